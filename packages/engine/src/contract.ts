@@ -1,0 +1,134 @@
+// The thin waist: what an engine is told, what it asks for, and what a runtime must offer.
+//
+//     sockets --- Network, Transport ---> drive() --- inputs (past tense) ---> Engine
+//     sockets <-- Transport ------------- drive() <-- poll(): Command -------- Engine
+//
+// Inputs are past tense, outputs imperative, time is an argument. After any input, poll until `undefined`; call
+// `elapsed` no later than `deadline`; nothing else. Engines never call out, so there is no re-entrancy.
+
+/** Milliseconds since the Unix epoch, on a clock that never goes back. May have a fraction. */
+export type Millis = number;
+
+/** Names one connection of one engine; never reused by it. */
+export type ConnectionId = number;
+
+/** Names one listening endpoint of a driver: the order of its `listen` calls, from 0. */
+export type ListenerId = number;
+
+/** Where to connect to or listen on. Port 0 lets the system choose; a listener says which it chose. */
+export type Endpoint =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/**
+ * Why a connection is over, whatever the runtime calls it.
+ *
+ * - `closed`: this side closed it
+ * - `refused`: nobody listens there; `not-found`: no such host name or socket file
+ * - `reset`: the peer went away without a word; `timed-out`: the network gave up on it
+ * - `unreachable`: no way to that host; `denied`: not allowed to
+ * - `exhausted`: out of file descriptors, ports or memory; `failed`: anything else
+ */
+export type CloseCause =
+  | "closed"
+  | "refused"
+  | "not-found"
+  | "reset"
+  | "timed-out"
+  | "unreachable"
+  | "denied"
+  | "exhausted"
+  | "failed";
+
+/** A protocol without I/O: server, proxy and client are all one of these. */
+export interface Engine {
+  /** A peer connected to a listener. Answers the name this connection has from now on. */
+  accepted(now: Millis, via: ListenerId): ConnectionId;
+  /** A `connect` command succeeded. */
+  connected(id: ConnectionId, now: Millis): void;
+  /** Bytes arrived. The chunk is lent: it is the caller's again when this returns. */
+  received(id: ConnectionId, chunk: Uint8Array, now: Millis): void;
+  /** The peer will send nothing more, but may still read. */
+  ended(id: ConnectionId, now: Millis): void;
+  /** The last `send` of this connection is with the network; the next one may come. */
+  drained(id: ConnectionId, now: Millis): void;
+  /** The connection is over; said exactly once, and nothing is said of it afterwards. */
+  closed(id: ConnectionId, cause: CloseCause, now: Millis): void;
+  /** Time went by. */
+  elapsed(now: Millis): void;
+  /** What to do next, until `undefined`. The command is the engine's: use it before the next poll. */
+  poll(): Command | undefined;
+  /** When `elapsed` must be called at the latest; `Infinity` if never. */
+  readonly deadline: Millis;
+}
+
+/**
+ * What an engine asks for.
+ *
+ * `send` gives its bytes away. Each is answered by one `drained`, or by `closed`; until then the engine sends
+ * nothing more on that connection, so that no transport ever holds more than one send.
+ */
+export type Command =
+  | { readonly kind: "connect"; readonly id: ConnectionId; readonly endpoint: Endpoint }
+  | { readonly kind: "send"; readonly id: ConnectionId; readonly bytes: Uint8Array }
+  | { readonly kind: "pause" | "resume" | "end" | "close"; readonly id: ConnectionId };
+
+/** Sockets, real or simulated. */
+export interface Network {
+  /** Never throws: a failure is `handler.closed(cause)`, and never before this has returned. */
+  connect(endpoint: Endpoint, handler: TransportHandler): Transport;
+  /**
+   * Accepts connections; `accept` gives each its handler. `connected` is not called on those.
+   * Rejects with an `Error` that says where and why if the endpoint cannot be had.
+   */
+  listen(endpoint: Endpoint, accept: (transport: Transport) => TransportHandler): Promise<Listener>;
+}
+
+export interface Listener {
+  /** Where it listens, with the port that the system chose. */
+  readonly endpoint: Endpoint;
+  /** Accepts nothing more; connections go on. A unix socket's file is gone when this resolves. */
+  close(): Promise<void>;
+}
+
+/** One connection as the runtime has it. No method throws; after `closed` all do nothing. */
+export interface Transport {
+  /**
+   * Takes the bytes (they are given). `true`: they are with the network, write again; `false`: some wait,
+   * and `drained` is called when the network has them all. Do not write in between.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stop reading: the peer is held back by its own full buffers. */
+  pause(): void;
+  resume(): void;
+  /** Delivers what was written, then the peer sees `ended`. Receiving goes on. */
+  end(): void;
+  /**
+   * Receives nothing more, delivers what was written if the peer takes it within `LINGER_MS`, then calls
+   * `closed("closed")`. While still connecting it gives up at once.
+   */
+  close(): void;
+}
+
+/** How long a transport that was closed goes on delivering what it had been given. */
+export const LINGER_MS = 5_000;
+
+/** What happens to one connection. None is called before the call that made the transport has returned. */
+export interface TransportHandler {
+  connected(): void;
+  /** The chunk is lent: it may be overwritten when this returns. */
+  received(chunk: Uint8Array): void;
+  ended(): void;
+  drained(): void;
+  /** Once, last. */
+  closed(cause: CloseCause): void;
+}
+
+/** Time and turns, real or virtual. */
+export interface Clock {
+  now(): Millis;
+  /** Calls `task` once at `deadline` or soon after; the answer cancels it. */
+  at(deadline: Millis, task: () => void): () => void;
+  /** Calls `task` once after the input that is at hand now: how outputs of one turn become one write. */
+  defer(task: () => void): void;
+}

@@ -1,0 +1,204 @@
+// Joins an engine to a network and a clock: the only place where the three meet.
+//
+// Inputs go in as they come; commands are polled once a turn (`clock.defer`), so that all replies of a turn to
+// one connection leave in one write. Hot path: one Map look-up an event, one a command.
+
+import type {
+  Clock,
+  CloseCause,
+  Command,
+  ConnectionId,
+  Endpoint,
+  Engine,
+  Listener,
+  Millis,
+  Network,
+  Transport,
+  TransportHandler,
+} from "./contract.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** A running engine. */
+export interface Driver {
+  /** Connections now open, being opened or being closed. */
+  readonly connections: number;
+  /** Accepts connections for the engine, which sees them `via` the index of this call, from 0. */
+  listen(endpoint: Endpoint): Promise<Listener>;
+  /** Carries out what the engine was asked from outside, such as a `drain(now)` of its own. */
+  wake(): void;
+  /** Resolves when no connection is left. */
+  idle(): Promise<void>;
+  /** Stops listening, closes every connection, calls the engine no more. Resolves when all are closed. */
+  close(): Promise<void>;
+}
+
+/** Runs `engine` on `network` by `clock` until `close()`. */
+export function drive(engine: Engine, network: Network, clock: Clock): Driver {
+  return new RunningDriver(engine, network, clock);
+}
+
+class RunningDriver implements Driver {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly #network: Network;
+  readonly #links: Map<ConnectionId, Link> = new Map();
+  readonly #listeners: Listener[] = [];
+  #listens = 0;
+  #late = 0;
+  #waiting: (() => void)[] = [];
+  #turnDeferred = false;
+  #stopped = false;
+  #timerAt: Millis = Infinity;
+  #cancelTimer: () => void = () => {};
+  readonly #turn = (): void => this.#carryOut();
+
+  constructor(engine: Engine, network: Network, clock: Clock) {
+    this.engine = engine;
+    this.#network = network;
+    this.clock = clock;
+    this.wake();
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  async listen(endpoint: Endpoint): Promise<Listener> {
+    const via = this.#listens++;
+    const listener = await this.#network.listen(endpoint, (transport) => {
+      // Accepted in the very turn that closed the driver: the engine is not told, so the name is below its own.
+      const id = this.#stopped ? --this.#late : this.engine.accepted(this.clock.now(), via);
+      const link = new Link(this, id, transport);
+      this.#links.set(id, link);
+      if (this.#stopped) transport.close();
+      this.wake();
+      return link;
+    });
+    this.#listeners.push(listener);
+    return listener;
+  }
+
+  wake(): void {
+    if (this.#turnDeferred || this.#stopped) return;
+    this.#turnDeferred = true;
+    this.clock.defer(this.#turn);
+  }
+
+  idle(): Promise<void> {
+    if (this.#links.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    for (const link of this.#links.values()) link.transport.close();
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    await this.idle();
+  }
+
+  /** The link is over. */
+  forget(id: ConnectionId, cause: CloseCause): void {
+    if (!this.#links.delete(id)) return;
+    if (!this.#stopped) this.engine.closed(id, cause, this.clock.now());
+    this.wake();
+    if (this.#links.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  #carryOut(): void {
+    this.#turnDeferred = false;
+    if (this.#stopped) return;
+    const { engine, clock } = this;
+    for (let command = engine.poll(); command !== undefined; command = engine.poll()) this.#do(command);
+    const { deadline } = engine;
+    // A deadline that moved away is left armed: the timer finds nothing to do and arms the next one. Most
+    // deadlines move with every request, and cancelling each would cost more than that.
+    if (deadline < this.#timerAt) {
+      this.#cancelTimer();
+      this.#timerAt = deadline;
+      this.#cancelTimer = clock.at(deadline, () => {
+        this.#timerAt = Infinity;
+        this.#cancelTimer = () => {};
+        if (this.#stopped) return;
+        engine.elapsed(clock.now());
+        this.#carryOut();
+      });
+    }
+  }
+
+  #do(command: Command): void {
+    const { id } = command;
+    if (command.kind === "connect") {
+      const link = new Link(this, id, undefined);
+      this.#links.set(id, link);
+      link.transport = this.#network.connect(command.endpoint, link);
+      return;
+    }
+    // A command for a connection that closed in this very turn: the engine will hear of it.
+    const transport = this.#links.get(id)?.transport;
+    if (transport === undefined) return;
+    switch (command.kind) {
+      case "send":
+        if (transport.write(command.bytes)) this.engine.drained(id, this.clock.now());
+        return;
+      case "pause":
+        return transport.pause();
+      case "resume":
+        return transport.resume();
+      case "end":
+        return transport.end();
+      case "close":
+        return transport.close();
+      default:
+        return unreachable(command);
+    }
+  }
+}
+
+class Link implements TransportHandler {
+  readonly #driver: RunningDriver;
+  readonly #id: ConnectionId;
+  transport: Transport;
+
+  constructor(driver: RunningDriver, id: ConnectionId, transport: Transport | undefined) {
+    this.#driver = driver;
+    this.#id = id;
+    this.transport = transport as Transport; // set by the driver as soon as `connect` has returned
+  }
+
+  connected(): void {
+    const driver = this.#driver;
+    if (driver.stopped) return;
+    driver.engine.connected(this.#id, driver.clock.now());
+    driver.wake();
+  }
+
+  received(chunk: Uint8Array): void {
+    const driver = this.#driver;
+    if (driver.stopped) return;
+    driver.engine.received(this.#id, chunk, driver.clock.now());
+    driver.wake();
+  }
+
+  ended(): void {
+    const driver = this.#driver;
+    if (driver.stopped) return;
+    driver.engine.ended(this.#id, driver.clock.now());
+    driver.wake();
+  }
+
+  drained(): void {
+    const driver = this.#driver;
+    if (driver.stopped) return;
+    driver.engine.drained(this.#id, driver.clock.now());
+    driver.wake();
+  }
+
+  closed(cause: CloseCause): void {
+    this.#driver.forget(this.#id, cause);
+  }
+}

@@ -1,0 +1,20 @@
+export type {
+  Clock,
+  CloseCause,
+  Command,
+  ConnectionId,
+  Endpoint,
+  Engine,
+  Listener,
+  ListenerId,
+  Millis,
+  Network,
+  Transport,
+  TransportHandler,
+} from "./contract.ts";
+export { LINGER_MS } from "./contract.ts";
+export { drive, type Driver } from "./drive.ts";
+export { causeOf, describeEndpoint, parseEndpoint } from "./endpoint.ts";
+export { Outbox, type Output, type Port } from "./outbox.ts";
+export { systemClock, type ClockHost } from "./system-clock.ts";
+export { unreachable } from "./unreachable.ts";

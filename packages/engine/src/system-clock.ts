@@ -1,0 +1,35 @@
+// A clock made of what every runtime has; the one thing that differs is how a turn is deferred.
+
+import type { Clock } from "./contract.ts";
+
+/** What a runtime lends to its clock. */
+export interface ClockHost {
+  readonly performance: { readonly timeOrigin: number; now(): number };
+  setTimeout(task: () => void, ms: number): unknown;
+  clearTimeout(timer: never): void;
+  /** Runs after the input at hand; never a timer of 0 ms, which is far slower everywhere. */
+  defer(task: () => void): void;
+}
+
+// Longer timers fire at once on every runtime: https://developer.mozilla.org/docs/Web/API/setTimeout
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** A real clock: Unix time at the start of the process plus what has gone by since, so it never goes back. */
+export function systemClock(host: ClockHost): Clock {
+  const { performance } = host;
+  const origin = performance.timeOrigin;
+  const now = (): number => origin + performance.now();
+  return {
+    now,
+    at(deadline, task) {
+      let timer: unknown;
+      const arm = (): void => {
+        const left = deadline - now();
+        timer = host.setTimeout(left > TIMER_MAX_MS ? arm : task, Math.min(Math.max(left, 0), TIMER_MAX_MS));
+      };
+      arm();
+      return () => host.clearTimeout(timer as never);
+    },
+    defer: (task) => host.defer(task),
+  };
+}
