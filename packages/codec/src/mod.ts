@@ -1,1 +1,11 @@
-export {};
+export { toBigint, toHalves, type Halves } from "./decimal.ts";
+export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
+export { REFUSAL_TEXT, refusalReply, type Refusal } from "./refusal.ts";
+export { ReplyDecoder } from "./reply-decoder.ts";
+export { REPLY_BYTES, writeReply, writeValueLine } from "./reply-encoder.ts";
+export type { BareReplyKind, Reply, ReplyKind, TextReplyKind } from "./reply.ts";
+export { RequestDecoder, type Decoded } from "./request-decoder.ts";
+export { checkKey, writeRequest } from "./request-encoder.ts";
+export type { CommandName, Request, StorageCommand } from "./request.ts";
+export { SendBuffer } from "./send-buffer.ts";
+export { latin1Bytes, latin1Text } from "./text.ts";

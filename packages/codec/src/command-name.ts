@@ -1,0 +1,76 @@
+// From the bytes of a command word to its name. Hot path: a switch on the length, then on the bytes as a number.
+
+import type { CommandName } from "./request.ts";
+import { startsWith } from "./text.ts";
+
+const word = (text: string): number => {
+  let code = 0;
+  for (let i = 0; i < text.length; i++) code = (code << 8) | text.charCodeAt(i);
+  return code;
+};
+
+const GET = word("get");
+const SET = word("set");
+const ADD = word("add");
+const CAS = word("cas");
+const GAT = word("gat");
+const GETS = word("gets");
+const GATS = word("gats");
+const INCR = word("incr");
+const DECR = word("decr");
+const QUIT = word("quit");
+
+/** The command that `bytes[start]` to `bytes[end - 1]` name, in lower case as memcached wants them. */
+export function commandName(bytes: Uint8Array, start: number, end: number): CommandName | undefined {
+  const length = end - start;
+  if (length < 3 || length > 9) return undefined;
+  const three =
+    ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+  if (length === 3) {
+    switch (three) {
+      case GET:
+        return "get";
+      case SET:
+        return "set";
+      case ADD:
+        return "add";
+      case CAS:
+        return "cas";
+      case GAT:
+        return "gat";
+      default:
+        return undefined;
+    }
+  }
+  if (length === 4) {
+    switch ((three << 8) | (bytes[start + 3] as number)) {
+      case GETS:
+        return "gets";
+      case GATS:
+        return "gats";
+      case INCR:
+        return "incr";
+      case DECR:
+        return "decr";
+      case QUIT:
+        return "quit";
+      default:
+        return undefined;
+    }
+  }
+  for (const name of longNames[length] ?? []) if (startsWith(bytes, start, end, name)) return name;
+  return undefined;
+}
+
+const longNames: readonly (readonly CommandName[])[] = [
+  [],
+  [],
+  [],
+  [],
+  [],
+  ["touch", "stats"],
+  ["delete", "append"],
+  ["replace", "prepend", "version"],
+  ["shutdown"],
+  ["flush_all", "verbosity"],
+];

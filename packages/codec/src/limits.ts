@@ -1,0 +1,34 @@
+// Every bound of the decoders, with memcached's own values where it has one.
+
+/** Bounds of what a peer may send before it is refused. All are inclusive. */
+export interface Limits {
+  /** Bytes of a key. */
+  readonly keyBytesMax: number;
+  /** Bytes of a value; a server's own item limit may be lower. */
+  readonly valueBytesMax: number;
+  /** Bytes of a command line that is not a `get` or `gets`; of a reply line. */
+  readonly lineBytesMax: number;
+  /** Bytes of a `get` or `gets` line. memcached has no limit here; 18,000 keys take about 190 KB. */
+  readonly retrievalLineBytesMax: number;
+  /** Keys of one retrieval command. */
+  readonly keysMax: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  keyBytesMax: 250,
+  valueBytesMax: 1_048_576,
+  lineBytesMax: 2_048,
+  retrievalLineBytesMax: 1_048_576,
+  keysMax: 65_536,
+};
+
+/** The defaults with some replaced. @throws RangeError for a limit that is not a whole number from 1 */
+export function limitsOf(given: Partial<Limits> = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
+    }
+  }
+  return limits;
+}

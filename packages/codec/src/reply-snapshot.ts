@@ -1,0 +1,28 @@
+// The decoder's current reply as a plain value that owns its bytes.
+
+import { toBigint } from "./decimal.ts";
+import type { Reply } from "./reply.ts";
+import type { ReplyDecoder } from "./reply-decoder.ts";
+import { latin1Text } from "./text.ts";
+
+export function snapshotReply(decoder: ReplyDecoder): Reply {
+  const { kind, bytes, flags, valueStart, valueEnd } = decoder;
+  switch (kind) {
+    case "value": {
+      const key = bytes.slice(decoder.keyStart, decoder.keyEnd);
+      const value = bytes.slice(valueStart, valueEnd);
+      if (!decoder.hasCas) return { kind, key, flags, value };
+      return { kind, key, flags, value, cas: toBigint(decoder.cas.high, decoder.cas.low) };
+    }
+    case "number":
+      return { kind, number: toBigint(decoder.number.high, decoder.number.low) };
+    case "stat":
+    case "version":
+    case "error":
+    case "client-error":
+    case "server-error":
+      return { kind, text: latin1Text(bytes, valueStart, valueEnd) };
+    default:
+      return { kind };
+  }
+}

@@ -1,0 +1,52 @@
+// Replies as plain values: what `snapshot()` answers and `writeReply` takes.
+
+/** Reply lines that say nothing but themselves. */
+export type BareReplyKind =
+  | "end"
+  | "stored"
+  | "not-stored"
+  | "exists"
+  | "not-found"
+  | "deleted"
+  | "touched"
+  | "ok"
+  | "reset";
+
+/** Reply lines with a text of one byte a character; that of an `error` is mostly empty. */
+export type TextReplyKind = "stat" | "version" | "error" | "client-error" | "server-error";
+
+export type ReplyKind = Reply["kind"];
+
+/** A reply that owns its bytes. A retrieval is answered by `value` replies and an `end`. */
+export type Reply =
+  | { readonly kind: BareReplyKind }
+  | {
+      readonly kind: "value";
+      readonly key: Uint8Array;
+      readonly flags: number;
+      readonly value: Uint8Array;
+      readonly cas?: bigint;
+    }
+  | { readonly kind: "number"; readonly number: bigint }
+  | { readonly kind: TextReplyKind; readonly text: string };
+
+/** The words on the wire, one table for both directions. */
+export const BARE_REPLIES: Readonly<Record<BareReplyKind, string>> = {
+  end: "END",
+  stored: "STORED",
+  "not-stored": "NOT_STORED",
+  exists: "EXISTS",
+  "not-found": "NOT_FOUND",
+  deleted: "DELETED",
+  touched: "TOUCHED",
+  ok: "OK",
+  reset: "RESET",
+};
+
+export const TEXT_REPLIES: Readonly<Record<TextReplyKind, string>> = {
+  stat: "STAT",
+  version: "VERSION",
+  error: "ERROR",
+  "client-error": "CLIENT_ERROR",
+  "server-error": "SERVER_ERROR",
+};

@@ -1,0 +1,129 @@
+// Requests to bytes, as a client sends them.
+
+import { toHalves } from "./decimal.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { Request } from "./request.ts";
+import type { SendBuffer } from "./send-buffer.ts";
+
+/**
+ * Writes one request.
+ *
+ * @throws RangeError, with nothing written, for what the protocol cannot say: a key that is empty, longer than
+ * 250 bytes or with a blank, CR, LF or NUL in it; flags that are not an unsigned 32-bit number; an exptime that
+ * is not a whole number; a 64-bit number out of range; an argument with a line end in it
+ */
+export function writeRequest(out: SendBuffer, request: Request): void {
+  check(request);
+  out.latin1(request.command);
+  switch (request.command) {
+    case "get":
+    case "gets":
+      return writeKeys(out, request.keys);
+    case "gat":
+    case "gats":
+      writeNumber(out, request.exptime);
+      return writeKeys(out, request.keys);
+    case "set":
+    case "add":
+    case "replace":
+    case "append":
+    case "prepend":
+    case "cas":
+      writeKey(out, request.key);
+      writeNumber(out, request.flags);
+      writeNumber(out, request.exptime);
+      writeNumber(out, request.value.length);
+      if (request.command === "cas") write64(out, request.cas);
+      writeLineEnd(out, request.noreply);
+      out.copy(request.value, 0, request.value.length);
+      return out.latin1("\r\n");
+    case "incr":
+    case "decr":
+      writeKey(out, request.key);
+      write64(out, request.delta);
+      return writeLineEnd(out, request.noreply);
+    case "touch":
+      writeKey(out, request.key);
+      writeNumber(out, request.exptime);
+      return writeLineEnd(out, request.noreply);
+    case "delete":
+      writeKey(out, request.key);
+      return writeLineEnd(out, request.noreply);
+    case "flush_all":
+      if (request.exptime !== 0) writeNumber(out, request.exptime);
+      return writeLineEnd(out, request.noreply);
+    case "verbosity":
+      writeNumber(out, request.level);
+      return writeLineEnd(out, request.noreply);
+    case "stats":
+    case "shutdown":
+      if (request.argument !== "") out.latin1(` ${request.argument}`);
+      return writeLineEnd(out, false);
+    case "version":
+    case "quit":
+      return writeLineEnd(out, false);
+  }
+}
+
+function writeKeys(out: SendBuffer, keys: readonly Uint8Array[]): void {
+  for (const key of keys) writeKey(out, key);
+  writeLineEnd(out, false);
+}
+
+function writeKey(out: SendBuffer, key: Uint8Array): void {
+  out.byte(32);
+  out.copy(key, 0, key.length);
+}
+
+function writeNumber(out: SendBuffer, value: number): void {
+  out.latin1(value < 0 ? " -" : " ");
+  out.decimal(Math.abs(value));
+}
+
+function write64(out: SendBuffer, value: bigint): void {
+  const { high, low } = toHalves(value);
+  out.byte(32);
+  out.decimal64(high, low);
+}
+
+function writeLineEnd(out: SendBuffer, noreply: boolean): void {
+  out.latin1(noreply ? " noreply\r\n" : "\r\n");
+}
+
+function check(request: Request): void {
+  if ("keys" in request) {
+    if (request.keys.length === 0) throw new RangeError(`${request.command} needs at least one key`);
+    for (const key of request.keys) checkKey(key);
+  }
+  if ("key" in request) checkKey(request.key);
+  if ("flags" in request && request.flags >>> 0 !== request.flags) {
+    throw new RangeError(`flags must be a whole number from 0 to 4294967295, got ${request.flags}`);
+  }
+  if ("exptime" in request) checkWhole("exptime", request.exptime);
+  if ("level" in request) checkWhole("level", request.level);
+  if ("cas" in request) toHalves(request.cas);
+  if ("delta" in request) toHalves(request.delta);
+  // oxlint-disable-next-line no-control-regex -- control bytes are what is looked for
+  if ("argument" in request && !/^(?:[^\0-\x20\u0100-\uffff]+(?: (?!$))?)*$/.test(request.argument)) {
+    throw new RangeError(
+      `an argument must be words of one-byte characters with one blank between, got "${request.argument}"`,
+    );
+  }
+}
+
+function checkWhole(name: string, value: number): void {
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${name} must be a whole number, got ${value}`);
+}
+
+/** @throws RangeError for a key that the text protocol cannot carry */
+export function checkKey(key: Uint8Array): void {
+  if (key.length === 0 || key.length > DEFAULT_LIMITS.keyBytesMax) {
+    throw new RangeError(`a key must have 1 to ${DEFAULT_LIMITS.keyBytesMax} bytes, got ${key.length}`);
+  }
+  for (let i = 0; i < key.length; i++) {
+    const byte = key[i];
+    if (byte === 32 || byte === 10 || byte === 13 || byte === 0) {
+      throw new RangeError(`a key must have no blank, CR, LF or NUL, got byte ${byte} at ${i}`);
+    }
+  }
+}
