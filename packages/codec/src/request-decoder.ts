@@ -39,6 +39,8 @@ export class RequestDecoder {
   end = 0;
   /** Behind the command line and its end; where the data block starts if there is one. */
   lineEnd = 0;
+  /** Behind the last word that means something, `noreply` not counted: what a proxy sends on as the line. */
+  argumentsEnd = 0;
   command: CommandName = "version";
   /** The first key. */
   keyStart = 0;
@@ -171,6 +173,7 @@ export class RequestDecoder {
     while (at < end && bytes[at] !== 32) at++;
     const command = commandName(bytes, start, at);
     this.noreply = false;
+    this.argumentsEnd = end;
     if (command === undefined) return this.#unknown(end);
     this.command = command;
     switch (command) {
@@ -264,6 +267,7 @@ export class RequestDecoder {
     // Without a length the data block cannot be told from commands: it will be read as such, as memcached does.
     if (valueBytes < 0) return this.#refuse("bad-format");
     this.noreply = this.#endsInNoreply(wordsMin);
+    this.argumentsEnd = this.#end(wordsMin - 1);
     this.#key(0);
     const flags = readDecimal(bytes, this.#start(1), this.#end(1), 0xffff_ffff);
     const wellFormed =
@@ -294,6 +298,7 @@ export class RequestDecoder {
     this.#key(0);
     if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
     this.noreply = this.#endsInNoreply(1);
+    this.argumentsEnd = this.keyEnd;
     const zero = count > 1 && this.#end(1) - this.#start(1) === 1 && this.bytes[this.#start(1)] === 48;
     const known = count === 1 || (count === 2 && (zero || this.noreply)) || (zero && this.noreply);
     return known ? "request" : this.#refuse("bad-delete");
@@ -304,6 +309,7 @@ export class RequestDecoder {
     if (this.#wordCount < 2) return this.#refuse("bad-format");
     this.#key(0);
     this.noreply = this.#endsInNoreply(2);
+    this.argumentsEnd = this.#end(1);
     if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
     return readDecimal64(this.bytes, this.#start(1), this.#end(1), this.delta)
       ? "request"
@@ -315,6 +321,7 @@ export class RequestDecoder {
     if (this.#wordCount < 2) return this.#refuse("bad-format");
     this.#key(0);
     this.noreply = this.#endsInNoreply(2);
+    this.argumentsEnd = this.#end(1);
     if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
     return this.#exptime(this.#start(1), this.#end(1)) ? "request" : this.#refuse("bad-exptime");
   }
