@@ -1,1 +1,1 @@
-export {};
+export { adapterSuite, type AdapterHarness } from "./adapter-suite.ts";

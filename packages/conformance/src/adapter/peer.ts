@@ -1,0 +1,116 @@
+// One end of a connection under test: a handler that writes down what happened, and checks what must always hold.
+//
+//     near (connects) ====== adapter ====== far (accepted)
+//
+// What must always hold: the bytes are those that were sent, `closed` comes once and last, and no handler is
+// called from inside a call to the adapter.
+
+import type { CloseCause, Transport, TransportHandler } from "@memwire/engine";
+import { patternBreak, patternBytes } from "./pattern.ts";
+
+export class Peer implements TransportHandler {
+  readonly name: string;
+  /** Everything but `received`, in order: "connected", "ended", "drained", "closed". */
+  readonly events: string[] = [];
+  /** What went against the contract, in words. Stays empty. */
+  readonly faults: string[] = [];
+  receivedBytes = 0;
+  sentBytes = 0;
+  /** Why it closed, once it has. */
+  cause: CloseCause | undefined;
+  /** The last write was answered false, and `drained` has not come yet. */
+  waiting = false;
+  /** Called after each chunk, as an engine would act on it. */
+  onReceived: () => void = () => {};
+  #transport: Transport | undefined;
+  #calling = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get transport(): Transport {
+    if (this.#transport === undefined) throw new TypeError(`${this.name} has no transport yet`);
+    return this.#transport;
+  }
+
+  /** Says which transport this is the handler of. */
+  attach(transport: Transport): this {
+    this.#transport = transport;
+    return this;
+  }
+
+  /** Makes the call that gives the peer its transport. */
+  start(connect: (handler: TransportHandler) => Transport): this {
+    return this.attach(this.#watching(() => connect(this)));
+  }
+
+  /** Gives the transport an order. */
+  ask(order: "pause" | "resume" | "end" | "close"): void {
+    this.#watching(() => this.transport[order]());
+  }
+
+  /** Sends the next `length` bytes of the pattern; answers what `write` did. */
+  send(length: number): boolean {
+    const bytes = patternBytes(this.sentBytes, length);
+    this.sentBytes += length;
+    const taken = this.#watching(() => this.transport.write(bytes));
+    this.waiting = !taken;
+    return taken;
+  }
+
+  connected(): void {
+    this.#note("connected");
+  }
+
+  received(chunk: Uint8Array): void {
+    this.#watch("received");
+    const broken = patternBreak(this.receivedBytes, chunk);
+    if (broken >= 0) this.#fault(`wrong byte at ${broken}`);
+    if (chunk.length === 0) this.#fault("received an empty chunk");
+    if (this.events.includes("ended")) this.#fault("received after ended");
+    this.receivedBytes += chunk.length;
+    this.onReceived();
+  }
+
+  ended(): void {
+    this.#note("ended");
+  }
+
+  drained(): void {
+    if (!this.waiting) this.#fault("drained, but no write was waiting");
+    this.waiting = false;
+    this.#note("drained");
+  }
+
+  closed(cause: CloseCause): void {
+    this.#note("closed");
+    this.cause = cause;
+  }
+
+  #note(event: string): void {
+    this.#watch(event);
+    if (event !== "drained" && this.events.includes(event)) this.#fault(`${event} a second time`);
+    this.events.push(event);
+  }
+
+  #watch(event: string): void {
+    if (this.#calling) this.#fault(`${event} from inside a call to the adapter`);
+    if (this.cause !== undefined) this.#fault(`${event} after closed`);
+  }
+
+  #watching<T>(call: () => T): T {
+    // An order given from inside a handler, such as close in received, is watched as well.
+    const outer = this.#calling;
+    this.#calling = true;
+    try {
+      return call();
+    } finally {
+      this.#calling = outer;
+    }
+  }
+
+  #fault(what: string): void {
+    if (this.faults.length < 10) this.faults.push(`${this.name}: ${what}`);
+  }
+}
