@@ -1,0 +1,205 @@
+// One client: its requests in the order asked, and its replies in the same order.
+//
+// The slot at the head writes straight to the output; a later one stages what it gets until its turn comes. A
+// client that asks more than it takes is read no further; one that still holds too much is closed. Hot path.
+
+import { REPLY_BYTES, refusalReply, RequestDecoder, SendBuffer } from "@memwire/codec";
+import type { CloseCause, ConnectionId, Port } from "@memwire/engine";
+import type { Context, Party } from "./context.ts";
+import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+
+/** Where a client's requests go. */
+export interface Dispatcher {
+  /** Carries out or sends on the decoder's current request. */
+  dispatch(client: ClientLink): void;
+}
+
+const { end: END, ok: OK } = REPLY_BYTES;
+
+export class ClientLink implements Party, SlotOwner {
+  readonly decoder: RequestDecoder;
+  readonly #context: Context;
+  readonly #dispatcher: Dispatcher;
+  readonly #output: SendBuffer = new SendBuffer();
+  readonly #port: Port;
+  #head: Slot | null = null;
+  #tail: Slot | null = null;
+  #slots = 0;
+  #stagedBytes = 0;
+  #paused = false;
+  #serving = false;
+  /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
+  #finishing = false;
+  #ended = false;
+
+  constructor(context: Context, id: ConnectionId, dispatcher: Dispatcher) {
+    this.#context = context;
+    this.#dispatcher = dispatcher;
+    this.decoder = new RequestDecoder(context.codec);
+    this.#port = context.outbox.open(id, this.#output, true);
+  }
+
+  /** The next place in this client's order. Call `arrive` on it when all its fragments are made. */
+  slot(answer: SlotAnswer, quiet: boolean): Slot {
+    const slot = new Slot(this, answer, quiet);
+    if (this.#tail === null) this.#head = slot;
+    else this.#tail.next = slot;
+    this.#tail = slot;
+    this.#slots++;
+    return slot;
+  }
+
+  /** Answers the current request at once, in its place in the order. */
+  answer(bytes: Uint8Array): void {
+    const slot = this.slot("line", this.decoder.noreply);
+    slot.reply(bytes, 0, bytes.length);
+    slot.arrive();
+  }
+
+  /** Takes no more requests, answers those it has, then closes. */
+  finish(): void {
+    this.#finishing = true;
+    this.#finishIfDone();
+  }
+
+  // SlotOwner
+
+  reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
+    if (slot === this.#head) {
+      this.#output.copy(bytes, start, end);
+      this.#context.outbox.touch(this.#port);
+    } else {
+      slot.staged ??= new SendBuffer();
+      slot.staged.copy(bytes, start, end);
+      this.#stagedBytes += end - start;
+    }
+    if (this.#output.length + this.#stagedBytes > this.#context.limits.unsentBytesMax) {
+      this.#context.counters.clientsTooSlow++;
+      this.#abandon();
+      this.#context.outbox.abort(this.#port);
+    }
+  }
+
+  settled(slot: Slot): void {
+    const { answer, failure } = slot;
+    if (failure !== null) slot.reply(failure, 0, failure.length);
+    else if (answer === "values") slot.reply(END, 0, END.length);
+    else if (answer === "all") slot.reply(OK, 0, OK.length);
+    if (slot !== this.#head) return;
+    let head: Slot | null = slot;
+    while (head !== null && head.waiting === 0) {
+      head = head.next;
+      this.#slots--;
+      this.#head = head;
+      if (head === null) this.#tail = null;
+      else if (head.staged !== null) {
+        this.#stagedBytes -= head.staged.length;
+        this.#output.append(head.staged);
+        head.staged = null;
+        this.#context.outbox.touch(this.#port);
+      }
+    }
+    if (this.#paused) this.#serveIfRoom();
+    this.#finishIfDone();
+  }
+
+  // Party
+
+  connected(): void {}
+
+  received(chunk: Uint8Array): void {
+    this.#context.counters.bytesRead += chunk.length;
+    if (this.#finishing) return;
+    this.decoder.receive(chunk);
+    if (this.#paused) this.decoder.keep();
+    else this.#serve();
+  }
+
+  ended(): void {
+    this.#ended = true;
+    if (!this.#paused) this.finish();
+  }
+
+  drained(): void {
+    this.#context.outbox.drained(this.#port);
+    if (this.#paused) this.#serveIfRoom();
+  }
+
+  closed(_cause: CloseCause): void {
+    this.#context.outbox.forget(this.#port);
+    this.#context.counters.connectionsNow--;
+    this.#abandon();
+  }
+
+  /** Decodes and dispatches until the client has to wait. */
+  #serve(): void {
+    this.#serving = true;
+    const { decoder } = this;
+    const { counters } = this.#context;
+    while (!this.#finishing) {
+      if (this.#isFull()) {
+        decoder.keep();
+        this.#pause();
+        break;
+      }
+      const found = decoder.next();
+      if (found === "need-data") {
+        if (this.#ended) this.#finishing = true;
+        break;
+      }
+      counters.requests++;
+      if (found === "request") {
+        this.#dispatcher.dispatch(this);
+        continue;
+      }
+      counters.requestsInvalid++;
+      const reply = refusalReply(decoder.refusal);
+      if (reply.length > 0) this.answer(reply);
+      if (found === "fatal") this.#finishing = true;
+    }
+    this.#serving = false;
+    this.#finishIfDone();
+  }
+
+  #isFull(): boolean {
+    const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    return this.#slots >= pipelineMax || this.#output.length + this.#stagedBytes >= unsentBytesPause;
+  }
+
+  /** Half of what it may have is done: going on any earlier would make it stutter. */
+  #hasRoom(): boolean {
+    const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    return (
+      this.#slots * 2 <= pipelineMax && (this.#output.length + this.#stagedBytes) * 2 <= unsentBytesPause
+    );
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#context.counters.clientsPaused++;
+    this.#context.outbox.order({ kind: "pause", id: this.#port.id });
+  }
+
+  #serveIfRoom(): void {
+    if (this.#serving || this.#port.state !== "open" || !this.#hasRoom()) return;
+    this.#paused = false;
+    this.#serve();
+    if (!this.#paused) this.#context.outbox.order({ kind: "resume", id: this.#port.id });
+  }
+
+  #finishIfDone(): void {
+    if (this.#finishing && !this.#serving && this.#head === null) this.#context.outbox.finish(this.#port);
+  }
+
+  /** Replies to this client are swallowed from now on. */
+  #abandon(): void {
+    this.#finishing = true;
+    for (let slot = this.#head; slot !== null; slot = slot.next) slot.owner = null;
+    this.#head = null;
+    this.#tail = null;
+    this.#slots = 0;
+    this.#stagedBytes = 0;
+    this.#output.clear();
+  }
+}

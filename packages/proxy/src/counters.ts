@@ -1,0 +1,67 @@
+// What happened so far: plain numbers that only grow, but for those that say `now`.
+
+/** Counters of a whole proxy. */
+export interface ProxyCounters {
+  connectionsNow: number;
+  connectionsTotal: number;
+  /** Refused for `connectionsMax`. */
+  connectionsRejected: number;
+  requests: number;
+  /** Requests that were refused before any server was asked. */
+  requestsInvalid: number;
+  /** Clients read no further for a while, for `pipelineMax` or `unsentBytesPause`. */
+  clientsPaused: number;
+  /** Clients closed for `unsentBytesMax`. */
+  clientsTooSlow: number;
+  bytesRead: number;
+  bytesWritten: number;
+}
+
+/** Counters of one server. */
+export interface ServerCounters {
+  queuedNow: number;
+  inFlightNow: number;
+  requests: number;
+  replies: number;
+  connects: number;
+  connectFailures: number;
+  /** Connections lost or given up after they were made. */
+  disconnects: number;
+  /** Requests that waited longer than `queuedTimeoutMs`, and replies later than `replyTimeoutMs`. */
+  queuedTimeouts: number;
+  replyTimeouts: number;
+  /** Requests refused for `inFlightMax` or `queuedMax`. */
+  overflows: number;
+  /** Requests that failed at once because the server is left alone for a while. */
+  failedFast: number;
+  bytesRead: number;
+  bytesWritten: number;
+}
+
+export const newProxyCounters = (): ProxyCounters => ({
+  connectionsNow: 0,
+  connectionsTotal: 0,
+  connectionsRejected: 0,
+  requests: 0,
+  requestsInvalid: 0,
+  clientsPaused: 0,
+  clientsTooSlow: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+});
+
+export const newServerCounters = (): ServerCounters => ({
+  queuedNow: 0,
+  inFlightNow: 0,
+  requests: 0,
+  replies: 0,
+  connects: 0,
+  connectFailures: 0,
+  disconnects: 0,
+  queuedTimeouts: 0,
+  replyTimeouts: 0,
+  overflows: 0,
+  failedFast: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+});

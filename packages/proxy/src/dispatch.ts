@@ -1,0 +1,146 @@
+// From one client's request to the servers that own its keys.
+//
+//     get a b c   -->  server A: get a c      a slot with two fragments; the values of both are joined
+//                      server B: get b        under one END
+//     set k ...   -->  the server of k, as it came; `noreply` stops here, because a server must answer
+//                      everything or replies could not be paired
+//     version, verbosity, stats, quit         answered here
+//
+// Nothing that is not well formed reaches a server. Hot path: a look-up and a copy a key.
+
+import { latin1Bytes, REPLY_BYTES, type RequestDecoder } from "@memwire/codec";
+import { unreachable } from "@memwire/engine";
+import type { ClientLink, Dispatcher } from "./client-link.ts";
+import type { Pool } from "./pool.ts";
+import type { ServerLink } from "./server-link.ts";
+import type { Slot } from "./slot.ts";
+
+const BAD_FORMAT = latin1Bytes("CLIENT_ERROR bad command line format\r\n");
+const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
+const SHUTDOWN_REFUSED = latin1Bytes("SERVER_ERROR: shutdown not enabled\r\n");
+const LINE_END = latin1Bytes("\r\n");
+
+export class PoolDispatcher implements Dispatcher {
+  readonly #pool: Pool;
+  readonly #version: Uint8Array;
+  /** Servers of the request that is being split. */
+  readonly #asked: ServerLink[] = [];
+  /** Writes the whole of `stats`, or null if the argument is unknown. */
+  readonly #stats: (argument: string) => Uint8Array | null;
+
+  constructor(pool: Pool, version: string, stats: (argument: string) => Uint8Array | null) {
+    this.#pool = pool;
+    this.#version = latin1Bytes(`VERSION ${version}\r\n`);
+    this.#stats = stats;
+  }
+
+  dispatch(client: ClientLink): void {
+    const { decoder } = client;
+    const { command } = decoder;
+    switch (command) {
+      case "get":
+      case "gets":
+      case "gat":
+      case "gats":
+        return this.#retrieve(client, decoder);
+      case "set":
+      case "add":
+      case "replace":
+      case "append":
+      case "prepend":
+      case "cas":
+      case "delete":
+      case "incr":
+      case "decr":
+      case "touch":
+        return this.#forward(client, decoder);
+      case "flush_all":
+        return this.#pool.flushEnabled ? this.#flush(client, decoder) : client.answer(FLUSH_REFUSED);
+      case "version":
+        return client.answer(this.#version);
+      case "verbosity":
+        return client.answer(REPLY_BYTES.ok);
+      case "stats": {
+        const { argument } = decoder.snapshot() as { argument: string };
+        return client.answer(this.#stats(argument) ?? latin1Bytes("ERROR\r\n"));
+      }
+      case "shutdown":
+        return client.answer(SHUTDOWN_REFUSED);
+      case "quit":
+        return client.finish();
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #forward(client: ClientLink, decoder: RequestDecoder): void {
+    const { bytes, start, keyStart, keyEnd, argumentsEnd, lineEnd, end } = decoder;
+    if (hasNul(bytes, keyStart, keyEnd)) return client.answer(BAD_FORMAT);
+    const server = this.#pool.owner(bytes, keyStart, keyEnd);
+    const refusal = server.refusal();
+    if (refusal !== null) return client.answer(refusal);
+    const { output } = server;
+    output.copy(bytes, start, argumentsEnd);
+    output.copy(LINE_END, 0, 2);
+    output.copy(bytes, lineEnd, end);
+    const slot = client.slot("line", decoder.noreply);
+    server.push(slot, false);
+    slot.arrive();
+  }
+
+  #retrieve(client: ClientLink, decoder: RequestDecoder): void {
+    const { bytes, start, keyCount, keyOffsets, keyStart } = decoder;
+    for (let i = 0; i < keyCount; i++) {
+      if (hasNul(bytes, keyOffsets[i * 2] as number, keyOffsets[i * 2 + 1] as number)) {
+        return client.answer(BAD_FORMAT);
+      }
+    }
+    const slot = client.slot("values", false);
+    const asked = this.#asked;
+    for (let i = 0; i < keyCount; i++) {
+      const from = keyOffsets[i * 2] as number;
+      const to = keyOffsets[i * 2 + 1] as number;
+      const server = this.#pool.owner(bytes, from, to);
+      if (server.splitting !== slot) {
+        server.splitting = slot;
+        server.refusing = server.refusal();
+        asked.push(server);
+        // The command word, and the exptime of gat and gats.
+        if (server.refusing === null) server.output.copy(bytes, start, keyStart);
+      } else if (server.refusing === null) server.output.byte(32);
+      if (server.refusing === null) server.output.copy(bytes, from, to);
+    }
+    for (let i = 0; i < asked.length; i++) this.#ask(asked[i] as ServerLink, slot);
+    asked.length = 0;
+    slot.arrive();
+  }
+
+  #ask(server: ServerLink, slot: Slot): void {
+    server.splitting = null;
+    if (server.refusing !== null) return slot.fail(server.refusing);
+    server.output.copy(LINE_END, 0, 2);
+    server.push(slot, true);
+  }
+
+  #flush(client: ClientLink, decoder: RequestDecoder): void {
+    const slot = client.slot("all", decoder.noreply);
+    for (const server of this.#pool.servers) {
+      const refusal = server.refusal();
+      if (refusal !== null) {
+        slot.fail(refusal);
+        continue;
+      }
+      server.output.latin1(decoder.exptime < 0 ? "flush_all -" : "flush_all ");
+      server.output.decimal(Math.abs(decoder.exptime));
+      server.output.copy(LINE_END, 0, 2);
+      server.push(slot, false);
+    }
+    slot.arrive();
+  }
+}
+
+/** memcached ends a command at a NUL: what follows would be read as something else. */
+function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === 0) return true;
+  return false;
+}

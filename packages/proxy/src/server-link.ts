@@ -1,0 +1,286 @@
+// One memcached server: one pipelined connection, and what waits for it.
+//
+//     idle --request--> connecting --connected--> ready --lost, broken, too late--> idle, or left alone
+//                           \--failed--> left alone until retryAt, failing fast; the next request tries again
+//
+//     fragments  [ sent, not answered: inFlight | not sent: queued ]
+//                  ^head                           ^firstQueued      ^tail
+//
+// Replies come in the order of the requests, so the head is always the one that is answered next. A request that
+// could not be answered is failed in its own slot. Hot path: `push` and `received`.
+
+import { ReplyDecoder, SendBuffer, startsWith } from "@memwire/codec";
+import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
+import type { Context, Party } from "./context.ts";
+import { newServerCounters, type ServerCounters } from "./counters.ts";
+import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY } from "./failure.ts";
+import { Fragment, type Slot } from "./slot.ts";
+
+/** Client errors that leave the connection in step: the request was well formed, the value was not. */
+const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
+
+export interface Timeouts {
+  readonly queuedMs: Millis;
+  readonly connectMs: Millis;
+  readonly replyMs: Millis;
+}
+
+export class ServerLink implements Party, Output {
+  readonly name: string;
+  readonly counters: ServerCounters = newServerCounters();
+  /** Requests are written here, and each is followed by a `push`. */
+  readonly output: SendBuffer = new SendBuffer();
+  /** The request that is being split, and why this server cannot take its part. */
+  splitting: Slot | null = null;
+  refusing: Uint8Array | null = null;
+
+  readonly #context: Context;
+  readonly #endpoint: Endpoint;
+  readonly #timeouts: Timeouts;
+  #state: "idle" | "connecting" | "ready" = "idle";
+  #port: Port | null = null;
+  #decoder: ReplyDecoder;
+  #head: Fragment | null = null;
+  #tail: Fragment | null = null;
+  #firstQueued: Fragment | null = null;
+  #connectDeadline: Millis = Infinity;
+  #retryAt: Millis = -Infinity;
+  #retryMs = 0;
+  #lastFailure: Uint8Array = failureOf("refused");
+  #served = false;
+  #lateInARow = 0;
+
+  constructor(context: Context, name: string, endpoint: Endpoint, timeouts: Timeouts) {
+    this.#context = context;
+    this.name = name;
+    this.#endpoint = endpoint;
+    this.#timeouts = timeouts;
+    this.#decoder = new ReplyDecoder(context.codec);
+  }
+
+  /** For `stats`. */
+  get state(): "idle" | "connecting" | "ready" | "left alone" {
+    return this.#state === "idle" && this.#context.now < this.#retryAt ? "left alone" : this.#state;
+  }
+
+  /** Why a request cannot be taken now; null if it can, and a connection is then there or on its way. */
+  refusal(): Uint8Array | null {
+    const { counters } = this;
+    const { now, limits } = this.#context;
+    if (this.#state === "idle") {
+      if (now < this.#retryAt) {
+        counters.failedFast++;
+        return this.#lastFailure;
+      }
+      this.#connect();
+    }
+    if (counters.inFlightNow >= limits.inFlightMax || counters.queuedNow >= limits.queuedMax) {
+      counters.overflows++;
+      return TOO_MANY;
+    }
+    return null;
+  }
+
+  /** A whole request was written to `output`. */
+  push(slot: Slot, retrieval: boolean): void {
+    const fragment = new Fragment(slot, retrieval, this.#context.now + this.#timeouts.queuedMs);
+    slot.waiting++;
+    if (this.#tail === null) this.#head = fragment;
+    else this.#tail.next = fragment;
+    this.#tail = fragment;
+    this.#firstQueued ??= fragment;
+    this.counters.queuedNow++;
+    this.counters.requests++;
+    this.#context.outbox.touch(this.#port as Port);
+  }
+
+  /** When `elapsed` has something to do at the latest. */
+  get deadline(): Millis {
+    // At most `timeoutsMax` at the head are late and have no deadline any more.
+    let waiting = this.#head;
+    while (waiting !== null && waiting.deadline === Infinity) waiting = waiting.next;
+    const head = waiting === null ? Infinity : waiting.deadline;
+    const queued = this.#firstQueued === null ? Infinity : this.#firstQueued.deadline;
+    return Math.min(head, queued, this.#connectDeadline);
+  }
+
+  elapsed(): void {
+    const { now, limits } = this.#context;
+    if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
+    // What was not even sent in time would be sent later, long after the client was told that it failed.
+    if (this.#firstQueued !== null && this.#firstQueued.deadline <= now) {
+      this.counters.queuedTimeouts++;
+      return this.#disconnect("timed-out", TIMED_OUT);
+    }
+    for (let late = this.#head; late !== null && late !== this.#firstQueued; late = late.next) {
+      if (late.deadline === Infinity) continue;
+      if (late.deadline > now) return;
+      late.deadline = Infinity;
+      this.counters.replyTimeouts++;
+      this.#lateInARow++;
+      late.fail(TIMED_OUT);
+      if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
+    }
+  }
+
+  /** Closes the connection; what still waits, for clients that are gone, fails. */
+  release(): void {
+    if (this.#port !== null) this.#disconnect("closed", failureOf("closed"));
+  }
+
+  // Output: what the outbox takes is under way from now on.
+
+  get length(): number {
+    return this.output.length;
+  }
+
+  take(): Uint8Array {
+    const { counters } = this;
+    const deadline = this.#context.now + this.#timeouts.replyMs;
+    for (let sent = this.#firstQueued; sent !== null; sent = sent.next) sent.deadline = deadline;
+    this.#firstQueued = null;
+    counters.inFlightNow += counters.queuedNow;
+    counters.queuedNow = 0;
+    counters.bytesWritten += this.output.length;
+    return this.output.take();
+  }
+
+  // Party: what the network says.
+
+  connected(): void {
+    this.#state = "ready";
+    this.#connectDeadline = Infinity;
+    this.counters.connects++;
+    this.#context.outbox.drained(this.#port as Port);
+  }
+
+  drained(): void {
+    this.#context.outbox.drained(this.#port as Port);
+  }
+
+  ended(): void {
+    this.#disconnect("reset", failureOf("reset"));
+  }
+
+  closed(cause: CloseCause): void {
+    this.#context.outbox.forget(this.#port as Port);
+    this.#disconnect(cause, failureOf(cause));
+  }
+
+  received(chunk: Uint8Array): void {
+    const decoder = this.#decoder;
+    this.counters.bytesRead += chunk.length;
+    decoder.receive(chunk);
+    for (;;) {
+      const found = decoder.next();
+      if (found === "need-data") return;
+      const fragment = this.#head;
+      // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
+      if (found === "fatal" || fragment === null || fragment === this.#firstQueued) {
+        return this.#disconnect("failed", BROKEN_REPLY);
+      }
+      switch (decoder.kind) {
+        case "value":
+          if (!fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          fragment.slot?.reply(decoder.bytes, decoder.start, decoder.end);
+          break;
+        case "end":
+          if (!fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          this.#answered(fragment);
+          break;
+        case "error":
+        case "client-error":
+        case "server-error":
+          this.#refused(fragment);
+          if (this.#decoder !== decoder) return;
+          break;
+        case "stat":
+        case "version":
+        case "reset":
+          return this.#disconnect("failed", BROKEN_REPLY);
+        default:
+          if (fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          if (fragment.slot?.answer === "line")
+            fragment.slot.reply(decoder.bytes, decoder.start, decoder.end);
+          this.#answered(fragment);
+      }
+    }
+  }
+
+  #answered(fragment: Fragment): void {
+    this.#head = fragment.next;
+    if (this.#head === null) this.#tail = null;
+    this.#lateInARow = 0;
+    this.#served = true;
+    this.#retryMs = 0;
+    this.counters.inFlightNow--;
+    this.counters.replies++;
+    fragment.slot?.arrive();
+  }
+
+  /** The server answered with an error line: it is passed on as it is. */
+  #refused(fragment: Fragment): void {
+    const { bytes, start, end, kind, valueStart, valueEnd } = this.#decoder;
+    const inStep =
+      kind === "server-error" ||
+      (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
+    fragment.slot?.fail(bytes.slice(start, end));
+    this.#answered(fragment);
+    // The server did not understand what we took for well formed: who knows what it reads next.
+    if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
+  }
+
+  #connect(): void {
+    const context = this.#context;
+    const id = context.nextId++;
+    this.#state = "connecting";
+    this.#connectDeadline = context.now + this.#timeouts.connectMs;
+    this.#served = false;
+    this.#lateInARow = 0;
+    this.#decoder = new ReplyDecoder(context.codec);
+    this.#port = context.outbox.open(id, this, false);
+    context.parties.set(id, this);
+    context.outbox.order({ kind: "connect", id, endpoint: this.#endpoint });
+  }
+
+  /** Lets go of the connection, if it is not gone already. */
+  #drop(): void {
+    const port = this.#port as Port;
+    const { outbox, parties } = this.#context;
+    parties.delete(port.id);
+    outbox.abort(port);
+    this.#port = null;
+    this.#state = "idle";
+    this.#connectDeadline = Infinity;
+    this.output.clear();
+    this.#decoder = new ReplyDecoder(this.#context.codec);
+  }
+
+  /** The connection failed: so does everything that waits for it. */
+  #disconnect(cause: CloseCause, failure: Uint8Array): void {
+    const { counters } = this;
+    const { now, limits } = this.#context;
+    if (this.#state === "ready") counters.disconnects++;
+    else counters.connectFailures++;
+    // A connection that had served is made again at the next request; one that had not shows a server in trouble.
+    const inTrouble =
+      this.#state === "connecting" || cause === "timed-out" || (!this.#served && this.#head !== null);
+    if (inTrouble) {
+      this.#retryMs = Math.min(Math.max(this.#retryMs * 2, limits.retryMinMs), limits.retryMaxMs);
+      this.#retryAt = now + this.#retryMs;
+    }
+    this.#lastFailure = failure;
+    this.#drop();
+    let fragment = this.#head;
+    this.#head = null;
+    this.#tail = null;
+    this.#firstQueued = null;
+    counters.queuedNow = 0;
+    counters.inFlightNow = 0;
+    while (fragment !== null) {
+      const { next } = fragment;
+      fragment.fail(failure);
+      fragment = next;
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// A proxy on a table: clients and servers are this test's own hands, time is a number it sets.
+
+import { latin1Bytes, latin1Text } from "@memwire/codec";
+import type { CloseCause, Command, ConnectionId } from "@memwire/engine";
+import { ProxyEngine, type PoolOptions, type ProxyLimits } from "@memwire/proxy";
+
+/** One end that the test holds: what the proxy sent there, and what it asked of it. */
+export class Hand {
+  readonly id: ConnectionId;
+  /** Host and port that the proxy connected to; empty for a client. */
+  readonly to: string;
+  sent = "";
+  closed = false;
+  paused = false;
+  /** Whether the network takes what is sent; if not, `drain()` does. */
+  taking = true;
+  sends = 0;
+
+  constructor(id: ConnectionId, to: string) {
+    this.id = id;
+    this.to = to;
+  }
+
+  /** What was sent since the last look. */
+  read(): string {
+    const { sent } = this;
+    this.sent = "";
+    return sent;
+  }
+}
+
+/** Keys go to the server whose number they end in; any other to the first. */
+export const byLastDigit: PoolOptions["distribution"] = {
+  owner(bytes, _start, end) {
+    const digit = (bytes[end - 1] as number) - 0x30;
+    return digit >= 0 && digit <= 2 ? digit : 0;
+  },
+};
+
+export class Table {
+  readonly proxy: ProxyEngine;
+  now = 1_000_000;
+  readonly hands: Map<ConnectionId, Hand> = new Map();
+  /** Servers that do not answer connects, by port. */
+  readonly silent: Set<number> = new Set();
+  /** Servers that refuse, by port. */
+  readonly dead: Set<number> = new Set();
+
+  constructor(limits: Partial<ProxyLimits> = {}, pool: Partial<PoolOptions> = {}) {
+    this.proxy = new ProxyEngine({
+      version: "1.6.45",
+      limits,
+      pools: [
+        {
+          name: "alpha",
+          servers: [0, 1, 2].map((port) => ({
+            name: `s${port}`,
+            endpoint: { kind: "tcp", host: "127.0.0.1", port },
+          })),
+          distribution: byLastDigit,
+          ...pool,
+        },
+      ],
+    });
+  }
+
+  client(): Hand {
+    const hand = new Hand(this.proxy.accepted(this.now, 0), "");
+    this.hands.set(hand.id, hand);
+    this.turn();
+    return hand;
+  }
+
+  /** The newest connection to a server. */
+  server(port: number): Hand {
+    const hand = [...this.hands.values()].findLast((each) => each.to === `127.0.0.1:${port}`);
+    if (hand === undefined) throw new Error(`the proxy never connected to server ${port}`);
+    return hand;
+  }
+
+  /** How often the proxy connected to a server. */
+  connects(port: number): number {
+    return [...this.hands.values()].filter((each) => each.to === `127.0.0.1:${port}`).length;
+  }
+
+  /** Bytes arrive; the chunk is overwritten when the engine returns. */
+  say(from: Hand, text: string): void {
+    const chunk = latin1Bytes(text);
+    this.proxy.received(from.id, chunk, this.now);
+    chunk.fill(0xee);
+    this.turn();
+  }
+
+  end(from: Hand): void {
+    this.proxy.ended(from.id, this.now);
+    this.turn();
+  }
+
+  close(hand: Hand, cause: CloseCause): void {
+    hand.closed = true;
+    this.proxy.closed(hand.id, cause, this.now);
+    this.turn();
+  }
+
+  drain(hand: Hand): void {
+    hand.taking = true;
+    this.proxy.drained(hand.id, this.now);
+    this.turn();
+  }
+
+  /** Lets time go by, waking the proxy when it asked for it and never later. */
+  wait(ms: number): void {
+    const until = this.now + ms;
+    while (this.proxy.deadline <= until) {
+      this.now = Math.max(this.now, this.proxy.deadline);
+      this.proxy.elapsed(this.now);
+      this.turn();
+    }
+    this.now = until;
+  }
+
+  turn(): void {
+    for (let command = this.proxy.poll(); command !== undefined; command = this.proxy.poll()) {
+      this.#carryOut(command);
+    }
+  }
+
+  #carryOut(command: Command): void {
+    if (command.kind === "connect") {
+      if (command.endpoint.kind !== "tcp") throw new Error("only tcp on this table");
+      const { host, port } = command.endpoint;
+      const hand = new Hand(command.id, `${host}:${port}`);
+      this.hands.set(hand.id, hand);
+      if (this.dead.has(port)) {
+        hand.closed = true;
+        this.proxy.closed(hand.id, "refused", this.now);
+      } else if (!this.silent.has(port)) this.proxy.connected(hand.id, this.now);
+      return;
+    }
+    const hand = this.hands.get(command.id);
+    if (hand === undefined) throw new Error(`${command.kind} for an unknown connection ${command.id}`);
+    if (hand.closed) return;
+    switch (command.kind) {
+      case "send":
+        hand.sent += latin1Text(command.bytes);
+        hand.sends++;
+        if (hand.taking) this.proxy.drained(hand.id, this.now);
+        return;
+      case "close":
+        hand.closed = true;
+        return this.proxy.closed(hand.id, "closed", this.now);
+      default:
+        hand.paused = command.kind === "pause";
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import { expect, test } from "vitest";
+import { Table } from "./bench.ts";
+
+test("a dead server is answered with its own error in its slot, and the others serve on", () => {
+  const table = new Table();
+  table.dead.add(1);
+  const client = table.client();
+  table.say(client, "get a0\r\nget b1\r\nget c2\r\n");
+  table.say(table.server(0), "END\r\n");
+  table.say(table.server(2), "END\r\n");
+  expect(client.read()).toBe("END\r\nSERVER_ERROR Connection refused\r\nEND\r\n");
+  expect(client.closed).toBe(false);
+});
+
+test("a multi-get with a dead server gives the values of the others, then the error in place of END", () => {
+  const table = new Table();
+  table.dead.add(1);
+  const client = table.client();
+  table.say(client, "get a0 b1\r\nversion\r\n");
+  table.say(table.server(0), "VALUE a0 0 1\r\na\r\nEND\r\n");
+  expect(client.read()).toBe("VALUE a0 0 1\r\na\r\nSERVER_ERROR Connection refused\r\nVERSION 1.6.45\r\n");
+});
+
+test("a dead server is left alone for longer and longer, and serves again when it is back", () => {
+  const table = new Table({ retryMinMs: 100, retryMaxMs: 400 });
+  table.dead.add(0);
+  const client = table.client();
+  const tries: number[] = [];
+  const start = table.now;
+  for (let i = 0; i < 150; i++) {
+    const before = table.connects(0);
+    table.say(client, "get a0\r\n");
+    expect(client.read()).toBe("SERVER_ERROR Connection refused\r\n");
+    if (table.connects(0) > before) tries.push(table.now - start);
+    table.wait(10);
+  }
+  expect(tries).toEqual([0, 100, 300, 700, 1100]);
+  table.dead.delete(0);
+  table.wait(400);
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n");
+});
+
+test("a connection that is lost fails what waits for it, and is made again at the next request", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  table.say(client, "get b0\r\nset k1 0 0 1\r\nx\r\nget c0\r\n");
+  table.say(table.server(1), "STORED\r\n");
+  table.close(table.server(0), "reset");
+  const reset = "SERVER_ERROR Connection reset by peer\r\n";
+  expect(client.read()).toBe(`END\r\n${reset}STORED\r\n${reset}`);
+  table.say(client, "get d0\r\n");
+  expect(table.connects(0)).toBe(2);
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n");
+});
+
+test("a server that connects and drops again and again is left alone", () => {
+  const table = new Table();
+  const client = table.client();
+  for (let i = 0; i < 5; i++) {
+    table.say(client, "get a0\r\n");
+    if (!table.server(0).closed) table.end(table.server(0));
+    expect(client.read()).toBe("SERVER_ERROR Connection reset by peer\r\n");
+  }
+  expect(table.connects(0)).toBe(1);
+});
+
+test("a server that ends an idle connection is not held against it", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  table.end(table.server(0));
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\nEND\r\n");
+});
+
+test("a connect that takes too long fails everything that waits for it", () => {
+  const table = new Table({}, { connectTimeoutMs: 300 });
+  table.silent.add(0);
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.wait(200);
+  table.say(client, "get b0\r\n");
+  table.wait(99);
+  expect(client.read()).toBe("");
+  table.wait(1);
+  expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n".repeat(2));
+  expect(table.server(0).closed).toBe(true);
+});
+
+test("a request that cannot be sent in time fails and is never sent", () => {
+  const table = new Table({}, { queuedTimeoutMs: 50, connectTimeoutMs: 500 });
+  table.silent.add(0);
+  const client = table.client();
+  table.say(client, "set a0 0 0 1\r\nx\r\n");
+  table.wait(50);
+  expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n");
+  expect(table.server(0).sent).toBe("");
+  expect(table.server(0).closed).toBe(true);
+});
+
+test("a late reply is swallowed and never reaches the next request", () => {
+  const table = new Table({}, { replyTimeoutMs: 100 });
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.wait(60);
+  table.say(client, "get b0\r\n");
+  table.wait(40);
+  expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n");
+  table.say(table.server(0), "VALUE a0 0 4\r\nlate\r\nEND\r\nVALUE b0 0 2\r\nok\r\nEND\r\n");
+  expect(client.read()).toBe("VALUE b0 0 2\r\nok\r\nEND\r\n");
+  expect(table.connects(0)).toBe(1);
+});
+
+test("a connection on which reply after reply is late is replaced", () => {
+  const table = new Table({ timeoutsMax: 3 }, { replyTimeoutMs: 100 });
+  const client = table.client();
+  table.say(client, "get a0\r\nget b0\r\nget c0\r\nget d0\r\n");
+  table.wait(100);
+  expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n".repeat(4));
+  expect(table.server(0).closed).toBe(true);
+  table.wait(100);
+  table.say(client, "get e0\r\n");
+  expect(table.connects(0)).toBe(2);
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n");
+});
+
+const broken: [what: string, answer: string][] = [
+  ["garbage", "hello there\r\n"],
+  ["an impossible length", "VALUE a0 0 99999999999\r\n"],
+  ["a value that is longer than it says", "VALUE a0 0 1\r\nxyz\r\n"],
+  ["the answer to another command", "STORED\r\n"],
+  ["a stat", "STAT a b\r\n"],
+];
+
+test.each(broken)("a server that answers %s fails, and its connection is replaced", (_what, answer) => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\nget b0\r\nget c1\r\n");
+  const first = table.server(0);
+  table.say(first, answer);
+  table.say(table.server(1), "END\r\n");
+  expect(client.read()).toBe("SERVER_ERROR backend failure\r\n".repeat(2) + "END\r\n");
+  expect(first.closed).toBe(true);
+});
+
+test("what a server says behind a whole answer costs it the connection, not the answer", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  const first = table.server(0);
+  table.say(first, "END\r\nEND\r\n");
+  expect(client.read()).toBe("END\r\n");
+  expect(first.closed).toBe(true);
+});
+
+test("an error of a server that it should not give is passed on, and its connection is replaced", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "set a0 0 0 1\r\nx\r\n");
+  const first = table.server(0);
+  table.say(first, "CLIENT_ERROR bad data chunk\r\nERROR\r\n");
+  expect(client.read()).toBe("CLIENT_ERROR bad data chunk\r\n");
+  expect(first.closed).toBe(true);
+});
+
+test("an answer in the middle of which the server goes away leaves the client in step", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\nversion\r\n");
+  table.say(table.server(0), "VALUE a0 0 10\r\n12345");
+  table.end(table.server(0));
+  expect(client.read()).toBe("SERVER_ERROR Connection reset by peer\r\nVERSION 1.6.45\r\n");
+});
+
+test("a client that goes away leaves its replies to nobody, and the next client gets its own", () => {
+  const table = new Table();
+  const gone = table.client();
+  table.say(gone, "get a0 a1\r\nget b0\r\nset c0 0 0 100\r\npart of it");
+  table.close(gone, "reset");
+  const client = table.client();
+  table.say(client, "get d0\r\n");
+  table.say(table.server(0), "VALUE a0 0 1\r\na\r\nEND\r\nEND\r\nVALUE d0 0 1\r\nd\r\nEND\r\n");
+  table.say(table.server(1), "END\r\n");
+  expect(client.read()).toBe("VALUE d0 0 1\r\nd\r\nEND\r\n");
+  expect(gone.read()).toBe("");
+});

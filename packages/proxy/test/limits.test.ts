@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { ProxyEngine } from "@memwire/proxy";
+import { byLastDigit, Table } from "./bench.ts";
+
+const stat = (table: Table, name: string): number => {
+  const client = table.client();
+  table.say(client, "stats\r\n");
+  const value = new RegExp(`STAT ${name} (\\d+)`).exec(client.read())?.[1];
+  table.close(client, "closed");
+  return Number(value);
+};
+
+test("pipelineMax: a client is read no further until half of its requests are answered", () => {
+  const table = new Table({ pipelineMax: 4 });
+  const client = table.client();
+  table.say(client, "get a0\r\n".repeat(10));
+  expect(table.server(0).read()).toBe("get a0\r\n".repeat(4));
+  expect(client.paused).toBe(true);
+  table.say(table.server(0), "END\r\n");
+  expect(table.server(0).read()).toBe("");
+  table.say(table.server(0), "END\r\n");
+  expect(table.server(0).read()).toBe("get a0\r\n".repeat(2));
+  for (let i = 0; i < 8; i++) table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n".repeat(10));
+  expect(client.paused).toBe(false);
+  expect(stat(table, "clients_paused")).toBeGreaterThan(0);
+});
+
+test("pipelineMax counts requests that want no reply", () => {
+  const table = new Table({ pipelineMax: 2 });
+  const client = table.client();
+  table.say(client, "set k 0 0 1 noreply\r\nx\r\n".repeat(5));
+  expect(table.server(0).read()).toBe("set k 0 0 1\r\nx\r\n".repeat(2));
+  expect(client.paused).toBe(true);
+});
+
+test("a paused client that ends its side still gets all its answers", () => {
+  const table = new Table({ pipelineMax: 2 });
+  const client = table.client();
+  table.say(client, "get a0\r\n".repeat(5));
+  table.end(client);
+  for (let i = 0; i < 5; i++) table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n".repeat(5));
+  expect(client.closed).toBe(true);
+});
+
+test("unsentBytesPause: a client that does not take its replies is asked for no more requests", () => {
+  const table = new Table({ unsentBytesPause: 1000 });
+  const client = table.client();
+  client.taking = false;
+  const value = `VALUE a0 0 600\r\n${"v".repeat(600)}\r\nEND\r\n`;
+  table.say(client, "get a0\r\nget a0\r\nget a0\r\n");
+  table.say(table.server(0), value); // taken by the network, not yet by the client
+  table.say(table.server(0), value + value);
+  table.say(client, "get a0\r\n");
+  table.say(client, "get a0\r\n");
+  expect(client.paused).toBe(true);
+  expect(table.server(0).read()).toBe("get a0\r\n".repeat(3));
+  table.drain(client);
+  expect(client.paused).toBe(false);
+  expect(table.server(0).read()).toBe("get a0\r\n".repeat(2));
+});
+
+test("unsentBytesMax: a client that still holds too much is closed, and the servers serve on", () => {
+  const table = new Table({ unsentBytesMax: 1000 });
+  const slow = table.client();
+  slow.taking = false;
+  table.say(slow, "get a0\r\n".repeat(3));
+  const value = `VALUE a0 0 600\r\n${"v".repeat(600)}\r\nEND\r\n`;
+  table.say(table.server(0), value);
+  table.say(table.server(0), value);
+  expect(slow.closed).toBe(false);
+  table.say(table.server(0), value);
+  expect(slow.closed).toBe(true);
+  expect(table.proxy.counters.clientsTooSlow).toBe(1);
+  const client = table.client();
+  table.say(client, "get b0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n");
+});
+
+test("unsentBytesMax counts what is staged behind a slow server", () => {
+  const table = new Table({ unsentBytesMax: 1000 });
+  const client = table.client();
+  table.say(client, "get a0\r\nget b1\r\n");
+  table.say(table.server(1), `VALUE b1 0 1100\r\n${"v".repeat(1100)}\r\nEND\r\n`);
+  expect(client.closed).toBe(true);
+});
+
+test("inFlightMax: a request over it fails at once, in its slot", () => {
+  const table = new Table({ inFlightMax: 2 });
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.say(client, "get b0\r\n");
+  table.say(client, "get c0\r\nget d1\r\n");
+  table.say(table.server(0), "END\r\nEND\r\n");
+  table.say(table.server(1), "END\r\n");
+  expect(client.read()).toBe("END\r\nEND\r\nSERVER_ERROR too many requests in flight\r\nEND\r\n");
+  expect(stat(table, "alpha:s0:overflows")).toBe(1);
+});
+
+test("queuedMax: so does one that would wait behind too many", () => {
+  const table = new Table({ queuedMax: 2 });
+  table.silent.add(0);
+  const client = table.client();
+  table.say(client, "get a0\r\nget b0\r\nget c0\r\n");
+  table.proxy.connected(table.server(0).id, table.now);
+  table.turn();
+  table.say(table.server(0), "END\r\nEND\r\n");
+  expect(client.read()).toBe("END\r\nEND\r\nSERVER_ERROR too many requests in flight\r\n");
+});
+
+test("connectionsMax: a client too many is told so and closed", () => {
+  const table = new Table({ connectionsMax: 1 });
+  const first = table.client();
+  const second = table.client();
+  expect(second.read()).toBe("ERROR Too many open connections\r\n");
+  expect(second.closed).toBe(true);
+  table.close(first, "reset");
+  expect(table.client().closed).toBe(false);
+});
+
+test("drain: requests under way are answered, then every connection is closed", () => {
+  const table = new Table();
+  const busy = table.client();
+  const idle = table.client();
+  table.say(busy, "get a0\r\n");
+  table.proxy.drain(table.now);
+  table.turn();
+  expect(idle.closed).toBe(true);
+  expect(busy.closed).toBe(false);
+  table.say(busy, "get b0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(busy.read()).toBe("END\r\n");
+  expect([...table.hands.values()].every((hand) => hand.closed)).toBe(true);
+});
+
+test("options out of range are refused with what was given", () => {
+  const pool = { name: "p", servers: [], distribution: byLastDigit };
+  expect(() => new ProxyEngine({ pools: [] })).toThrow("a proxy needs at least one pool");
+  expect(() => new ProxyEngine({ pools: [pool] })).toThrow("pool p needs at least one server");
+  expect(() => new Table({ pipelineMax: 0 })).toThrow("pipelineMax must be a whole number from 1, got 0");
+  expect(() => new Table({}, { replyTimeoutMs: -1 })).toThrow("replyTimeoutMs must be a whole number from 1");
+});
