@@ -1,0 +1,81 @@
+// What every adapter does around its runtime's own bind: clears a unix socket's path, and says clearly why not.
+
+import type { Endpoint, Network } from "./contract.ts";
+import { causeOf, describeEndpoint } from "./endpoint.ts";
+
+/** The part of a file system that unix sockets need. */
+export interface SocketFiles {
+  /** What is at a path now. */
+  kindOf(path: string): Promise<"nothing" | "socket" | "other">;
+  /** Removes what is at a path; nothing there is fine. */
+  remove(path: string): Promise<void>;
+}
+
+/**
+ * Listens by `bind`. A unix socket that nobody listens behind, left by a process that died, is replaced; one that
+ * is alive, or a file that is no socket, is not.
+ *
+ * @throws Error `cannot listen on <endpoint>: <reason>`, with what the runtime threw as its `cause`
+ */
+export async function listenBy<T>(
+  bind: () => T | Promise<T>,
+  endpoint: Endpoint,
+  network: Network,
+  files: SocketFiles,
+): Promise<T> {
+  try {
+    if (endpoint.kind === "unix") await clear(endpoint.path, network, files);
+    return await bind();
+  } catch (cause) {
+    throw new Error(`cannot listen on ${describeEndpoint(endpoint)}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function clear(path: string, network: Network, files: SocketFiles): Promise<void> {
+  const kind = await files.kindOf(path);
+  if (kind === "nothing") return;
+  if (kind === "other") throw new Error("a file that is not a socket is in the way");
+  if (await isStale(path, network)) return files.remove(path);
+  throw Object.assign(new Error("somebody listens there"), { code: "EADDRINUSE" });
+}
+
+/** Whether a socket file is there with nobody behind it. */
+function isStale(path: string, network: Network): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = network.connect(
+      { kind: "unix", path },
+      {
+        connected() {
+          resolve(false);
+          probe.close();
+        },
+        received: () => {},
+        ended: () => {},
+        drained: () => {},
+        closed: (cause) => resolve(cause === "refused"),
+      },
+    );
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "address already in use",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTDIR: "no such folder",
+};
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  const reason = typeof code === "string" ? reasons[code] : undefined;
+  if (reason !== undefined) return reason;
+  switch (causeOf(cause)) {
+    case "denied":
+      return "permission denied";
+    case "not-found":
+      return "no such host name or folder";
+    case "exhausted":
+      return "out of file descriptors or memory";
+    default:
+      return String(message);
+  }
+}
