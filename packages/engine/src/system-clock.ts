@@ -24,8 +24,12 @@ export function systemClock(host: ClockHost): Clock {
     at(deadline, task) {
       let timer: unknown;
       const arm = (): void => {
-        const left = deadline - now();
-        timer = host.setTimeout(left > TIMER_MAX_MS ? arm : task, Math.min(Math.max(left, 0), TIMER_MAX_MS));
+        timer = host.setTimeout(fire, Math.min(Math.max(Math.ceil(deadline - now()), 0), TIMER_MAX_MS));
+      };
+      // Not only for the far future: a runtime's timers count from the start of its turn, and may be early by 1 ms.
+      const fire = (): void => {
+        if (now() < deadline) arm();
+        else task();
       };
       arm();
       return () => host.clearTimeout(timer as never);
