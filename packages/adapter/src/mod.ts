@@ -1,1 +1,1 @@
-export {};
+export { openAdapter, type Adapter } from "./open-adapter.ts";
