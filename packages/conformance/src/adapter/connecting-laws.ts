@@ -16,17 +16,12 @@ export const connectingLaws: readonly Law[] = [
     await done();
   }),
 
-  once("a connect to which nobody listens is refused", async (harness, kind) => {
-    const near = dial(harness, await harness.vacant(kind));
-    await finish(harness, [near]);
-    expect([near.cause, near.events]).toEqual(["refused", ["closed"]]);
-  }),
-
-  onEveryKind("a connect that fails says why, once", async (harness, kind) => {
+  onEveryKind("a connect where nobody listens is refused, once", async (harness, kind) => {
     const near = dial(harness, await harness.vacant(kind));
     await harness.until(() => near.cause !== undefined, "the failure");
     expect(near.events).toEqual(["closed"]);
-    expect(["refused", "not-found"]).toContain(near.cause);
+    // A unix socket that is gone has no file either.
+    expect(kind === "tcp" ? ["refused"] : ["refused", "not-found"]).toContain(near.cause);
     await finish(harness, [near]);
   }),
 
@@ -90,28 +85,25 @@ export const connectingLaws: readonly Law[] = [
     await finish(harness, [near, ...listening.accepted]);
   }),
 
-  onEveryKind(
-    "a closed listener takes nobody, its connections go on, its endpoint is free",
-    async (harness, kind) => {
-      const listening = await host(harness, kind);
-      const near = dial(harness, listening.endpoint);
-      await harness.until(() => near.events.length > 0 && listening.accepted.length > 0, "a connection");
-      const [far] = listening.accepted as [Peer];
-      await listening.close();
-      const late = dial(harness, listening.endpoint);
-      await harness.until(() => late.cause !== undefined, "the late one to fail");
-      expect(["refused", "not-found"]).toContain(late.cause);
-      await sendAll(harness, near, [1000]);
-      await sentReaches(harness, near, far);
-      await sendAll(harness, far, [1000]);
-      await sentReaches(harness, far, near);
-      const again = await settle(
-        harness,
-        harness.network.listen(listening.endpoint, () => new Peer("nobody")),
-        "listening again",
-      );
-      await settle(harness, again.close(), "the close");
-      await finish(harness, [near, late, far]);
-    },
-  ),
+  onEveryKind("a closed listener takes nobody, and those it has go on", async (harness, kind) => {
+    const listening = await host(harness, kind);
+    const near = dial(harness, listening.endpoint);
+    await harness.until(() => near.events.length > 0 && listening.accepted.length > 0, "a connection");
+    const [far] = listening.accepted as [Peer];
+    await listening.close();
+    const late = dial(harness, listening.endpoint);
+    await harness.until(() => late.cause !== undefined, "the late one to fail");
+    expect(["refused", "not-found"]).toContain(late.cause);
+    await sendAll(harness, near, [1000]);
+    await sentReaches(harness, near, far);
+    await sendAll(harness, far, [1000]);
+    await sentReaches(harness, far, near);
+    const again = await settle(
+      harness,
+      harness.network.listen(listening.endpoint, () => new Peer("nobody")),
+      "listening again",
+    );
+    await settle(harness, again.close(), "the close");
+    await finish(harness, [near, late, far]);
+  }),
 ];

@@ -13,7 +13,7 @@ export interface Pair {
   /** The end that was accepted. */
   readonly far: Peer;
   /** Closes both ends if they are open, waits for that, and checks that no peer saw a fault. */
-  finish(): Promise<void>;
+  readonly finish: () => Promise<void>;
 }
 
 /** A listener that makes a peer of each connection it accepts. */
