@@ -1,0 +1,114 @@
+// The network as one machine sees it: names, listeners, and how a connection comes about.
+//
+//     near                                  far
+//     connect ---- a latency -------------> accept, if somebody listens; tried again while nothing answers
+//     connected <- a latency -------------- (and whatever was written in accept comes behind it)
+
+import {
+  type Endpoint,
+  type Listener,
+  type Network,
+  type Transport,
+  type TransportHandler,
+  describeEndpoint,
+} from "@memwire/engine";
+import { type Accept, type Machine, listenerKey } from "./machine.ts";
+import { Socket } from "./socket.ts";
+import { type World, latencyMs } from "./world.ts";
+
+const FIRST_FREE_PORT = 49_152; // RFC 6335: from here on ports are nobody's
+const LAST_PORT = 65_535;
+
+const anyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "::1"]);
+
+export class MachineNetwork implements Network {
+  readonly #world: World;
+  readonly #machine: Machine;
+  readonly #nextConnection: () => number;
+  #nextPort = FIRST_FREE_PORT;
+
+  constructor(world: World, machine: Machine, nextConnection: () => number) {
+    this.#world = world;
+    this.#machine = machine;
+    this.#nextConnection = nextConnection;
+  }
+
+  connect(endpoint: Endpoint, handler: TransportHandler): Transport {
+    const near = new Socket(this.#world, this.#machine, this.#nextConnection());
+    const to = this.#find(endpoint);
+    const far = new Socket(this.#world, to ?? this.#machine, near.connection);
+    Socket.join(near, far);
+    near.start(handler);
+    if (to === undefined) this.#later(this.#machine, () => near.fail("not-found"));
+    else this.#knock(near, far, endpoint);
+    return near;
+  }
+
+  listen(endpoint: Endpoint, accept: Accept): Promise<Listener> {
+    const listening = this.#own(endpoint);
+    if (listening === undefined) return refuse(endpoint, "this machine has no such address");
+    const { listeners } = this.#machine;
+    const key = listenerKey(listening);
+    if (listeners.has(key)) return refuse(endpoint, "address already in use");
+    listeners.set(key, accept);
+    return Promise.resolve({
+      endpoint: listening,
+      close: () => {
+        if (listeners.get(key) === accept) listeners.delete(key);
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** The endpoint as others can connect to it; `undefined` if it is not on this machine. */
+  #own(endpoint: Endpoint): Endpoint | undefined {
+    if (endpoint.kind === "unix") return endpoint;
+    const host = anyAddress.has(endpoint.host) ? this.#machine.name : endpoint.host;
+    if (host !== this.#machine.name && !loopback.has(host)) return undefined;
+    return { kind: "tcp", host, port: endpoint.port === 0 ? this.#freePort() : endpoint.port };
+  }
+
+  #freePort(): number {
+    for (let tries = FIRST_FREE_PORT; tries <= LAST_PORT; tries++) {
+      const port = this.#nextPort;
+      this.#nextPort = port === LAST_PORT ? FIRST_FREE_PORT : port + 1;
+      if (!this.#machine.listeners.has(`tcp:${port}`)) return port;
+    }
+    throw new RangeError(`host ${this.#machine.name} has no free port left`);
+  }
+
+  #find(endpoint: Endpoint): Machine | undefined {
+    if (endpoint.kind === "unix" || loopback.has(endpoint.host)) return this.#machine;
+    return this.#world.machines.get(endpoint.host);
+  }
+
+  #knock(near: Socket, far: Socket, endpoint: Endpoint): void {
+    const { clock, conditions } = this.#world;
+    const giveUpAt = clock.now() + conditions.connectGiveUpMs;
+    const to = far.machine;
+    const knock = (): void => {
+      if (!near.isConnecting) return;
+      if (!this.#machine.reaches(to) || to.admission === "unanswered") {
+        if (clock.now() >= giveUpAt) near.fail("timed-out");
+        else clock.schedule(Math.min(giveUpAt, clock.now() + conditions.retryMs), knock);
+        return;
+      }
+      const admitted = to.running && to.admission === "accepted";
+      const accept = admitted ? to.listeners.get(listenerKey(endpoint)) : undefined;
+      if (accept !== undefined) return far.accept(accept);
+      const cause = admitted && endpoint.kind === "unix" ? "not-found" : "refused";
+      this.#later(to, () => near.fail(cause));
+    };
+    this.#later(to, knock);
+  }
+
+  #later(other: Machine, task: () => void): void {
+    const { clock } = this.#world;
+    clock.schedule(clock.now() + latencyMs(this.#world, this.#machine, other), task);
+  }
+}
+
+function refuse(endpoint: Endpoint, reason: string): Promise<never> {
+  return Promise.reject(new Error(`cannot listen on ${describeEndpoint(endpoint)}: ${reason}`));
+}
