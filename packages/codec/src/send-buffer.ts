@@ -1,16 +1,17 @@
 // Bytes to be sent, joined: N messages cost one write.
 //
-//     storage  [ given away | written, length bytes | room ]
-//                           ^taken                  ^end
+//     storage  [ lent to the network | written, length bytes | room ]
+//                                    ^taken                  ^end
 //
-// `take` gives away everything written so far as one view; the buffer keeps no reference to those bytes and
-// writes on behind them, so that small replies cost no allocation of their own. Hot path.
+// `take` lends everything written so far as one view; writing goes on behind it, never in it. `reclaim` says that
+// the network is done with it: the storage is then used again from its start, so that a connection that keeps up
+// costs no allocation but the view. Hot path.
 
 import { writeDigits, writeDigits64 } from "./decimal.ts";
 
-// A first storage small enough for thousands of idle connections; busy ones get larger storage as they need it.
+// Most replies of a turn fit; what a large one needed is given back once it is sent.
 const STORAGE_BYTES_MIN = 512;
-const STORAGE_BYTES_MAX = 65_536;
+const STORAGE_BYTES_RETAINED = 65_536;
 
 // Below this a loop beats making a view for set().
 const LOOP_BYTES_MAX = 64;
@@ -21,25 +22,28 @@ export class SendBuffer {
   #bytes: Uint8Array = EMPTY;
   #taken = 0;
   #end = 0;
-  #storageBytes = STORAGE_BYTES_MIN / 2;
 
   /** Bytes written and not yet taken. */
   get length(): number {
     return this.#end - this.#taken;
   }
 
-  /** Gives away everything written so far; the buffer keeps no reference to it. Empty if nothing was. */
+  /** Lends everything written so far, until `reclaim` or for good. Empty if nothing was written. */
   take(): Uint8Array {
-    const given = this.#bytes.subarray(this.#taken, this.#end);
-    if (this.#end === this.#bytes.length) {
-      this.#bytes = EMPTY;
-      this.#end = 0;
-    }
+    const lent = this.#bytes.subarray(this.#taken, this.#end);
     this.#taken = this.#end;
-    return given;
+    return lent;
   }
 
-  /** Forgets what was written and not taken. */
+  /** What was taken is this buffer's again: nobody reads those views any more. */
+  reclaim(): void {
+    if (this.#taken !== this.#end) return;
+    this.#taken = 0;
+    this.#end = 0;
+    if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#bytes = EMPTY;
+  }
+
+  /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
     this.#bytes = EMPTY;
     this.#taken = 0;
@@ -88,10 +92,11 @@ export class SendBuffer {
     this.#end = writeDigits64(this.#bytes, at, high, low);
   }
 
-  /** Moves everything written into another buffer, which follows what that one has. */
+  /** Moves here what was written into another buffer and not taken. */
   append(other: SendBuffer): void {
     this.copy(other.#bytes, other.#taken, other.#end);
-    other.clear();
+    other.#end = other.#taken;
+    if (other.#taken === 0) other.reclaim();
   }
 
   /** Makes room for `length` bytes and answers where they go. */
@@ -102,10 +107,8 @@ export class SendBuffer {
 
   #grow(length: number): void {
     const written = this.#end - this.#taken;
-    // Doubles while storage keeps running out: a connection that was idle for long starts small again only when
-    // it is closed, which costs at most STORAGE_BYTES_MAX.
-    this.#storageBytes = Math.min(this.#storageBytes * 2, STORAGE_BYTES_MAX);
-    const room = new Uint8Array(Math.max(this.#storageBytes, (written + length) * (written > 0 ? 2 : 1)));
+    // Doubling, so that n bytes in small pieces are moved O(log n) times. What is lent stays where it is.
+    const room = new Uint8Array(Math.max(STORAGE_BYTES_MIN, (written + length) * (written > 0 ? 2 : 1)));
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     this.#bytes = room;
     this.#taken = 0;

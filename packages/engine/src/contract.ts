@@ -50,7 +50,7 @@ export interface Engine {
   received(id: ConnectionId, chunk: Uint8Array, now: Millis): void;
   /** The peer will send nothing more, but may still read. */
   ended(id: ConnectionId, now: Millis): void;
-  /** The last `send` of this connection is with the network; the next one may come. */
+  /** The last `send` of this connection is with the network: its bytes are the engine's again, the next may come. */
   drained(id: ConnectionId, now: Millis): void;
   /** The connection is over; said exactly once, and nothing is said of it afterwards. */
   closed(id: ConnectionId, cause: CloseCause, now: Millis): void;
@@ -65,8 +65,9 @@ export interface Engine {
 /**
  * What an engine asks for.
  *
- * `send` gives its bytes away. Each is answered by one `drained`, or by `closed`; until then the engine sends
- * nothing more on that connection, so that no transport ever holds more than one send.
+ * `send` lends its bytes. Each is answered by one `drained`, or by `closed`; until then the engine leaves the bytes
+ * as they are and sends nothing more on that connection, so that no transport ever holds more than one send. Bytes
+ * that were lent to a connection that is closed are never written to again.
  */
 export type Command =
   | { readonly kind: "connect"; readonly id: ConnectionId; readonly endpoint: Endpoint }
@@ -94,8 +95,8 @@ export interface Listener {
 /** One connection as the runtime has it. No method throws; after `closed` all do nothing. */
 export interface Transport {
   /**
-   * Takes the bytes (they are given). `true`: they are with the network, write again; `false`: some wait,
-   * and `drained` is called when the network has them all. Do not write in between.
+   * Takes the bytes. `true`: they are with the network, write again; `false`: some wait, and `drained` is called
+   * when the network has them all. Until then they are lent: leave them as they are, and do not write in between.
    */
   write(bytes: Uint8Array): boolean;
   /** Stop reading: the peer is held back by its own full buffers. */

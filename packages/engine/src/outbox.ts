@@ -7,10 +7,14 @@
 
 import type { Command, ConnectionId } from "./contract.ts";
 
-/** Bytes to be sent; `take` gives away everything written so far. */
+/** Bytes to be sent. */
 export interface Output {
+  /** Bytes written and not taken. */
   readonly length: number;
+  /** Lends everything written so far. */
   take(): Uint8Array;
+  /** The network is done with what was taken. */
+  reclaim(): void;
 }
 
 /** The sending half of one connection. */
@@ -48,6 +52,7 @@ export class Outbox {
 
   /** Connected, or the send before is through. */
   drained(port: Port): void {
+    if (port.sending) port.output.reclaim();
     port.sending = false;
     if (port.output.length > 0 || port.state === "closing") this.touch(port);
   }

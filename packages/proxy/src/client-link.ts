@@ -14,6 +14,9 @@ export interface Dispatcher {
   dispatch(client: ClientLink): void;
 }
 
+/** Empty buffers kept for all clients together. */
+const SPARE_MAX = 1_024;
+
 const { end: END, ok: OK } = REPLY_BYTES;
 
 export class ClientLink implements Party, SlotOwner {
@@ -69,7 +72,7 @@ export class ClientLink implements Party, SlotOwner {
       this.#output.copy(bytes, start, end);
       this.#context.outbox.touch(this.#port);
     } else {
-      slot.staged ??= new SendBuffer();
+      slot.staged ??= this.#context.spare.pop() ?? new SendBuffer();
       slot.staged.copy(bytes, start, end);
       this.#stagedBytes += end - start;
     }
@@ -95,6 +98,7 @@ export class ClientLink implements Party, SlotOwner {
       else if (head.staged !== null) {
         this.#stagedBytes -= head.staged.length;
         this.#output.append(head.staged);
+        if (this.#context.spare.length < SPARE_MAX) this.#context.spare.push(head.staged);
         head.staged = null;
         this.#context.outbox.touch(this.#port);
       }

@@ -1,6 +1,6 @@
 // What the parts of one proxy share.
 
-import type { Limits as CodecLimits } from "@memwire/codec";
+import type { Limits as CodecLimits, SendBuffer } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
 import type { ProxyCounters } from "./counters.ts";
 import type { ProxyLimits } from "./options.ts";
@@ -22,6 +22,8 @@ export interface Context {
   readonly version: string;
   /** Parties by the connection they are an end of. */
   readonly parties: Map<ConnectionId, Party>;
+  /** Empty buffers for replies that came before their turn. */
+  readonly spare: SendBuffer[];
   nextId: ConnectionId;
   /** The time of the input at hand. */
   now: Millis;

@@ -51,6 +51,7 @@ export class ProxyEngine implements Engine {
       counters: newProxyCounters(),
       version: options.version ?? "memwire",
       parties: new Map(),
+      spare: [],
       nextId: 1,
       now: 0,
     };

@@ -145,6 +145,10 @@ export class ServerLink implements Party, Output {
     return this.output.take();
   }
 
+  reclaim(): void {
+    this.output.reclaim();
+  }
+
   // Party: what the network says.
 
   connected(): void {
