@@ -195,8 +195,8 @@ export class Socket implements Transport, Source, Destination, Reader {
 
   /** The process at this end is killed: its system says what is left to say. */
   kill(): void {
-    this.#outgoing.end();
-    if (this.#inbox.bytes > 0 || !this.#outgoing.isEnded) this.#outgoing.reset();
+    if (this.#inbox.bytes === 0) this.#outgoing.end();
+    if (!this.#outgoing.isEnded) this.#outgoing.reset();
     this.#finishSoon("reset");
   }
 
