@@ -1,0 +1,200 @@
+// A bounded cache for applications: a store spoken to in text, with `bigint` for 64-bit numbers and a clock of its
+// own. Every call allocates a little; a server uses the store itself.
+
+import { LruStore } from "./lru-store.ts";
+import {
+  type Counted,
+  KEY_BYTES_MAX,
+  type Millis,
+  type Store,
+  type Stored,
+  type StoreOptions,
+} from "./store.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+
+export interface BoundedCacheOptions extends StoreOptions {
+  /** The time, such as `Date.now`: this package has no clock. */
+  readonly now: () => Millis;
+  /** Default: a new `LruStore` with the other options. */
+  readonly store?: Store;
+}
+
+/** How long a value stays, and the number that goes with it. */
+export interface ValueOptions {
+  /** Milliseconds from now; 0 or less is gone at once. Default: until there is no more room for it. */
+  readonly ttlMs?: number;
+  /** An unsigned 32-bit number that is kept with the value. Default 0. */
+  readonly flags?: number;
+}
+
+/** A value and what is known of it. The bytes are the caller's. */
+export interface Entry {
+  readonly bytes: Uint8Array;
+  readonly flags: number;
+  /** Changes whenever the value does: for `cas`. */
+  readonly cas: bigint;
+  readonly expiresAt: Millis;
+}
+
+/**
+ * Texts or bytes by key, within a bound of memory.
+ *
+ * A key is text of 1 to 250 bytes in UTF-8. Methods throw a `RangeError` for a key, flags or number that is out of
+ * range; everything else is in the answer.
+ */
+export class BoundedCache {
+  readonly store: Store;
+  readonly #now: () => Millis;
+
+  constructor(options: BoundedCacheOptions) {
+    this.store = options.store ?? new LruStore(options);
+    this.#now = options.now;
+  }
+
+  /** The value as text. */
+  get(key: string): string | undefined {
+    const { store } = this;
+    return this.#find(key) ? decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd) : undefined;
+  }
+
+  entry(key: string): Entry | undefined {
+    if (!this.#find(key)) return undefined;
+    const { store } = this;
+    return {
+      bytes: store.valueBytes.slice(store.valueStart, store.valueEnd),
+      flags: store.flags,
+      cas: (BigInt(store.casHigh) << 32n) | BigInt(store.casLow),
+      expiresAt: store.expiresAt,
+    };
+  }
+
+  set(key: string, value: string | Uint8Array, options: ValueOptions = {}): Stored {
+    return this.#put("set", key, value, options);
+  }
+
+  add(key: string, value: string | Uint8Array, options: ValueOptions = {}): Stored {
+    return this.#put("add", key, value, options);
+  }
+
+  replace(key: string, value: string | Uint8Array, options: ValueOptions = {}): Stored {
+    return this.#put("replace", key, value, options);
+  }
+
+  /** Stores if nobody changed the value since `entry` answered this `cas`. */
+  cas(key: string, value: string | Uint8Array, cas: bigint, options: ValueOptions = {}): Stored {
+    const now = this.#now();
+    const name = keyOf(key);
+    const bytes = bytesOf(value);
+    const [high, low] = halvesOf(cas);
+    const flags = flagsOf(options);
+    const expiresAt = expiresAtOf(options.ttlMs, now);
+    return this.store.cas(name, 0, name.length, bytes, 0, bytes.length, flags, expiresAt, high, low, now);
+  }
+
+  append(key: string, value: string | Uint8Array): Stored {
+    return this.#extend("append", key, value);
+  }
+
+  prepend(key: string, value: string | Uint8Array): Stored {
+    return this.#extend("prepend", key, value);
+  }
+
+  delete(key: string): boolean {
+    const name = keyOf(key);
+    return this.store.delete(name, 0, name.length, this.#now());
+  }
+
+  /** Changes how long the value stays. */
+  touch(key: string, ttlMs: number): boolean {
+    const name = keyOf(key);
+    const now = this.#now();
+    return this.store.touch(name, 0, name.length, expiresAtOf(ttlMs, now), now);
+  }
+
+  /** Adds to the decimal number that the value is. @returns the new number, or why there is none */
+  incr(key: string, delta = 1n): bigint | Exclude<Counted, "counted"> {
+    return this.#count("incr", key, delta);
+  }
+
+  /** Subtracts, down to 0 at most. */
+  decr(key: string, delta = 1n): bigint | Exclude<Counted, "counted"> {
+    return this.#count("decr", key, delta);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.store.flush(0, this.#now());
+  }
+
+  #find(key: string): boolean {
+    const name = keyOf(key);
+    return this.store.find(name, 0, name.length, this.#now());
+  }
+
+  #put(
+    command: "set" | "add" | "replace",
+    key: string,
+    value: string | Uint8Array,
+    options: ValueOptions,
+  ): Stored {
+    const now = this.#now();
+    const name = keyOf(key);
+    const bytes = bytesOf(value);
+    const expiresAt = expiresAtOf(options.ttlMs, now);
+    return this.store[command](
+      name,
+      0,
+      name.length,
+      bytes,
+      0,
+      bytes.length,
+      flagsOf(options),
+      expiresAt,
+      now,
+    );
+  }
+
+  #extend(command: "append" | "prepend", key: string, value: string | Uint8Array): Stored {
+    const name = keyOf(key);
+    const bytes = bytesOf(value);
+    return this.store[command](name, 0, name.length, bytes, 0, bytes.length, this.#now());
+  }
+
+  #count(command: "incr" | "decr", key: string, delta: bigint): bigint | Exclude<Counted, "counted"> {
+    const { store } = this;
+    const name = keyOf(key);
+    const [high, low] = halvesOf(delta);
+    const counted = store[command](name, 0, name.length, high, low, this.#now());
+    return counted === "counted" ? (BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow) : counted;
+  }
+}
+
+function keyOf(key: string): Uint8Array {
+  const bytes = encodeUtf8(key);
+  if (bytes.length < 1 || bytes.length > KEY_BYTES_MAX) {
+    throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${bytes.length}`);
+  }
+  return bytes;
+}
+
+function bytesOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? encodeUtf8(value) : value;
+}
+
+function flagsOf({ flags = 0 }: ValueOptions): number {
+  if (flags >>> 0 === flags) return flags;
+  throw new RangeError(`flags must be a whole number from 0 to 4294967295, got ${flags}`);
+}
+
+function expiresAtOf(ttlMs: number | undefined, now: Millis): Millis {
+  if (ttlMs === undefined) return Infinity;
+  if (Number.isNaN(ttlMs)) throw new RangeError("ttlMs must be a number, got NaN");
+  return now + ttlMs;
+}
+
+function halvesOf(value: bigint): readonly [high: number, low: number] {
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+    throw new RangeError(`a 64-bit number must be from 0 to 18446744073709551615, got ${value}`);
+  }
+  return [Number(value >> 32n), Number(value & 0xffff_ffffn)];
+}

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { BoundedCache } from "../src/mod.ts";
+
+function fixture(): { cache: BoundedCache; pass: (ms: number) => void } {
+  let now = 1_800_000_000_000;
+  return { cache: new BoundedCache({ now: () => now, bytesMax: 1_000 }), pass: (ms) => (now += ms) };
+}
+
+test("keeps text by key, any text", () => {
+  const { cache } = fixture();
+  expect(cache.set("naïve 🌍", "Zürich")).toBe("stored");
+  expect(cache.get("naïve 🌍")).toBe("Zürich");
+  expect(cache.get("naïve")).toBeUndefined();
+});
+
+test("forgets a value when its time is over", () => {
+  const { cache, pass } = fixture();
+  cache.set("short", "v", { ttlMs: 1_000 });
+  cache.set("long", "v", { ttlMs: 1_000 });
+  expect(cache.touch("long", 10_000)).toBe(true);
+  pass(1_000);
+  expect(cache.get("short")).toBeUndefined();
+  expect(cache.get("long")).toBe("v");
+});
+
+test("stays within its bytes", () => {
+  const { cache } = fixture();
+  for (let i = 0; i < 100; i++) cache.set(`key:${i}`, "v".repeat(50));
+  expect(cache.store.counters.bytes).toBeLessThanOrEqual(1_000);
+  expect(cache.get("key:99")).toBe("v".repeat(50));
+  expect(cache.get("key:0")).toBeUndefined();
+});
+
+test("adds, replaces, extends", () => {
+  const { cache } = fixture();
+  expect(cache.replace("k", "0")).toBe("not-stored");
+  expect(cache.add("k", "1")).toBe("stored");
+  expect(cache.add("k", "2")).toBe("not-stored");
+  expect(cache.append("k", "2")).toBe("stored");
+  expect(cache.prepend("k", "0")).toBe("stored");
+  expect(cache.get("k")).toBe("012");
+  expect(cache.delete("k")).toBe(true);
+  expect(cache.delete("k")).toBe(false);
+});
+
+test("stores by cas only what nobody changed since", () => {
+  const { cache } = fixture();
+  cache.set("k", Uint8Array.of(1, 2), { flags: 7 });
+  const entry = cache.entry("k");
+  expect(entry).toMatchObject({ bytes: Uint8Array.of(1, 2), flags: 7, expiresAt: Infinity });
+  const cas = entry?.cas ?? 0n;
+  expect(cache.cas("k", "new", cas)).toBe("stored");
+  expect(cache.cas("k", "newer", cas)).toBe("exists");
+  expect(cache.cas("none", "v", cas)).toBe("not-found");
+  expect(cache.entry("none")).toBeUndefined();
+});
+
+test("counts in 64 bits", () => {
+  const { cache } = fixture();
+  cache.set("n", "18446744073709551614");
+  expect(cache.incr("n")).toBe(18_446_744_073_709_551_615n);
+  expect(cache.incr("n", 2n)).toBe(1n);
+  expect(cache.decr("n", 5n)).toBe(0n);
+  expect(cache.incr("none")).toBe("not-found");
+  cache.set("n", "abc");
+  expect(cache.incr("n")).toBe("non-numeric");
+});
+
+test("clears at once", () => {
+  const { cache } = fixture();
+  cache.set("k", "v");
+  cache.clear();
+  expect(cache.get("k")).toBeUndefined();
+  cache.set("k", "v");
+  expect(cache.get("k")).toBe("v");
+});
+
+test("says what is wrong with an argument", () => {
+  const { cache } = fixture();
+  expect(() => cache.get("")).toThrow("a key must have 1 to 250 bytes, got 0");
+  expect(() => cache.get("ü".repeat(126))).toThrow("a key must have 1 to 250 bytes, got 252");
+  expect(() => cache.set("k", "v", { flags: -1 })).toThrow(
+    "flags must be a whole number from 0 to 4294967295, got -1",
+  );
+  expect(() => cache.incr("k", -1n)).toThrow(
+    "a 64-bit number must be from 0 to 18446744073709551615, got -1",
+  );
+  expect(() => cache.touch("k", NaN)).toThrow("ttlMs must be a number, got NaN");
+});

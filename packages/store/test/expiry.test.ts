@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { expiryOf, flushTimeOf } from "../src/mod.ts";
+
+const NOW = 1_800_000_000_500;
+
+test.each([
+  [0, Infinity],
+  [-1, 0],
+  [-9_007_199_254_740_991, 0],
+  [1, NOW + 1_000],
+  [2_592_000, NOW + 2_592_000_000],
+  [2_592_001, 2_592_001_000],
+  [1_900_000_000, 1_900_000_000_000],
+])("exptime %i expires at %d", (exptime, at) => {
+  expect(expiryOf(exptime, NOW)).toBe(at);
+});
+
+test.each([
+  [0, 0],
+  [-1, 0],
+  [2, NOW + 2_000],
+  [1_900_000_000, 1_900_000_000_000],
+])("a flush_all %i takes place at %d", (exptime, at) => {
+  expect(flushTimeOf(exptime, NOW)).toBe(at);
+});
