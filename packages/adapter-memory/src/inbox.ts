@@ -105,29 +105,14 @@ export class Inbox {
     this.#bytes -= chunk.length;
     for (let done = 0; done < chunk.length;) {
       const segment = this.#segments[0] as Segment;
-      const length = Math.min(segment.bytes.length - this.#offset, chunk.length - done);
-      copyChecked(segment, this.#offset, length, chunk, done);
-      done += length;
-      this.#offset += length;
+      const piece = segment.bytes.subarray(this.#offset, this.#offset + chunk.length - done);
+      chunk.set(piece, done);
+      done += piece.length;
+      this.#offset += piece.length;
       if (this.#offset === segment.bytes.length) {
         this.#offset = 0;
         this.#segments.shift();
       }
     }
-  }
-}
-
-function copyChecked(
-  { bytes, copy }: Segment,
-  start: number,
-  length: number,
-  to: Uint8Array,
-  at: number,
-): void {
-  for (let i = 0; i < length; i++) {
-    const byte = copy[start + i] as number;
-    if (bytes[start + i] !== byte)
-      throw new TypeError("bytes were changed after they had been given to write");
-    to[at + i] = byte;
   }
 }

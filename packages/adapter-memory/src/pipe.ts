@@ -5,17 +5,17 @@
 //
 // Segments arrive whole, in order, each after a latency of its own. What cannot get through is tried again until
 // the network gives up. Sender and receiver are told of what happens only by events, never from inside a call.
+// What a sender lends must stay as it is until it is drained, and is looked at no more after that.
 
 import type { Millis } from "@memwire/engine";
 import type { Machine } from "./machine.ts";
 import { type World, latencyMs } from "./world.ts";
 
-/** What travels. The bytes are the sender's own, the copy is what they were when it gave them away. */
+/** What travels. */
 export interface Segment {
   readonly kind: "opened" | "bytes" | "ended" | "reset";
   readonly at: Millis;
   readonly bytes: Uint8Array;
-  readonly copy: Uint8Array;
 }
 
 /** The end that sends. */
@@ -41,8 +41,8 @@ export class Pipe {
   readonly #source: Source;
   readonly #destination: Destination;
   #open = false;
-  #waiting: Uint8Array = NOTHING;
-  #waitingCopy: Uint8Array = NOTHING;
+  #waiting: Uint8Array = NOTHING; // lent by the sender
+  #copy: Uint8Array = NOTHING; // the same as it was when it was lent
   #writeWaits = false;
   #ending = false;
   #last: "ended" | "reset" | undefined;
@@ -88,7 +88,7 @@ export class Pipe {
     if (this.#writeWaits) throw new TypeError("write before the drained of the write before");
     if (this.#ending) throw new TypeError("write after end");
     this.#waiting = bytes;
-    this.#waitingCopy = bytes.slice();
+    this.#copy = bytes.slice();
     this.#writeWaits = !this.#fill();
     return !this.#writeWaits;
   }
@@ -102,12 +102,12 @@ export class Pipe {
   /** Resets behind what is on its way; what still waits is lost. */
   reset(): void {
     this.abandon();
-    this.#push("reset", NOTHING, NOTHING);
+    this.#push("reset", NOTHING);
   }
 
   /** The receiver answers a connect. */
   answer(): void {
-    this.#push("opened", NOTHING, NOTHING);
+    this.#push("opened", NOTHING);
   }
 
   /** Sends nothing more; what is on its way goes on. */
@@ -137,21 +137,29 @@ export class Pipe {
       if (room === 0) return false;
       const length = Math.min(this.#waiting.length, room, chance.skewed(conditions.segmentBytes));
       this.#unreadBytes += length;
-      this.#push("bytes", this.#waiting.subarray(0, length), this.#waitingCopy.subarray(0, length));
+      if (this.#writeWaits) this.#checkLent(length);
+      this.#push("bytes", this.#copy.subarray(0, length));
       this.#waiting = this.#waiting.subarray(length);
-      this.#waitingCopy = this.#waitingCopy.subarray(length);
+      this.#copy = this.#copy.subarray(length);
     }
-    if (this.#ending) this.#push("ended", NOTHING, NOTHING);
+    if (this.#ending) this.#push("ended", NOTHING);
     return true;
   }
 
-  #push(kind: Segment["kind"], bytes: Uint8Array, copy: Uint8Array): void {
+  #checkLent(length: number): void {
+    for (let i = 0; i < length; i++) {
+      if (this.#waiting[i] !== this.#copy[i])
+        throw new TypeError("bytes were changed before they were drained");
+    }
+  }
+
+  #push(kind: Segment["kind"], bytes: Uint8Array): void {
     if (this.#last === "reset" || (this.#last === "ended" && kind !== "reset")) return;
     if (kind === "ended" || kind === "reset") this.#last = kind;
     const { clock } = this.#world;
     const at = Math.max(this.#lastArrival, clock.now() + latencyMs(this.#world, this.#from, this.#to));
     this.#lastArrival = at;
-    this.#underWay.push({ kind, at, bytes, copy });
+    this.#underWay.push({ kind, at, bytes });
     this.#scheduleArrival(at);
   }
 

@@ -47,14 +47,22 @@ test("a lent chunk is overwritten when its handler returns, and rarely starts wh
   expect(new Set(chunks.map((chunk) => chunk.byteOffset)).size).toBe(8);
 });
 
-test("bytes that are changed after they were given are found out", () => {
-  const simulation = simulate({ seed: 5 });
-  void simulation.host("far").listen(farEndpoint, () => new End());
-  const transport = simulation.host("near").connect(farEndpoint, new End());
+test("bytes that are changed while they are lent are found out, after that they are the sender's", () => {
+  const simulation = simulate({ seed: 5, windowBytes: [10, 10] });
+  const far = new End();
+  void simulation.host("far").listen(farEndpoint, () => far);
+  const near = new End();
+  const transport = simulation.host("near").connect(farEndpoint, near);
   const bytes = new Uint8Array(100);
   transport.write(bytes);
-  bytes[50] = 1;
-  expect(() => simulation.run()).toThrow(/^seed 5, .* changed after they had been given/);
+  simulation.until(() => near.events.includes("drained"), "drained");
+  far.received = (chunk) => expect([...chunk].every((byte) => byte === 0)).toBe(true);
+  bytes.fill(1);
+  simulation.run();
+  far.received = () => {};
+  transport.write(bytes);
+  bytes[99] = 2;
+  expect(() => simulation.run()).toThrow(/^seed 5, .* changed before they were drained/);
 });
 
 test.each([
