@@ -1,22 +1,22 @@
 // node:net as a Network: TCP and unix sockets, no Nagle, half-open allowed.
 
 import { lstat, rm } from "node:fs/promises";
-import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer, Socket, type AddressInfo, type Server } from "node:net";
 import { listenBy, type Endpoint, type Listener, type Network, type SocketFiles } from "@memwire/engine";
-import { NodeTransport } from "./transport.ts";
+import { NodeTransport, type OnRead } from "./transport.ts";
 
 export const network: Network = {
   connect(endpoint, handler) {
-    const transport = new NodeTransport(
-      connect({ ...addressOf(endpoint), noDelay: true, allowHalfOpen: true }),
+    const transport = new NodeTransport((onread) =>
+      connect({ ...addressOf(endpoint), noDelay: true, allowHalfOpen: true, onread }),
     );
     transport.serve(handler);
     return transport;
   },
 
   async listen(endpoint, accept) {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-      const transport = new NodeTransport(socket);
+    const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      const transport = new NodeTransport((onread) => reading(socket, onread));
       transport.serve(accept(transport));
     });
     await listenBy(() => bound(server, endpoint), endpoint, network, files);
@@ -25,6 +25,19 @@ export const network: Network = {
     return listenerOf(server, endpoint);
   },
 };
+
+/**
+ * The accepted socket, reading into the common buffer. `createServer` has no option for that, so the connection is
+ * given to a second socket: reading costs a fifth less CPU that way. `_handle` is undocumented; should it be gone
+ * one day, the socket delivers chunks of its own, which is slower and no less right.
+ */
+function reading(accepted: Socket, onread: OnRead): Socket {
+  const { _handle: handle } = accepted as { _handle?: object };
+  if (typeof handle === "object") return new Socket({ handle, allowHalfOpen: true, onread } as object);
+  accepted.on("data", (chunk: Uint8Array) => onread.callback(chunk.length, chunk));
+  accepted.resume();
+  return accepted;
+}
 
 function addressOf(endpoint: Endpoint): { path: string } | { host: string; port: number } {
   return endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };

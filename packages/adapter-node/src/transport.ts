@@ -6,10 +6,24 @@
 //          or an error
 //
 // Input is thrown away rather than left unread: a socket closed with unread input sends a reset, and that destroys
-// what the peer has not read yet. Hot path: no allocation but Node's own, a chunk and a write.
+// what the peer has not read yet. Hot path: no allocation but Node's own, a view of what came
+// and a write.
 
 import type { Socket } from "node:net";
+import process from "node:process";
 import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+
+/** How a socket is told to read into a buffer that it is given, instead of making one a chunk. */
+export interface OnRead {
+  readonly buffer: Uint8Array | (() => Uint8Array);
+  readonly callback: (length: number, buffer: Uint8Array) => boolean;
+}
+
+// One buffer for all sockets: chunks are lent, so each is free again before the next is read. Windows reads ahead
+// into the buffer while others read, so there every chunk has its own.
+const READ_BYTES = 65_536;
+const COMMON: OnRead["buffer"] =
+  process.platform === "win32" ? () => new Uint8Array(READ_BYTES) : new Uint8Array(READ_BYTES);
 
 const NOTHING = new Uint8Array(0);
 
@@ -23,8 +37,8 @@ export class NodeTransport implements Transport {
     if (!this.#closing && !this.#socket.destroyed) this.#handler?.drained();
   };
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
+  constructor(open: (onread: OnRead) => Socket) {
+    this.#socket = open({ buffer: COMMON, callback: (length, buffer) => this.#received(length, buffer) });
   }
 
   /** Says whom to tell what happens; to be called in the turn that made the socket. */
@@ -33,9 +47,6 @@ export class NodeTransport implements Transport {
     const socket = this.#socket;
     socket.on("connect", () => {
       if (!this.#closing) handler.connected();
-    });
-    socket.on("data", (chunk: Uint8Array) => {
-      if (!this.#closing) handler.received(chunk);
     });
     socket.on("end", () => {
       if (!this.#closing) handler.ended();
@@ -81,5 +92,10 @@ export class NodeTransport implements Transport {
     this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.resume();
     socket.end();
+  }
+
+  #received(length: number, buffer: Uint8Array): boolean {
+    if (!this.#closing) this.#handler?.received(buffer.subarray(0, length));
+    return true;
   }
 }
