@@ -1,0 +1,59 @@
+// Consistent hashing on a ring. Hot path: one hash, then the place on the ring.
+//
+// There are about as many prefixes of a hash as points, and for each it is known where on the ring it starts; from
+// there a step or two lead to the point. That takes half the time of a binary search, whose steps nobody can guess.
+
+import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
+import type { KeyHash } from "./hash/key-hash.ts";
+import { buildRing } from "./ring.ts";
+import { namesOf, type Node } from "./server.ts";
+
+export class KetamaDistribution implements Distribution {
+  readonly #hash: KeyHash;
+  readonly #points: Uint32Array;
+  readonly #owners: Uint16Array;
+  readonly #firsts: Uint32Array;
+  readonly #shift: number;
+  readonly #names: readonly string[];
+
+  constructor(nodes: readonly Node[], hash: KeyHash) {
+    const { points, owners } = buildRing(nodes);
+    this.#names = namesOf(nodes);
+    this.#hash = hash;
+    this.#points = points;
+    this.#owners = owners;
+    this.#shift = Math.min(Math.clz32(points.length), 31);
+    this.#firsts = firstsOf(points, this.#shift);
+  }
+
+  owner(bytes: Uint8Array, start: number, end: number): number {
+    return this.#owners[this.#placeOf(this.#hash(bytes, start, end))] ?? NO_SERVER;
+  }
+
+  explain(bytes: Uint8Array): Explanation {
+    const hash = this.#hash(bytes, 0, bytes.length);
+    const place = this.#placeOf(hash);
+    const server = this.#owners[place] ?? NO_SERVER;
+    return { hash, point: this.#points[place], server, name: this.#names[server] };
+  }
+
+  /** The place of the first point at or after `hash`; of the first of all if there is none. */
+  #placeOf(hash: number): number {
+    const points = this.#points;
+    const { length } = points;
+    let place = this.#firsts[hash >>> this.#shift] as number;
+    while (place < length && (points[place] as number) < hash) place++;
+    return place === length ? 0 : place;
+  }
+}
+
+/** For each value that `point >>> shift` can have, the place of the first point that has it or a larger one. */
+function firstsOf(points: Uint32Array, shift: number): Uint32Array {
+  const firsts = new Uint32Array(2 ** (32 - shift));
+  let place = 0;
+  for (let prefix = 0; prefix < firsts.length; prefix++) {
+    while (place < points.length && (points[place] as number) >>> shift < prefix) place++;
+    firsts[prefix] = place;
+  }
+  return firsts;
+}
