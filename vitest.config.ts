@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit", // on Node, Bun and Deno: scripts/test.ts
-          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "test/*.test.ts"],
           isolate: false,
           setupFiles: ["test/fast-check.setup.ts"],
           testTimeout: 30_000 + 2_000 * Number(process.env["FC_SECONDS"] ?? 0),
@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e", // on Node, which starts the programs on all three
-          include: ["apps/*/test/**/*.test.ts"],
+          include: ["apps/*/test/**/*.test.ts", "test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
