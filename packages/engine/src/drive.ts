@@ -74,7 +74,8 @@ class RunningDriver implements Driver {
       this.wake();
       return link;
     });
-    this.#listeners.push(listener);
+    if (this.#stopped) await listener.close();
+    else this.#listeners.push(listener);
     return listener;
   }
 
@@ -138,7 +139,7 @@ class RunningDriver implements Driver {
       link.transport = this.#network.connect(command.endpoint, link);
       return;
     }
-    // A command for a connection that closed in this very turn: the engine will hear of it.
+    // A command for a connection that closed in this very turn, which the engine has heard of meanwhile.
     const transport = this.#links.get(id)?.transport;
     if (transport === undefined) return;
     switch (command.kind) {

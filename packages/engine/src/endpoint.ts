@@ -2,9 +2,12 @@
 
 import type { CloseCause, Endpoint } from "./contract.ts";
 
-/** `host:port`, `[v6]:port`, or the path of a unix socket. */
+/** `host:port`, `[v6]:port`, or the path of a unix socket: what `parseEndpoint` reads as the same endpoint. */
 export function describeEndpoint(endpoint: Endpoint): string {
-  if (endpoint.kind === "unix") return endpoint.path;
+  if (endpoint.kind === "unix") {
+    const { path } = endpoint;
+    return path.includes("/") && !path.startsWith("unix:") ? path : `unix:${path}`;
+  }
   const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
   return `${host}:${endpoint.port}`;
 }
@@ -16,9 +19,9 @@ export function describeEndpoint(endpoint: Endpoint): string {
  * @throws RangeError that says what was given and what would be right
  */
 export function parseEndpoint(text: string): Endpoint {
-  if (text.startsWith("unix:")) return { kind: "unix", path: text.slice(5) };
-  if (text.includes("/")) return { kind: "unix", path: text };
-  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
+  const path = text.startsWith("unix:") ? text.slice(5) : text.includes("/") ? text : "";
+  if (path !== "") return { kind: "unix", path };
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%[^\s[\]]+)?)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65535) {
     throw new RangeError(`expected host:port with a port from 0 to 65535, or a socket path, got "${text}"`);
@@ -26,31 +29,33 @@ export function parseEndpoint(text: string): Endpoint {
   return { kind: "tcp", host: match[1] ?? (match[2] || "0.0.0.0"), port };
 }
 
-const causes: Readonly<Record<string, CloseCause>> = {
-  ECONNREFUSED: "refused",
-  ENOENT: "not-found",
-  ENOTFOUND: "not-found",
-  EAI_AGAIN: "not-found",
-  ECONNRESET: "reset",
-  ECONNABORTED: "reset",
-  EPIPE: "reset",
-  ETIMEDOUT: "timed-out",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  EADDRNOTAVAIL: "unreachable",
-  EHOSTDOWN: "unreachable",
-  ENETDOWN: "unreachable",
-  EACCES: "denied",
-  EPERM: "denied",
-  EMFILE: "exhausted",
-  ENFILE: "exhausted",
-  ENOBUFS: "exhausted",
-  ENOMEM: "exhausted",
-  EAGAIN: "exhausted",
-};
+const causes: ReadonlyMap<unknown, CloseCause> = new Map(
+  Object.entries({
+    ECONNREFUSED: "refused",
+    ENOENT: "not-found",
+    ENOTFOUND: "not-found",
+    EAI_AGAIN: "not-found",
+    ECONNRESET: "reset",
+    ECONNABORTED: "reset",
+    EPIPE: "reset",
+    ETIMEDOUT: "timed-out",
+    EHOSTUNREACH: "unreachable",
+    ENETUNREACH: "unreachable",
+    EADDRNOTAVAIL: "unreachable",
+    EHOSTDOWN: "unreachable",
+    ENETDOWN: "unreachable",
+    EACCES: "denied",
+    EPERM: "denied",
+    EMFILE: "exhausted",
+    ENFILE: "exhausted",
+    ENOBUFS: "exhausted",
+    ENOMEM: "exhausted",
+    EAGAIN: "exhausted",
+  } as const),
+);
 
 /** The close cause for an error of the runtime, by its `code`; `failed` if it has none that is known. */
 export function causeOf(error: unknown): CloseCause {
   const code = (error as { code?: unknown } | null | undefined)?.code;
-  return (typeof code === "string" ? causes[code] : undefined) ?? "failed";
+  return causes.get(code) ?? "failed";
 }

@@ -1,0 +1,246 @@
+import {
+  type CloseCause,
+  type Command,
+  type ConnectionId,
+  drive,
+  type Driver,
+  type Endpoint,
+  type Engine,
+  type Millis,
+} from "@memwire/engine";
+import { expect, test } from "vitest";
+import { HandClock, HandNetwork } from "./hand-network.ts";
+
+const endpoint: Endpoint = { kind: "tcp", host: "here", port: 1 };
+
+test("inputs reach the engine at once, with the time, and its commands are carried out a turn later", () => {
+  const { engine, clock, network } = start();
+  const { handler, transport } = accepted(network);
+  engine.commands.push({ kind: "send", id: 1, bytes: Uint8Array.of(97) });
+  handler.received(Uint8Array.of(98));
+  handler.received(Uint8Array.of(99));
+  expect(engine.told).toEqual(["accepted via 0 at 1000", "received 1 b at 1000", "received 1 c at 1000"]);
+  expect(transport.told).toEqual([]);
+  expect(clock.turn()).toBe(1);
+  expect(transport.told).toEqual(["write a"]);
+  expect(clock.turn()).toBe(0);
+});
+
+test("a write that was taken is drained at once, and what the engine has then goes in the same turn", () => {
+  const { engine, clock, network } = start();
+  const { transport } = accepted(network);
+  engine.commands.push({ kind: "send", id: 1, bytes: Uint8Array.of(97) });
+  engine.onDrained = () => {
+    if (transport.told.length < 3) engine.commands.push({ kind: "send", id: 1, bytes: Uint8Array.of(98) });
+  };
+  clock.turn();
+  expect(transport.told).toEqual(["write a", "write b", "write b"]);
+});
+
+test("a write that has to wait is drained when the transport says so", () => {
+  const { engine, clock, network } = start();
+  const { handler, transport } = accepted(network);
+  transport.taken = false;
+  engine.commands.push({ kind: "send", id: 1, bytes: Uint8Array.of(97) });
+  clock.turn();
+  expect(engine.told).not.toContain("drained 1 at 1000");
+  handler.drained();
+  expect(engine.told).toContain("drained 1 at 1000");
+});
+
+test("every order reaches its transport", () => {
+  const { engine, clock, network } = start();
+  const { transport } = accepted(network);
+  const kinds = ["pause", "resume", "end", "close"] as const;
+  engine.commands.push(...kinds.map((kind) => ({ kind, id: 1 })));
+  clock.turn();
+  expect(transport.told).toEqual(kinds);
+});
+
+test("a connect gets what happens to it under its own name", () => {
+  const { engine, clock, network, driver } = start();
+  engine.commands.push({ kind: "connect", id: 7, endpoint }, { kind: "pause", id: 7 });
+  driver.wake();
+  clock.turn();
+  expect(driver.connections).toBe(1);
+  const [{ handler, transport, ...rest }] = network.connects as [(typeof network.connects)[0]];
+  expect(rest.endpoint).toBe(endpoint);
+  expect(transport.told).toEqual(["pause"]);
+  handler.connected();
+  handler.ended();
+  handler.closed("reset");
+  expect(engine.told).toEqual(["connected 7 at 1000", "ended 7 at 1000", "closed 7 reset at 1000"]);
+  expect(driver.connections).toBe(0);
+});
+
+test("a command for a connection that is gone goes nowhere", () => {
+  const { engine, clock, network } = start();
+  const { handler, transport } = accepted(network);
+  engine.commands.push({ kind: "send", id: 1, bytes: Uint8Array.of(97) }, { kind: "close", id: 1 });
+  handler.closed("reset");
+  clock.turn();
+  expect(transport.told).toEqual([]);
+});
+
+test("listeners are numbered in the order of their calls", () => {
+  const { engine, driver, network } = start();
+  void driver.listen(endpoint);
+  network.listens[1]?.arrive();
+  network.listens[0]?.arrive();
+  expect(engine.told).toEqual(["accepted via 1 at 1000", "accepted via 0 at 1000"]);
+});
+
+test("elapsed comes at the deadline, and the commands it gives are carried out at once", () => {
+  const { engine, clock, network } = start();
+  const { transport } = accepted(network);
+  engine.deadline = 1_500;
+  clock.turn();
+  expect(clock.timers.map(({ deadline }) => deadline)).toEqual([1_500]);
+  engine.commands.push({ kind: "pause", id: 1 });
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  clock.goTo(1_501);
+  expect(engine.told).toContain("elapsed at 1501");
+  expect(transport.told).toEqual(["pause"]);
+  expect(clock.timers).toEqual([]);
+});
+
+test("a deadline that comes nearer moves the timer, one that goes away is met early and armed again", () => {
+  const { engine, clock, driver } = start();
+  engine.deadline = 1_500;
+  clock.turn();
+  engine.deadline = 1_200;
+  driver.wake();
+  clock.turn();
+  expect(clock.timers.map(({ deadline }) => deadline)).toEqual([1_200]);
+  engine.deadline = 1_800;
+  driver.wake();
+  clock.turn();
+  clock.goTo(1_200);
+  expect(clock.timers.map(({ deadline }) => deadline)).toEqual([1_800]);
+});
+
+test("what the engine was asked from outside is carried out a turn after wake", () => {
+  const { engine, clock, driver, network } = start();
+  const { transport } = accepted(network);
+  clock.turn();
+  engine.commands.push({ kind: "close", id: 1 });
+  driver.wake();
+  driver.wake();
+  expect(transport.told).toEqual([]);
+  expect(clock.turn()).toBe(1);
+  expect(transport.told).toEqual(["close"]);
+});
+
+test("idle resolves when the last connection is gone", async () => {
+  const { driver, network } = start();
+  await driver.idle();
+  const [one, other] = [accepted(network), accepted(network)];
+  let idle = false;
+  const waiting = driver.idle().then(() => (idle = true));
+  one.handler.closed("closed");
+  await Promise.resolve();
+  expect(idle).toBe(false);
+  other.handler.closed("closed");
+  await waiting;
+  expect(idle).toBe(true);
+});
+
+test("close closes listeners and connections, tells the engine nothing more, and waits for the last one", async () => {
+  const { engine, clock, driver, network } = start();
+  network.listens[0]?.bound();
+  await Promise.resolve();
+  const { handler, transport } = accepted(network);
+  engine.deadline = 1_500;
+  clock.turn();
+  const told = [...engine.told];
+  let closed = false;
+  const closing = driver.close().then(() => (closed = true));
+  expect([network.listens[0]?.closes, transport.told, clock.timers]).toEqual([1, ["close"], []]);
+  driver.wake();
+  for (const input of ["connected", "ended", "drained"] as const) handler[input]();
+  handler.received(Uint8Array.of(97));
+  expect(clock.turn()).toBe(0);
+  await Promise.resolve();
+  expect(closed).toBe(false);
+  handler.closed("closed");
+  await closing;
+  expect(engine.told).toEqual(told);
+});
+
+test("who is accepted while the driver closes is closed as well, unknown to the engine", async () => {
+  const { engine, driver, network } = start();
+  const closing = driver.close();
+  const late = [accepted(network), accepted(network)];
+  expect(late.map(({ transport }) => transport.told)).toEqual([["close"], ["close"]]);
+  expect(driver.connections).toBe(2);
+  for (const { handler } of late) handler.closed("closed");
+  await closing;
+  expect(engine.told).toEqual([]);
+});
+
+test("a listener that comes about after close is closed", async () => {
+  const { driver, network } = start();
+  const listening = driver.listen(endpoint);
+  await driver.close();
+  network.listens[1]?.bound();
+  await listening;
+  expect(network.listens[1]?.closes).toBe(1);
+});
+
+/** An engine that notes what it is told and gives out the commands that a test put there. */
+class NotingEngine implements Engine {
+  deadline: Millis = Infinity;
+  readonly told: string[] = [];
+  readonly commands: Command[] = [];
+  onDrained: () => void = () => {};
+  onElapsed: () => void = () => {};
+  #connections = 0;
+
+  accepted(now: Millis, via: number): ConnectionId {
+    this.told.push(`accepted via ${via} at ${now}`);
+    return ++this.#connections;
+  }
+
+  connected(id: ConnectionId, now: Millis): void {
+    this.told.push(`connected ${id} at ${now}`);
+  }
+
+  received(id: ConnectionId, chunk: Uint8Array, now: Millis): void {
+    this.told.push(`received ${id} ${String.fromCharCode(...chunk)} at ${now}`);
+  }
+
+  ended(id: ConnectionId, now: Millis): void {
+    this.told.push(`ended ${id} at ${now}`);
+  }
+
+  drained(id: ConnectionId, now: Millis): void {
+    this.told.push(`drained ${id} at ${now}`);
+    this.onDrained();
+  }
+
+  closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
+    this.told.push(`closed ${id} ${cause} at ${now}`);
+  }
+
+  elapsed(now: Millis): void {
+    this.told.push(`elapsed at ${now}`);
+    this.onElapsed();
+  }
+
+  poll(): Command | undefined {
+    return this.commands.shift();
+  }
+}
+
+/** A driver that listens once. */
+function start(): { engine: NotingEngine; clock: HandClock; network: HandNetwork; driver: Driver } {
+  const [engine, clock, network] = [new NotingEngine(), new HandClock(), new HandNetwork()];
+  const driver = drive(engine, network, clock);
+  clock.turn();
+  void driver.listen(endpoint);
+  return { engine, clock, network, driver };
+}
+
+function accepted(network: HandNetwork): ReturnType<HandNetwork["listens"][0]["arrive"]> {
+  return (network.listens[0] as HandNetwork["listens"][0]).arrive();
+}

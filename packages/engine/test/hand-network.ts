@@ -1,0 +1,112 @@
+// A network and a clock that do only what a test tells them to, for the order of calls between drive() and both.
+
+import type {
+  Clock,
+  Endpoint,
+  Listener,
+  Millis,
+  Network,
+  Transport,
+  TransportHandler,
+} from "@memwire/engine";
+
+/** A transport that notes what it is told. */
+export class HandTransport implements Transport {
+  readonly told: string[] = [];
+  /** What the next writes answer. */
+  taken = true;
+
+  write(bytes: Uint8Array): boolean {
+    this.told.push(`write ${String.fromCharCode(...bytes)}`);
+    return this.taken;
+  }
+
+  pause(): void {
+    this.told.push("pause");
+  }
+
+  resume(): void {
+    this.told.push("resume");
+  }
+
+  end(): void {
+    this.told.push("end");
+  }
+
+  close(): void {
+    this.told.push("close");
+  }
+}
+
+export class HandNetwork implements Network {
+  readonly connects: { endpoint: Endpoint; handler: TransportHandler; transport: HandTransport }[] = [];
+  readonly listens: {
+    /** Lets somebody connect. */
+    readonly arrive: () => { handler: TransportHandler; transport: HandTransport };
+    /** Lets the listen succeed. */
+    readonly bound: () => void;
+    closes: number;
+  }[] = [];
+
+  connect(endpoint: Endpoint, handler: TransportHandler): Transport {
+    const transport = new HandTransport();
+    this.connects.push({ endpoint, handler, transport });
+    return transport;
+  }
+
+  listen(endpoint: Endpoint, accept: (transport: Transport) => TransportHandler): Promise<Listener> {
+    return new Promise((resolve) => {
+      const listen = {
+        arrive: () => {
+          const transport = new HandTransport();
+          return { transport, handler: accept(transport) };
+        },
+        bound: () => resolve({ endpoint, close }),
+        closes: 0,
+      };
+      const close = (): Promise<void> => {
+        listen.closes++;
+        return Promise.resolve();
+      };
+      this.listens.push(listen);
+    });
+  }
+}
+
+export class HandClock implements Clock {
+  time = 1_000;
+  timers: { readonly deadline: Millis; readonly task: () => void }[] = [];
+  #turns: (() => void)[] = [];
+
+  now(): Millis {
+    return this.time;
+  }
+
+  at(deadline: Millis, task: () => void): () => void {
+    const timer = { deadline, task };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((other) => other !== timer);
+    };
+  }
+
+  defer(task: () => void): void {
+    this.#turns.push(task);
+  }
+
+  /** Runs what was deferred; answers how much that was. */
+  turn(): number {
+    const turns = this.#turns;
+    this.#turns = [];
+    for (const task of turns) task();
+    return turns.length;
+  }
+
+  /** Goes on to a time, with the timers that are due by then. */
+  goTo(time: Millis): void {
+    this.time = time;
+    const due = this.timers.filter(({ deadline }) => deadline <= time);
+    this.timers = this.timers.filter(({ deadline }) => deadline > time);
+    for (const { task } of due) task();
+  }
+}

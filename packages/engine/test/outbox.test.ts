@@ -1,0 +1,234 @@
+import { type Command, Outbox, type Output, type Port } from "@memwire/engine";
+import { expect, test } from "vitest";
+import fc from "fast-check";
+
+test("what is written before a poll leaves in one send", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  output.write("b");
+  outbox.touch(port);
+  expect(drain(outbox)).toEqual(["send 1 ab"]);
+});
+
+test("the next send waits for the drained of the one before", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  expect(drain(outbox)).toEqual(["send 1 a"]);
+  output.write("b");
+  outbox.touch(port);
+  expect(drain(outbox)).toEqual([]);
+  outbox.drained(port);
+  expect(drain(outbox)).toEqual(["send 1 b"]);
+});
+
+test("the bytes are the output's again when they are drained, and not before", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  drain(outbox);
+  expect(output.reclaims).toBe(0);
+  outbox.drained(port);
+  expect(output.reclaims).toBe(1);
+});
+
+test("a port that is still to be connected sends when it is", () => {
+  const outbox = new Outbox();
+  const output = new Text();
+  const port = outbox.open(1, output, false);
+  output.write("a");
+  outbox.touch(port);
+  expect(drain(outbox)).toEqual([]);
+  outbox.drained(port);
+  expect(drain(outbox)).toEqual(["send 1 a"]);
+});
+
+test("orders come before sends, in their order", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  outbox.order({ kind: "pause", id: 1 });
+  outbox.order({ kind: "resume", id: 1 });
+  expect(drain(outbox)).toEqual(["pause 1", "resume 1", "send 1 a"]);
+});
+
+test("finish sends what there is, and closes when it is drained", () => {
+  const { outbox, port, output } = open();
+  output.write("bye");
+  outbox.finish(port);
+  expect(drain(outbox)).toEqual(["send 1 bye"]);
+  outbox.finish(port);
+  expect(drain(outbox)).toEqual([]);
+  outbox.drained(port);
+  expect(drain(outbox)).toEqual(["close 1"]);
+});
+
+test("finish closes at once if there is nothing to send", () => {
+  const { outbox, port } = open();
+  outbox.finish(port);
+  expect(drain(outbox)).toEqual(["close 1"]);
+});
+
+test("abort closes at once, once, and sends nothing more", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  outbox.abort(port);
+  outbox.abort(port);
+  outbox.finish(port);
+  expect(drain(outbox)).toEqual(["close 1"]);
+});
+
+test("abort cuts a finish short", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.finish(port);
+  drain(outbox);
+  outbox.abort(port);
+  outbox.drained(port);
+  expect(drain(outbox)).toEqual(["close 1"]);
+});
+
+test("nothing is asked of a port that was forgotten", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.touch(port);
+  outbox.forget(port);
+  outbox.finish(port);
+  outbox.abort(port);
+  expect(drain(outbox)).toEqual([]);
+});
+
+type Deed = "write" | "drained" | "finish" | "abort" | "poll";
+const deeds = fc.array(
+  fc.tuple(fc.constantFrom<Deed>("write", "write", "drained", "poll", "poll", "finish", "abort"), fc.nat(2)),
+);
+
+test("sends never overlap, lose nothing and invent nothing, whatever is asked in whatever order", () => {
+  fc.assert(
+    fc.property(deeds, (steps) => {
+      const outbox = new Outbox();
+      const all = [0, 1, 2].map((id) => new Watched(outbox, id));
+      const poll = (): void => {
+        for (let command = outbox.poll(); command !== undefined; command = outbox.poll()) {
+          (all[command.id] as Watched).carryOut(command);
+        }
+      };
+      for (const [deed, id] of steps) {
+        if (deed === "poll") poll();
+        else (all[id] as Watched)[deed]();
+      }
+      for (;;) {
+        poll();
+        const sending = all.filter((watched) => watched.sending);
+        if (sending.length === 0) break;
+        for (const watched of sending) watched.drained();
+      }
+      for (const watched of all) watched.check();
+    }),
+  );
+});
+
+/** A port whose every command is held against what was asked. */
+class Watched {
+  sending = false;
+  readonly #outbox: Outbox;
+  readonly #output = new Text();
+  readonly #port: Port;
+  #written = "";
+  #sent = "";
+  #closes = 0;
+  #asked: "nothing" | "finish" | "abort" = "nothing";
+
+  constructor(outbox: Outbox, id: number) {
+    this.#outbox = outbox;
+    this.#port = outbox.open(id, this.#output, true);
+  }
+
+  write(): void {
+    if (this.#asked !== "nothing") return;
+    const text = String.fromCharCode(97 + (this.#written.length % 26));
+    this.#written += text;
+    this.#output.write(text);
+    this.#outbox.touch(this.#port);
+  }
+
+  drained(): void {
+    if (!this.sending) return;
+    this.sending = false;
+    this.#outbox.drained(this.#port);
+  }
+
+  finish(): void {
+    if (this.#asked === "nothing") this.#asked = "finish";
+    this.#outbox.finish(this.#port);
+  }
+
+  abort(): void {
+    if (this.#closes === 0) this.#asked = "abort";
+    this.#outbox.abort(this.#port);
+  }
+
+  carryOut(command: Command): void {
+    expect(this.#closes).toBe(0);
+    if (command.kind === "close") {
+      this.#closes++;
+      if (this.#asked === "abort") this.sending = false;
+      expect(this.sending).toBe(false);
+      return;
+    }
+    expect([command.kind, this.sending]).toEqual(["send", false]);
+    if (command.kind === "send") this.#sent += textOf(command.bytes);
+    this.sending = true;
+  }
+
+  check(): void {
+    expect(this.#closes).toBe(this.#asked === "nothing" ? 0 : 1);
+    if (this.#asked === "abort") expect(this.#written.startsWith(this.#sent)).toBe(true);
+    else expect(this.#sent).toBe(this.#written);
+  }
+}
+
+class Text implements Output {
+  #text = "";
+  reclaims = 0;
+
+  get length(): number {
+    return this.#text.length;
+  }
+
+  write(text: string): void {
+    this.#text += text;
+  }
+
+  take(): Uint8Array {
+    const bytes = Uint8Array.from(this.#text, (character) => character.charCodeAt(0));
+    this.#text = "";
+    return bytes;
+  }
+
+  reclaim(): void {
+    this.reclaims++;
+  }
+}
+
+function open(): { outbox: Outbox; port: Port; output: Text } {
+  const outbox = new Outbox();
+  const output = new Text();
+  return { outbox, port: outbox.open(1, output, true), output };
+}
+
+/** Everything there is to do now, in words. */
+function drain(outbox: Outbox): string[] {
+  const said: string[] = [];
+  for (let command = outbox.poll(); command !== undefined; command = outbox.poll()) {
+    const bytes = command.kind === "send" ? ` ${textOf(command.bytes)}` : "";
+    said.push(`${command.kind} ${command.id}${bytes}`);
+  }
+  return said;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
