@@ -35,9 +35,9 @@ export class MachineNetwork implements Network {
   }
 
   connect(endpoint: Endpoint, handler: TransportHandler): Transport {
-    const near = new Socket(this.#world, this.#machine, this.#nextConnection());
+    const near = new Socket(this.#world, this.#machine, this.#nextConnection(), endpoint);
     const to = this.#find(endpoint);
-    const far = new Socket(this.#world, to ?? this.#machine, near.connection);
+    const far = new Socket(this.#world, to ?? this.#machine, near.connection, endpoint);
     Socket.join(near, far);
     near.start(handler);
     if (to === undefined) this.#later(this.#machine, () => near.fail("not-found"));

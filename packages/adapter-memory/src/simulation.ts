@@ -5,7 +5,7 @@
 //
 // Nothing happens by itself: events happen inside `step`, `advance`, `until`, `run` and `settle`, in total order.
 
-import type { Clock, Millis, Network } from "@memwire/engine";
+import type { Clock, Endpoint, Millis, Network } from "@memwire/engine";
 import { Chance } from "./chance.ts";
 import { type Conditions, checkConditions, localNetwork } from "./conditions.ts";
 import { type Faults, faultsOf } from "./faults.ts";
@@ -61,6 +61,8 @@ export interface ConnectionEnd {
   readonly connection: number;
   readonly host: string;
   readonly peer: string;
+  /** The endpoint that was given to `connect`, at both ends. */
+  readonly endpoint: Endpoint;
   /** Given to `write` here and still waiting for room. */
   readonly waitingBytes: number;
   /** Sent from here and not yet read there. */
@@ -131,8 +133,9 @@ class SeededSimulation implements Simulation {
   connections(): readonly ConnectionEnd[] {
     const sockets = [...this.#world.machines.values()].flatMap(({ sockets: ends }) => [...ends]);
     sockets.sort((one, other) => one.connection - other.connection);
-    return sockets.map(({ connection, machine, peer, outgoing }) => ({
+    return sockets.map(({ connection, endpoint, machine, peer, outgoing }) => ({
       connection,
+      endpoint,
       host: machine.name,
       peer: peer.machine.name,
       waitingBytes: outgoing.waitingBytes,

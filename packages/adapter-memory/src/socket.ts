@@ -7,6 +7,7 @@
 
 import {
   type CloseCause,
+  type Endpoint,
   LINGER_MS,
   type Transport,
   type TransportHandler,
@@ -20,6 +21,8 @@ import type { World } from "./world.ts";
 
 export class Socket implements Transport, Source, Destination, Reader {
   readonly connection: number;
+  /** Where it connects, or was connected to. */
+  readonly endpoint: Endpoint;
   readonly machine: Machine;
   readonly #world: World;
   #state: "connecting" | "open" | "closing" | "closed" = "closed"; // until `start` or `accept`
@@ -29,10 +32,11 @@ export class Socket implements Transport, Source, Destination, Reader {
   #inbox!: Inbox;
   #peerEnded: "no" | "arrived" | "read" = "no";
 
-  constructor(world: World, machine: Machine, connection: number) {
+  constructor(world: World, machine: Machine, connection: number, endpoint: Endpoint) {
     this.#world = world;
     this.machine = machine;
     this.connection = connection;
+    this.endpoint = endpoint;
   }
 
   /** Makes two sockets the ends of one connection that does not stand yet. */

@@ -1,7 +1,7 @@
 // The adapter suite on the simulator: the same laws as on real sockets, on a virtual clock.
 
 import { simulate } from "@memwire/adapter-memory";
-import type { TransportHandler } from "@memwire/engine";
+import { describeEndpoint, type Network, type TransportHandler } from "@memwire/engine";
 import { adapterSuite, type AdapterHarness } from "../src/mod.ts";
 
 const MICROTASKS_A_STEP = 16; // the suite awaits; its promises must get on before the next event
@@ -17,8 +17,24 @@ function memoryHarness(): AdapterHarness {
     // Laws about unread input count on 100 KiB of it being taken from the sender, as a kernel does.
     windowBytes: [128 * 1024, 1024 * 1024],
   });
-  const { network, clock, faults } = simulation;
+  const { clock, faults } = simulation;
+  const listening = new Set<string>();
   let paths = 0;
+
+  const network: Network = {
+    connect: (endpoint, handler) => simulation.network.connect(endpoint, handler),
+    async listen(endpoint, accept) {
+      const listener = await simulation.network.listen(endpoint, accept);
+      const where = describeEndpoint(listener.endpoint);
+      listening.add(where);
+      const close = (): Promise<void> => {
+        listening.delete(where);
+        return listener.close();
+      };
+      return { endpoint: listener.endpoint, close };
+    },
+  };
+
   return {
     name: "memory",
     network,
@@ -64,7 +80,11 @@ function memoryHarness(): AdapterHarness {
       };
     },
 
-    openSockets: () => simulation.connections().length,
+    openSockets(endpoint) {
+      const where = describeEndpoint(endpoint);
+      const ends = simulation.connections().filter((end) => describeEndpoint(end.endpoint) === where);
+      return ends.length + (listening.has(where) ? 1 : 0);
+    },
   };
 }
 
