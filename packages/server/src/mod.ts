@@ -1,1 +1,3 @@
-export {};
+export type { ServerCounters } from "./counters.ts";
+export type { ServerLimits, ServerOptions, ServerSettings } from "./options.ts";
+export { ServerEngine } from "./server-engine.ts";

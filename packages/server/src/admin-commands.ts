@@ -1,0 +1,37 @@
+// flush_all, version, verbosity, shutdown.
+
+import { latin1Bytes, REPLY_BYTES, type RequestDecoder, type SendBuffer } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import { flushTimeOf } from "@memwire/store";
+import type { Context } from "./context.ts";
+
+const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
+const SHUTDOWN_REFUSED = latin1Bytes("SERVER_ERROR: shutdown not enabled\r\n");
+
+export function flushAll(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+  const { flushEnabled } = context.settings;
+  if (flushEnabled) {
+    context.counters.cmdFlush++;
+    context.store.flush(flushTimeOf(decoder.exptime, now), now);
+  }
+  if (!decoder.noreply) reply(output, flushEnabled ? REPLY_BYTES.ok : FLUSH_REFUSED);
+}
+
+export function tellVersion(context: Context, output: SendBuffer): void {
+  reply(output, context.versionReply);
+}
+
+/** Only remembered: `stats settings` tells it. A server without I/O has no log to make verbose. */
+export function setVerbosity(context: Context, decoder: RequestDecoder, output: SendBuffer): void {
+  context.verbosity = decoder.exptime;
+  if (!decoder.noreply) reply(output, REPLY_BYTES.ok);
+}
+
+/** A client cannot end the server, as memcached has it by default. */
+export function refuseShutdown(output: SendBuffer): void {
+  reply(output, SHUTDOWN_REFUSED);
+}
+
+function reply(output: SendBuffer, bytes: Uint8Array): void {
+  output.copy(bytes, 0, bytes.length);
+}

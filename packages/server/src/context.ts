@@ -1,0 +1,29 @@
+// What the commands of one server share.
+
+import { latin1Bytes } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import type { Store } from "@memwire/store";
+import { type ServerCounters, zeroCounters } from "./counters.ts";
+import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
+
+export interface Context {
+  readonly settings: ServerSettings;
+  readonly store: Store;
+  readonly counters: ServerCounters;
+  /** The whole reply to `version`. */
+  readonly versionReply: Uint8Array;
+  startedAt: Millis | undefined;
+  verbosity: number;
+}
+
+export function contextOf(options: ServerOptions): Context {
+  const settings = settingsOf(options);
+  return {
+    settings,
+    store: settings.store,
+    counters: zeroCounters(),
+    versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
+    startedAt: options.startedAt,
+    verbosity: 0,
+  };
+}

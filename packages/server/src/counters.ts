@@ -1,0 +1,64 @@
+// What a server counts, named as memcached's `stats` names it. What its store counts comes on top.
+
+export interface ServerCounters {
+  /** Open now; the others count events since the start or `stats reset`. */
+  currConnections: number;
+  totalConnections: number;
+  /** Turned away at `connectionsMax`. */
+  rejectedConnections: number;
+  /** How often a connection was read no further because it did not take its replies. */
+  pauses: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** Keys asked for, with `get`, `gets`, `gat` and `gats`. */
+  cmdGet: number;
+  /** Values received to be stored, with any storage command. */
+  cmdSet: number;
+  cmdFlush: number;
+  /** Keys touched, with `touch`, `gat` and `gats`. */
+  cmdTouch: number;
+  getHits: number;
+  getMisses: number;
+  deleteHits: number;
+  deleteMisses: number;
+  incrHits: number;
+  incrMisses: number;
+  decrHits: number;
+  decrMisses: number;
+  casHits: number;
+  casMisses: number;
+  casBadval: number;
+  touchHits: number;
+  touchMisses: number;
+  /** Values refused for their size before they were received; the store refuses others. */
+  tooLarge: number;
+}
+
+export function zeroCounters(): ServerCounters {
+  return {
+    currConnections: 0,
+    totalConnections: 0,
+    rejectedConnections: 0,
+    pauses: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    cmdGet: 0,
+    cmdSet: 0,
+    cmdFlush: 0,
+    cmdTouch: 0,
+    getHits: 0,
+    getMisses: 0,
+    deleteHits: 0,
+    deleteMisses: 0,
+    incrHits: 0,
+    incrMisses: 0,
+    decrHits: 0,
+    decrMisses: 0,
+    casHits: 0,
+    casMisses: 0,
+    casBadval: 0,
+    touchHits: 0,
+    touchMisses: 0,
+    tooLarge: 0,
+  };
+}

@@ -1,0 +1,76 @@
+// What a server is made of and every bound it keeps.
+
+import { type Limits, limitsOf } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import { LruStore, type Store } from "@memwire/store";
+
+/** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
+export interface ServerLimits extends Limits {
+  /** Connections at a time; further ones are told so and closed. */
+  readonly connectionsMax: number;
+  /**
+   * Unsent bytes of one connection above which no command of it is read until it has taken them. What a connection
+   * can hold of replies is twice this and two items: one send under way, one waiting.
+   */
+  readonly unsentBytesMax: number;
+  /** How long `drain` lets clients take their replies. */
+  readonly drainMs: Millis;
+}
+
+export interface ServerOptions {
+  /** Where the items are. Default: a new `LruStore` with its defaults. */
+  readonly store?: Store;
+  readonly limits?: Partial<ServerLimits>;
+  /** What `version` answers. Clients read the numbers in it to see what a server can do. */
+  readonly version?: string;
+  /** Whether `flush_all` is allowed, as it is by default; memcached's `-F` is false. */
+  readonly flushEnabled?: boolean;
+  /** When the server started, for `uptime`. Default: the first input. */
+  readonly startedAt?: Millis;
+  /**
+   * What only the host knows, by memcached's names: `pid`, `tcpport`, `inter`, ... `stats` and `stats settings`
+   * print those they have, in memcached's place.
+   */
+  readonly facts?: Readonly<Record<string, string | number>>;
+}
+
+/** Our own version behind the one of memcached whose replies these are. */
+const VERSION = "1.6.45-memwire";
+
+/** The options with every default filled in. */
+export interface ServerSettings {
+  readonly store: Store;
+  readonly limits: ServerLimits;
+  readonly version: string;
+  readonly flushEnabled: boolean;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one printable line */
+export function settingsOf(options: ServerOptions): ServerSettings {
+  const { store = new LruStore(), version = VERSION, flushEnabled = true, facts = {} } = options;
+  if (!/^[!-~]+( [!-~]+)*$/.test(version)) {
+    throw new RangeError(`a version must be printable ASCII on one line, got "${version}"`);
+  }
+  const {
+    connectionsMax = 1_024,
+    unsentBytesMax = 1_048_576,
+    drainMs = 5_000,
+    // No larger value could be stored: it need not be received either.
+    valueBytesMax = store.itemBytesMax,
+    ...codec
+  } = options.limits ?? {};
+  const own = { connectionsMax, unsentBytesMax, drainMs };
+  for (const [name, value] of Object.entries(own)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name} must be a whole number from 1, got ${value}`);
+    }
+  }
+  return {
+    store,
+    limits: { ...limitsOf({ ...codec, valueBytesMax }), ...own },
+    version,
+    flushEnabled,
+    facts,
+  };
+}

@@ -1,0 +1,241 @@
+// A memcached server without I/O.
+//
+//     client --bytes--> RequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
+//
+// A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
+// until they are taken. Half-close answers everything, then closes. Hot path.
+
+import { latin1Bytes, refusalReply } from "@memwire/codec";
+import {
+  type CloseCause,
+  type Command,
+  type ConnectionId,
+  type Engine,
+  type ListenerId,
+  type Millis,
+  Outbox,
+  unreachable,
+} from "@memwire/engine";
+import type { Store } from "@memwire/store";
+import { flushAll, refuseShutdown, setVerbosity, tellVersion } from "./admin-commands.ts";
+import { Connection } from "./connection.ts";
+import { type Context, contextOf } from "./context.ts";
+import type { ServerCounters } from "./counters.ts";
+import { countItem, deleteItem, touchItem } from "./item-commands.ts";
+import type { ServerOptions, ServerSettings } from "./options.ts";
+import { goOn, retrieve } from "./retrieval.ts";
+import { tellStats } from "./stats.ts";
+import { refuseValue, storeValue } from "./storage.ts";
+
+const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");
+
+export class ServerEngine implements Engine {
+  readonly #context: Context;
+  readonly #outbox: Outbox = new Outbox();
+  readonly #connections: Map<ConnectionId, Connection> = new Map();
+  /** Turned away, and not yet closed. Nobody listens to them. */
+  readonly #rejected: Map<ConnectionId, Connection> = new Map();
+  #lastId: ConnectionId = 0;
+  #draining = false;
+  #deadline: Millis = Infinity;
+
+  /** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one line */
+  constructor(options: ServerOptions = {}) {
+    this.#context = contextOf(options);
+  }
+
+  get counters(): Readonly<ServerCounters> {
+    return this.#context.counters;
+  }
+
+  get store(): Store {
+    return this.#context.store;
+  }
+
+  /** What it was made with, defaults included. */
+  get settings(): ServerSettings {
+    return this.#context.settings;
+  }
+
+  /** Takes no more commands, gives clients `drainMs` to take their replies, closes every connection. */
+  drain(now: Millis): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#deadline = now + this.#context.settings.limits.drainMs;
+    for (const connection of this.#connections.values()) {
+      if (connection.rest === undefined) this.#outbox.finish(connection.port);
+    }
+  }
+
+  accepted(now: Millis, _via: ListenerId): ConnectionId {
+    const { counters, settings } = this.#context;
+    this.#context.startedAt ??= now;
+    const id = ++this.#lastId;
+    const connection = new Connection(id, settings.limits, this.#outbox);
+    if (this.#draining) {
+      this.#outbox.abort(connection.port);
+    } else if (counters.currConnections >= settings.limits.connectionsMax) {
+      counters.rejectedConnections++;
+      this.#rejected.set(id, connection);
+      connection.output.copy(TOO_MANY_CONNECTIONS, 0, TOO_MANY_CONNECTIONS.length);
+      this.#outbox.finish(connection.port);
+    } else {
+      counters.currConnections++;
+      counters.totalConnections++;
+      this.#connections.set(id, connection);
+    }
+    return id;
+  }
+
+  connected(id: ConnectionId, _now: Millis): void {
+    throw new RangeError(`a server connects to nobody, got connection ${id}`);
+  }
+
+  received(id: ConnectionId, chunk: Uint8Array, now: Millis): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#context.counters.bytesRead += chunk.length;
+    if (connection.port.state !== "open" || this.#draining) return;
+    connection.decoder.receive(chunk);
+    if (connection.blocked) connection.decoder.keep();
+    else this.#serve(connection, now);
+  }
+
+  ended(id: ConnectionId, now: Millis): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    connection.ended = true;
+    if (!connection.blocked) this.#serve(connection, now);
+  }
+
+  drained(id: ConnectionId, now: Millis): void {
+    const connection = this.#connections.get(id) ?? this.#rejected.get(id);
+    if (connection === undefined) return;
+    this.#outbox.drained(connection.port);
+    if (connection.blocked) this.#serve(connection, now);
+  }
+
+  closed(id: ConnectionId, _cause: CloseCause, _now: Millis): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) {
+      this.#rejected.delete(id);
+      return;
+    }
+    this.#outbox.forget(connection.port);
+    this.#connections.delete(id);
+    this.#context.counters.currConnections--;
+  }
+
+  elapsed(now: Millis): void {
+    if (now < this.#deadline) return;
+    this.#deadline = Infinity;
+    for (const connections of [this.#connections, this.#rejected]) {
+      for (const { port } of connections.values()) this.#outbox.abort(port);
+    }
+  }
+
+  /** `Infinity` but while draining. */
+  get deadline(): Millis {
+    return this.#deadline;
+  }
+
+  poll(): Command | undefined {
+    const command = this.#outbox.poll();
+    if (command !== undefined && command.kind === "send") {
+      this.#context.counters.bytesWritten += command.bytes.length;
+    }
+    return command;
+  }
+
+  /** Answers what has been received, as far as the client takes it. */
+  #serve(connection: Connection, now: Millis): void {
+    const { decoder, output, port } = connection;
+    const { unsentBytesMax } = this.#context.settings.limits;
+    while (port.state === "open" && output.length <= unsentBytesMax) {
+      if (connection.rest !== undefined) {
+        if (goOn(this.#context, connection.rest, output, now)) connection.rest = undefined;
+        continue;
+      }
+      if (this.#draining) return this.#outbox.finish(port);
+      switch (decoder.next()) {
+        case "request":
+          this.#carryOut(connection, now);
+          continue;
+        case "invalid":
+          this.#refuse(connection, now);
+          continue;
+        case "fatal":
+          return this.#outbox.finish(port);
+        case "need-data":
+          return this.#hasAnsweredAll(connection);
+      }
+    }
+    if (port.state !== "open") return;
+    decoder.keep();
+    this.#outbox.touch(port);
+    if (connection.blocked) return;
+    connection.blocked = true;
+    this.#context.counters.pauses++;
+    this.#outbox.order({ kind: "pause", id: port.id });
+  }
+
+  #hasAnsweredAll(connection: Connection): void {
+    const { port } = connection;
+    if (connection.ended) return this.#outbox.finish(port);
+    if (connection.output.length > 0) this.#outbox.touch(port);
+    if (!connection.blocked) return;
+    connection.blocked = false;
+    this.#outbox.order({ kind: "resume", id: port.id });
+  }
+
+  #carryOut(connection: Connection, now: Millis): void {
+    const context = this.#context;
+    const { decoder, output } = connection;
+    const { command } = decoder;
+    switch (command) {
+      case "get":
+      case "gets":
+      case "gat":
+      case "gats":
+        connection.rest = retrieve(context, decoder, output, now);
+        return;
+      case "set":
+      case "add":
+      case "replace":
+      case "append":
+      case "prepend":
+      case "cas":
+        return storeValue(context, decoder, output, now);
+      case "delete":
+        return deleteItem(context, decoder, output, now);
+      case "incr":
+      case "decr":
+        return countItem(context, decoder, output, now);
+      case "touch":
+        return touchItem(context, decoder, output, now);
+      case "flush_all":
+        return flushAll(context, decoder, output, now);
+      case "version":
+        return tellVersion(context, output);
+      case "verbosity":
+        return setVerbosity(context, decoder, output);
+      case "stats":
+        return tellStats(context, decoder, output, now);
+      case "shutdown":
+        return refuseShutdown(output);
+      case "quit":
+        return this.#outbox.finish(connection.port);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #refuse({ decoder, output }: Connection, now: Millis): void {
+    const { refusal } = decoder;
+    if (refusal === "too-large") refuseValue(this.#context, decoder, now);
+    else if (refusal === "bad-data-chunk") this.#context.counters.cmdSet++;
+    if (decoder.noreply) return;
+    const reply = refusalReply(refusal);
+    output.copy(reply, 0, reply.length);
+  }
+}

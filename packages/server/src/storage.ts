@@ -1,0 +1,111 @@
+// set, add, replace, append, prepend, cas. Hot path.
+
+import { latin1Bytes, REPLY_BYTES, refusalReply, type RequestDecoder, type SendBuffer } from "@memwire/codec";
+import { type Millis, unreachable } from "@memwire/engine";
+import { expiryOf, type Stored } from "@memwire/store";
+import type { Context } from "./context.ts";
+
+const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
+
+/** Carries out the decoder's current request, a storage command. */
+export function storeValue(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+  context.counters.cmdSet++;
+  const stored = carryOut(context, decoder, now);
+  if (decoder.noreply) return;
+  const reply = replyTo(stored);
+  output.copy(reply, 0, reply.length);
+}
+
+/** A storage command was refused before its value came. `set` takes the old value with it, as a failed one does. */
+export function refuseValue(context: Context, decoder: RequestDecoder, now: Millis): void {
+  context.counters.tooLarge++;
+  const { command, bytes, keyStart, keyEnd } = decoder;
+  if (command === "set") context.store.delete(bytes, keyStart, keyEnd, now);
+}
+
+function carryOut(context: Context, decoder: RequestDecoder, now: Millis): Stored {
+  const { store } = context;
+  const { command, bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
+  switch (command) {
+    case "set":
+      return store.set(
+        bytes,
+        keyStart,
+        keyEnd,
+        bytes,
+        valueStart,
+        valueEnd,
+        flags,
+        expiryOf(decoder.exptime, now),
+        now,
+      );
+    case "add":
+      return store.add(
+        bytes,
+        keyStart,
+        keyEnd,
+        bytes,
+        valueStart,
+        valueEnd,
+        flags,
+        expiryOf(decoder.exptime, now),
+        now,
+      );
+    case "replace":
+      return store.replace(
+        bytes,
+        keyStart,
+        keyEnd,
+        bytes,
+        valueStart,
+        valueEnd,
+        flags,
+        expiryOf(decoder.exptime, now),
+        now,
+      );
+    case "append":
+      return store.append(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);
+    case "prepend":
+      return store.prepend(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);
+    default:
+      return compareAndStore(context, decoder, now);
+  }
+}
+
+function compareAndStore({ store, counters }: Context, decoder: RequestDecoder, now: Millis): Stored {
+  const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags, cas } = decoder;
+  const expiresAt = expiryOf(decoder.exptime, now);
+  const stored = store.cas(
+    bytes,
+    keyStart,
+    keyEnd,
+    bytes,
+    valueStart,
+    valueEnd,
+    flags,
+    expiresAt,
+    cas.high,
+    cas.low,
+    now,
+  );
+  if (stored === "stored") counters.casHits++;
+  else if (stored === "exists") counters.casBadval++;
+  else if (stored === "not-found") counters.casMisses++;
+  return stored;
+}
+
+function replyTo(stored: Stored): Uint8Array {
+  switch (stored) {
+    case "stored":
+    case "not-stored":
+    case "exists":
+    case "not-found":
+      return REPLY_BYTES[stored];
+    case "too-large":
+      return refusalReply("too-large");
+    case "out-of-memory":
+      return OUT_OF_MEMORY;
+    default:
+      return unreachable(stored);
+  }
+}

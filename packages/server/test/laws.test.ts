@@ -1,0 +1,110 @@
+import { latin1Bytes, latin1Text } from "@memwire/codec";
+import { ServerEngine } from "@memwire/server";
+import { LruStore } from "@memwire/store";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Bench } from "./party.ts";
+
+const key = fc.constantFrom("a", "b", "key", "k".repeat(250));
+const number = fc.constantFrom("0", "1", "5", "100", "-1", "18446744073709551615", "x", "");
+const noreply = fc.constantFrom("", "", " noreply");
+const value = fc.oneof(
+  fc.constantFrom("", "1", "10", "x y", "\r\n"),
+  fc.uint8Array({ maxLength: 80 }).map((bytes) => latin1Text(bytes)),
+);
+const storage = fc
+  .tuple(fc.constantFrom("set", "add", "replace", "append", "prepend"), key, number, number, value, noreply)
+  .map(
+    ([command, key, flags, exptime, value, noreply]) =>
+      `${command} ${key} ${flags} ${exptime} ${value.length}${noreply}\r\n${value}\r\n`,
+  );
+const request = fc.oneof(
+  { weight: 4, arbitrary: storage },
+  fc
+    .tuple(fc.constantFrom("get", "gets", "gat 100", "gats 0"), fc.array(key, { minLength: 1, maxLength: 5 }))
+    .map(([command, keys]) => `${command} ${keys.join(" ")}\r\n`),
+  fc
+    .tuple(fc.constantFrom("incr", "decr", "touch"), key, number, noreply)
+    .map(([command, key, number, noreply]) => `${command} ${key} ${number}${noreply}\r\n`),
+  fc.tuple(key, noreply).map(([key, noreply]) => `delete ${key}${noreply}\r\n`),
+  fc.constantFrom("version\r\n", "flush_all\r\n", "stats\r\n", "nonsense\r\n", "\r\n", "get\r\n"),
+  fc.string({ unit: "binary-ascii", maxLength: 40 }).map((text) => `${text}\r\n`),
+);
+const requests = fc.array(request, { maxLength: 30 }).map((lines) => lines.join(""));
+
+function cut(text: string, places: readonly number[]): string[] {
+  const at = [0, ...places.map((place) => place % (text.length + 1)), text.length].toSorted((a, b) => a - b);
+  return at.slice(1).map((end, i) => text.slice(at[i], end));
+}
+
+// The number of sends differs with the cuts; nothing else that the server tells may.
+const reply = (text: string): string => text.replace(/STAT bytes_written \d+/g, "STAT bytes_written");
+
+test("gives the same replies however the bytes are cut", () => {
+  fc.assert(
+    fc.property(requests, fc.array(fc.nat(), { maxLength: 20 }), (wire, places) => {
+      const whole = new Bench(new ServerEngine()).connect().send(wire).end();
+      const pieces = new Bench(new ServerEngine()).connect();
+      for (const piece of cut(wire, places)) pieces.send(piece);
+      pieces.end();
+      expect(reply(pieces.text).replace(/STAT bytes_read \d+/g, "")).toBe(
+        reply(whole.text).replace(/STAT bytes_read \d+/g, ""),
+      );
+      expect([pieces.state, whole.state]).toEqual(["closed", "closed"]);
+    }),
+  );
+});
+
+test("gives the same replies however slowly they are taken", () => {
+  fc.assert(
+    fc.property(
+      requests,
+      fc.array(fc.nat(), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.array(fc.boolean()),
+      (wire, places, unsentBytesMax, takes) => {
+        const quick = new Bench(new ServerEngine()).connect().send(wire).end();
+        const slow = new Bench(new ServerEngine({ limits: { unsentBytesMax } })).connect(false);
+        for (const [i, piece] of cut(wire, places).entries()) {
+          slow.send(piece);
+          if (takes[i] === true) slow.take();
+        }
+        slow.end().read();
+        expect(withoutCounts(slow.text)).toBe(withoutCounts(quick.text));
+        expect(slow.state).toBe("closed");
+      },
+    ),
+  );
+});
+
+/** `stats` counts pauses and bytes as they come, which is what differs here. */
+const withoutCounts = (text: string): string => text.replace(/STAT bytes_(?:read|written) \d+/g, "");
+
+test("never throws, whatever comes, and keeps its bounds", () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.uint8Array({ maxLength: 200 }),
+          request.map((line) => latin1Bytes(line)),
+        ),
+        {
+          maxLength: 50,
+        },
+      ),
+      (chunks) => {
+        const bench = new Bench(
+          new ServerEngine({ limits: { unsentBytesMax: 500 }, store: new LruStore({ bytesMax: 2_000 }) }),
+        );
+        const party = bench.connect(false);
+        for (const chunk of chunks) {
+          if (party.state === "paused") party.take();
+          if (party.state === "open") party.send(chunk);
+          expect(bench.engine.store.counters.bytes).toBeLessThanOrEqual(2_000);
+          // One send: what was written until the limit was passed, by at most the longest reply, `stats`.
+          expect(party.untaken?.length ?? 0).toBeLessThan(500 + 3_000);
+        }
+      },
+    ),
+  );
+});

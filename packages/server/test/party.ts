@@ -1,0 +1,125 @@
+// A client of an engine in the same process: takes what it is sent at once, or only when told to.
+
+import { Buffer } from "node:buffer";
+import { latin1Bytes } from "@memwire/codec";
+import type { Command, ConnectionId } from "@memwire/engine";
+import type { ServerEngine } from "@memwire/server";
+
+export const START = 1_800_000_000_000;
+
+/** An engine with its clients: carries out its commands as a driver would. */
+export class Bench {
+  readonly engine: ServerEngine;
+  now: number = START;
+  readonly #parties: Map<ConnectionId, Party> = new Map();
+
+  constructor(engine: ServerEngine) {
+    this.engine = engine;
+  }
+
+  /** @param reading Whether the client takes its replies by itself */
+  connect(reading = true): Party {
+    const party = new Party(this, this.engine.accepted(this.now, 0), reading);
+    this.#parties.set(party.id, party);
+    this.turn();
+    return party;
+  }
+
+  elapse(ms: number): void {
+    this.now += ms;
+    if (this.now >= this.engine.deadline) this.engine.elapsed(this.now);
+    this.turn();
+  }
+
+  turn(): void {
+    for (let command = this.engine.poll(); command !== undefined; command = this.engine.poll()) {
+      this.#parties.get(command.id)?.obey(command);
+    }
+  }
+}
+
+export class Party {
+  readonly id: ConnectionId;
+  /** Everything it was sent and took. */
+  text = "";
+  state: "open" | "paused" | "closed" = "open";
+  /** Sent and not taken: at most one send. */
+  untaken: Uint8Array | undefined = undefined;
+  #reading: boolean;
+  readonly #bench: Bench;
+
+  constructor(bench: Bench, id: ConnectionId, reading: boolean) {
+    this.#bench = bench;
+    this.id = id;
+    this.#reading = reading;
+  }
+
+  /** Sends bytes, each character one; the chunk is overwritten when the engine has seen it. */
+  send(text: string | Uint8Array): this {
+    const chunk = typeof text === "string" ? latin1Bytes(text) : text.slice();
+    this.#bench.engine.received(this.id, chunk, this.#bench.now);
+    chunk.fill(0xee);
+    this.#bench.turn();
+    return this;
+  }
+
+  /** Sends, and answers what came back for it. */
+  ask(text: string): string {
+    const before = this.text.length;
+    this.send(text);
+    return this.text.slice(before);
+  }
+
+  /** Sends nothing more. */
+  end(): this {
+    this.#bench.engine.ended(this.id, this.#bench.now);
+    this.#bench.turn();
+    return this;
+  }
+
+  /** Goes away without a word. */
+  reset(): void {
+    this.state = "closed";
+    this.untaken = undefined;
+    this.#bench.engine.closed(this.id, "reset", this.#bench.now);
+    this.#bench.turn();
+  }
+
+  /** Takes the send that waits. @returns whether there was one */
+  take(): boolean {
+    if (this.untaken === undefined) return false;
+    this.text += Buffer.from(this.untaken).toString("latin1");
+    this.untaken = undefined;
+    this.#bench.engine.drained(this.id, this.#bench.now);
+    this.#bench.turn();
+    return true;
+  }
+
+  /** Takes everything from now on. */
+  read(): void {
+    this.#reading = true;
+    while (this.take());
+  }
+
+  obey(command: Command): void {
+    if (this.state === "closed") return;
+    switch (command.kind) {
+      case "send":
+        if (this.untaken !== undefined) throw new Error("sent again before the last send was taken");
+        this.untaken = command.bytes;
+        if (this.#reading) this.take();
+        return;
+      case "pause":
+        this.state = "paused";
+        return;
+      case "resume":
+        this.state = "open";
+        return;
+      case "close":
+        this.state = "closed";
+        return this.#bench.engine.closed(this.id, "closed", this.#bench.now);
+      default:
+        throw new Error(`a server does not ${command.kind}`);
+    }
+  }
+}
