@@ -2,6 +2,7 @@
 
 import type { Limits as CodecLimits } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
+import type { Distribution } from "@memwire/router";
 
 /** One memcached server behind the proxy. */
 export interface ServerOptions {
@@ -15,8 +16,8 @@ export interface PoolOptions {
   readonly name: string;
   /** At least one. */
   readonly servers: readonly ServerOptions[];
-  /** Which server owns a key: an index into `servers`. @memwire/router has these. */
-  readonly distribution: { owner(bytes: Uint8Array, start: number, end: number): number };
+  /** Which server owns a key: an index into `servers`. */
+  readonly distribution: Pick<Distribution, "owner">;
   /** How long a request may wait to be sent. */
   readonly queuedTimeoutMs?: Millis;
   /** How long a connection may take to be made. */
