@@ -14,6 +14,12 @@ export interface Dispatcher {
   dispatch(client: ClientLink): void;
 }
 
+/**
+ * Part of a reply that is held back for the rest. The values of a multi-get come from several servers a turn or two
+ * apart, and a client can do nothing with them before the END: one write instead of one a server.
+ */
+const HELD_BYTES_MAX = 65_536;
+
 /** Empty buffers kept for all clients together. */
 const SPARE_MAX = 1_024;
 
@@ -70,7 +76,7 @@ export class ClientLink implements Party, SlotOwner {
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
     if (slot === this.#head) {
       this.#output.copy(bytes, start, end);
-      this.#context.outbox.touch(this.#port);
+      if (this.#output.length >= HELD_BYTES_MAX) this.#context.outbox.touch(this.#port);
     } else {
       slot.staged ??= this.#context.spare.pop() ?? new SendBuffer();
       slot.staged.copy(bytes, start, end);
@@ -89,6 +95,7 @@ export class ClientLink implements Party, SlotOwner {
     else if (answer === "values") slot.reply(END, 0, END.length);
     else if (answer === "all") slot.reply(OK, 0, OK.length);
     if (slot !== this.#head) return;
+    this.#context.outbox.touch(this.#port);
     let head: Slot | null = slot;
     while (head !== null && head.waiting === 0) {
       head = head.next;
@@ -100,7 +107,6 @@ export class ClientLink implements Party, SlotOwner {
         this.#output.append(head.staged);
         if (this.#context.spare.length < SPARE_MAX) this.#context.spare.push(head.staged);
         head.staged = null;
-        this.#context.outbox.touch(this.#port);
       }
     }
     if (this.#paused) this.#serveIfRoom();
