@@ -1,0 +1,72 @@
+// Bun.connect and Bun.listen as a Network: TCP and unix sockets, half-open allowed. Bun turns Nagle off itself.
+//
+// Bun cannot take a connect back: one that was closed while it was pending is told `closed` at once, and its socket
+// goes when the kernel has given it up or it is connected, whichever comes first.
+
+import { lstat, rm } from "node:fs/promises";
+import { listenBy, type Endpoint, type Network, type SocketFiles } from "@memwire/engine";
+import { BunTransport } from "./transport.ts";
+
+type Handlers = Bun.SocketHandler<BunTransport>;
+
+// One set of functions for all sockets; each socket carries its transport as `data`.
+const handlers: Handlers = {
+  binaryType: "uint8array",
+  open: (socket) => socket.data.opened(socket),
+  data: (socket, chunk) => socket.data.received(chunk),
+  drain: (socket) => socket.data.flush(),
+  end: (socket) => socket.data.peerEnded(),
+  close: (socket, error) => socket.data.gone(error),
+  // A handler threw. Bun would go on with the socket; this is as loud as on the other runtimes.
+  error(_socket, error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  },
+};
+
+export const network: Network = {
+  connect(endpoint, handler) {
+    const transport = new BunTransport();
+    transport.serve(handler);
+    const options = { ...addressOf(endpoint), socket: handlers, data: transport, allowHalfOpen: true };
+    Bun.connect<BunTransport>(options).catch((error: unknown) => transport.gone(error));
+    return transport;
+  },
+
+  async listen(endpoint, accept) {
+    const accepting: Handlers = {
+      ...handlers,
+      open(socket) {
+        const transport = new BunTransport();
+        socket.data = transport;
+        transport.opened(socket);
+        transport.serve(accept(transport));
+      },
+    };
+    const options = { ...addressOf(endpoint), socket: accepting, allowHalfOpen: true };
+    const server = await listenBy(() => Bun.listen<BunTransport>(options), endpoint, network, files);
+    return {
+      endpoint: endpoint.kind === "unix" ? endpoint : { ...endpoint, port: server.port },
+      // Bun removes a unix socket's file itself.
+      async close() {
+        server.stop(false);
+      },
+    };
+  },
+};
+
+// Bun's types want to know which of the two it is; Bun itself looks for `unix`.
+function addressOf(endpoint: Endpoint): { hostname: string; port: number } {
+  if (endpoint.kind === "unix") return { unix: endpoint.path } as never;
+  return { hostname: endpoint.host, port: endpoint.port };
+}
+
+const files: SocketFiles = {
+  async kindOf(path) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found === undefined) return "nothing";
+    return found.isSocket() ? "socket" : "other";
+  },
+  remove: (path) => rm(path, { force: true }),
+};

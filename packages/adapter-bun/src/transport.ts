@@ -1,0 +1,123 @@
+// One connection on Bun's sockets.
+//
+//     connecting -- opened --> open -- close() --> closing: what is unsent goes out, then FIN; input is read and
+//         |                     |                     |     thrown away until the peer ends too, but no longer
+//         |                     |                     |     than LINGER_MS
+//         +--- failed, close() -+- both ended, error -+---> closed: the handler is told once
+//
+// Bun queues nothing: what a write leaves over is kept here until `flush`. Input is thrown away rather than left
+// unread: a socket closed with unread input sends a reset, and that destroys what the peer has not read yet. Half
+// of a connection is closed by `shutdown()`; `end()` would close both. Hot path: no allocation but Bun's own.
+
+import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+
+export class BunTransport implements Transport {
+  #socket: Bun.Socket<BunTransport> | undefined;
+  #handler: TransportHandler | undefined;
+  /** What Bun has not taken of the last write, from `#restStart` on. */
+  #rest: Uint8Array | undefined;
+  #restStart = 0;
+  #paused = false;
+  #ended = false;
+  #peerEnded = false;
+  #closing = false;
+  #gone = false;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+
+  /** Says whom to tell what happens. */
+  serve(handler: TransportHandler): void {
+    this.#handler = handler;
+  }
+
+  // What Bun says.
+
+  opened(socket: Bun.Socket<BunTransport>): void {
+    if (this.#gone) return socket.terminate();
+    this.#socket = socket;
+    if (this.#paused) socket.pause();
+    this.#handler?.connected();
+  }
+
+  received(chunk: Uint8Array): void {
+    if (!this.#closing) this.#handler?.received(chunk);
+  }
+
+  peerEnded(): void {
+    this.#peerEnded = true;
+    if (!this.#closing) this.#handler?.ended();
+  }
+
+  /** There is room to send. Bun says so at other times too. */
+  flush(): void {
+    const rest = this.#rest;
+    if (rest === undefined) return;
+    // Bun 1.4.5 takes the whole length for the default of the third argument, and throws.
+    const taken = this.#socket?.write(rest, this.#restStart, rest.length - this.#restStart) ?? -1;
+    if (taken < 0) return;
+    this.#restStart += taken;
+    if (this.#restStart < rest.length) return;
+    this.#rest = undefined;
+    if (this.#ended) this.#socket?.shutdown();
+    if (!this.#closing) this.#handler?.drained();
+  }
+
+  /** The connection is over, or was never made. */
+  gone(error?: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearTimeout(this.#linger);
+    const cause = this.#causeOf(error);
+    // Bun may say it from inside a call, where the engine does not expect to be told.
+    queueMicrotask(() => {
+      // Of two ends, Bun tells the first one only.
+      if (!this.#closing && !this.#peerEnded && cause === "closed") this.#handler?.ended();
+      this.#closing = true;
+      this.#handler?.closed(cause);
+    });
+  }
+
+  #causeOf(error: unknown): CloseCause {
+    if (this.#closing) return "closed";
+    if (error !== undefined && error !== null) return causeOf(error);
+    return this.#ended ? "closed" : "reset";
+  }
+
+  // What the engine wants.
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket === undefined || this.#ended || this.#gone) return false;
+    const taken = this.#socket.write(bytes);
+    if (taken === bytes.length) return true;
+    if (taken >= 0) {
+      this.#rest = bytes;
+      this.#restStart = taken;
+    }
+    return false;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.#closing && !this.#gone) this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#closing && !this.#gone) this.#socket?.resume();
+  }
+
+  end(): void {
+    if (this.#ended || this.#gone) return;
+    this.#ended = true;
+    if (this.#rest === undefined) this.#socket?.shutdown();
+  }
+
+  close(): void {
+    if (this.#closing || this.#gone) return;
+    this.#closing = true;
+    const socket = this.#socket;
+    if (socket === undefined) return this.gone();
+    this.#linger = setTimeout(() => socket.terminate(), LINGER_MS);
+    socket.resume();
+    this.end();
+  }
+}
