@@ -39,8 +39,8 @@ export interface AdapterHarness {
     reset(): void;
     close(): void | Promise<void>;
   }>;
-  /** Sockets now open in this process, of any kind: what a leak would raise. File descriptors will do. */
-  openSockets(): number;
+  /** Sockets that are open at this endpoint: that listen there, were accepted there, or are connected to it. */
+  openSockets(endpoint: Endpoint): number;
   /** Exemptions: the full names of tests that do not apply, with the reason that the report prints. */
   readonly skip: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }

@@ -1,9 +1,20 @@
 // The adapter of the runtime at hand, on its native sockets, by the suite that every adapter is held to.
 
 import { openAdapter } from "@memwire/adapter";
-import { adapterSuite } from "../src/mod.ts";
+import { adapterSuite, type AdapterHarness } from "../src/mod.ts";
 import { realHarness } from "./adapter-harness.ts";
 
-const { runtime, network, clock } = await openAdapter();
+const skip: Record<"node" | "bun" | "deno", AdapterHarness["skip"]> = {
+  node: [],
+  bun: [
+    {
+      reason: "Bun 1.4.5 cannot take a connect back: its socket stays until the kernel gives up",
+      tests: ["a pending connect that is closed leaves no socket"],
+    },
+  ],
+  deno: [],
+};
 
-adapterSuite(realHarness(`adapter-${runtime}`, { network, clock }));
+const { runtime, ...adapter } = await openAdapter();
+
+adapterSuite(realHarness(`adapter-${runtime}`, adapter, skip[runtime]));

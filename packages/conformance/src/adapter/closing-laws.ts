@@ -108,8 +108,8 @@ export const closingLaws: readonly Law[] = [
   }),
 
   onEveryKind("1,000 connections leave nothing behind", async (harness, kind) => {
-    const before = harness.openSockets();
     const listening = await host(harness, kind);
+    expect(harness.openSockets(listening.endpoint)).toBe(1);
     const nears: Peer[] = [];
     for (let wave = 0; wave < 10; wave++) {
       const opened = Array.from({ length: 100 }, () => dial(harness, listening.endpoint));
@@ -130,7 +130,7 @@ export const closingLaws: readonly Law[] = [
     const all = [...nears, ...listening.accepted];
     expect(all.length).toBe(2000);
     expect(all.filter((peer) => peer.cause !== "closed").map((peer) => peer.cause)).toEqual([]);
-    await harness.until(() => harness.openSockets() <= before, "every socket to be gone");
+    await harness.until(() => harness.openSockets(listening.endpoint) === 0, "every socket to be gone");
   }),
 ];
 

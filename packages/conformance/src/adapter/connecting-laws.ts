@@ -1,7 +1,8 @@
 // How connections begin, and how they fail to.
 
-import { describeEndpoint } from "@memwire/engine";
+import { describeEndpoint, type Endpoint } from "@memwire/engine";
 import { expect } from "vitest";
+import type { AdapterHarness } from "../adapter-suite.ts";
 import { once, onEveryKind, type Law } from "./law.ts";
 import { dial, finish, host, pair, pass, settle } from "./pair.ts";
 import { Peer } from "./peer.ts";
@@ -32,25 +33,35 @@ export const connectingLaws: readonly Law[] = [
     await finish(harness, [near]);
   }),
 
-  once("a connect that stays pending ends when it is closed, and nothing comes after", async (harness) => {
-    const hole = await harness.blackhole();
-    const before = harness.openSockets();
-    const near = dial(harness, hole.endpoint);
-    await pass(harness, 200);
-    expect(near.events).toEqual([]);
-    near.ask("close");
-    await harness.until(() => near.cause !== undefined, "the close", 100);
-    expect([near.cause, near.events]).toEqual(["closed", ["closed"]]);
-    await harness.until(() => harness.openSockets() <= before, "the socket to be gone");
-    await hole.close();
-    await finish(harness, [near]);
+  once("a pending connect ends when it is closed, and nothing comes after", async (harness) => {
+    await onBlackhole(harness, async (endpoint) => {
+      const near = dial(harness, endpoint);
+      await pass(harness, 200);
+      expect(near.events).toEqual([]);
+      near.ask("close");
+      await harness.until(() => near.cause !== undefined, "the close", 1000);
+      await pass(harness, 50);
+      expect([near.cause, near.events]).toEqual(["closed", ["closed"]]);
+      await finish(harness, [near]);
+    });
+  }),
+
+  once("a pending connect that is closed leaves no socket", async (harness) => {
+    await onBlackhole(harness, async (endpoint) => {
+      const before = harness.openSockets(endpoint);
+      const near = dial(harness, endpoint);
+      await harness.until(() => harness.openSockets(endpoint) === before + 1, "a socket");
+      near.ask("close");
+      await harness.until(() => harness.openSockets(endpoint) === before, "the socket to be gone");
+      await finish(harness, [near]);
+    });
   }),
 
   onEveryKind("a connect that is closed in its own turn ends with that", async (harness, kind) => {
     const listening = await host(harness, kind);
     const near = dial(harness, listening.endpoint);
     near.ask("close");
-    await harness.until(() => near.cause !== undefined, "the close", 100);
+    await harness.until(() => near.cause !== undefined, "the close", 1000);
     await pass(harness, 50);
     expect([near.cause, near.events]).toEqual(["closed", ["closed"]]);
     await listening.close();
@@ -107,3 +118,15 @@ export const connectingLaws: readonly Law[] = [
     await finish(harness, [near, late, far]);
   }),
 ];
+
+async function onBlackhole(
+  harness: AdapterHarness,
+  use: (endpoint: Endpoint) => Promise<void>,
+): Promise<void> {
+  const hole = await harness.blackhole();
+  try {
+    await use(hole.endpoint);
+  } finally {
+    await hole.close();
+  }
+}

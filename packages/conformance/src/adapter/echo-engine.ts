@@ -31,6 +31,8 @@ class Pieces implements Output {
     this.length = 0;
     return bytes;
   }
+
+  reclaim(): void {}
 }
 
 export class EchoEngine implements Engine {
