@@ -96,7 +96,7 @@ export class Pipe {
   /** Ends the direction after what was written: at once if all of that is on its way, before `flushed` if not. */
   end(): void {
     this.#ending = true;
-    if (!this.#writeWaits) this.#fill();
+    if (!this.#writeWaits) this.#fill(); // a write that waits is drained first, by an event
   }
 
   /** Resets behind what is on its way; what still waits is lost. */

@@ -17,7 +17,7 @@ import { Inbox, type Reader } from "./inbox.ts";
 import type { Happening } from "./journal.ts";
 import type { Accept, Machine } from "./machine.ts";
 import { type Destination, Pipe, type Segment, type Source } from "./pipe.ts";
-import type { World } from "./world.ts";
+import { type World, latencyMs } from "./world.ts";
 
 export class Socket implements Transport, Source, Destination, Reader {
   readonly connection: number;
@@ -191,9 +191,12 @@ export class Socket implements Transport, Source, Destination, Reader {
 
   /** Both ends are reset, and what is on its way is lost. */
   reset(): void {
+    const { clock } = this.#world;
     for (const end of [this, this.#peer]) {
       end.#outgoing.sever();
       end.#outgoing.reset();
+      const at = clock.now() + latencyMs(this.#world, end.machine, end.#peer.machine);
+      clock.schedule(at, () => end.#finish("reset")); // at the latest: the reset itself may yet be lost
     }
   }
 

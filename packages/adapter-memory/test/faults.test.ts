@@ -14,6 +14,23 @@ test("a reset closes both ends and loses what is on its way", () => {
   expect([near.cause, far.cause, far.receivedBytes]).toEqual(["reset", "reset", 0]);
 });
 
+test("a reset of a host that vanishes at the same time reaches the other end all the same", () => {
+  const { simulation, near } = connected({ seed: 1 });
+  simulation.faults.reset("far");
+  simulation.faults.vanish("far");
+  simulation.run();
+  expect(near.cause).toBe("reset");
+});
+
+test("a reset while closing is the close that was asked for", () => {
+  const { simulation, near } = connected({ seed: 1, windowBytes: [10, 10] });
+  near.send(100);
+  near.ask("close");
+  simulation.faults.reset("far");
+  simulation.advance(100);
+  expect(near.cause).toBe("closed");
+});
+
 test("a reset by chance hits one connection, and says if there is none", () => {
   const { simulation, near, far } = connected({ seed: 1 });
   expect(simulation.faults.resetOne()).toBe(true);
@@ -96,6 +113,21 @@ test("a killed process ends its connections, and resets those with unread input"
   }
 });
 
+test("what a killed process had to say is lost if its host vanishes, until the peer sends to the host that is back", () => {
+  const { simulation, near, far } = connected({ seed: 1 });
+  far.ask("pause");
+  near.send(10);
+  simulation.advance(100);
+  simulation.faults.stop("far");
+  simulation.faults.vanish("far");
+  simulation.faults.healAll();
+  simulation.advance(1_000);
+  expect(near.cause).toBe(undefined);
+  near.send(10);
+  simulation.advance(1_000);
+  expect(near.cause).toBe("reset");
+});
+
 test("a stopped host refuses connects until it starts", () => {
   const { simulation } = connected({ seed: 1 });
   simulation.faults.stop("far");
@@ -159,6 +191,17 @@ test("a lagging host is reached later", () => {
   expect(far.receivedBytes).toBe(0);
   simulation.advance(1);
   expect(far.receivedBytes).toBe(1);
+});
+
+test("a connect that is closed at once leaves nothing open at the other end", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const { simulation, near, far } = connecting({ seed, latencyMs: [0, 1] });
+    simulation.clock.at(simulation.clock.now() + simulation.random.below(3) / 2, () => near.ask("close"));
+    simulation.run();
+    expect(near.cause).toBe("closed");
+    // Only who was connected before, and has been told of the end, is still there.
+    expect(simulation.connections().length).toBe(far.events.join() === "ended" ? 1 : 0);
+  }
 });
 
 test("who closes towards a reader that does not read is through after LINGER_MS, and resets the reader", () => {

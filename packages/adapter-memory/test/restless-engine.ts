@@ -63,21 +63,21 @@ export class RestlessEngine implements Engine {
     const link = this.#link(id, now, "connected");
     if (link.state === "open" || link.closing) this.faults.push(`connected ${id}`);
     link.state = "open";
-    this.#act(id, link);
+    this.#act(id, link, now);
   }
 
   received(id: ConnectionId, chunk: Uint8Array, now: Millis): void {
     const link = this.#link(id, now, "received");
     if (chunk.length === 0) this.faults.push(`received nothing on ${id}`);
     if (!hears(link)) this.faults.push(`received on ${id}`);
-    this.#act(id, link);
+    this.#act(id, link, now);
   }
 
   ended(id: ConnectionId, now: Millis): void {
     const link = this.#link(id, now, "ended");
     if (!hears(link)) this.faults.push(`ended ${id}`);
     link.peerEnded = true;
-    this.#act(id, link);
+    this.#act(id, link, now);
   }
 
   drained(id: ConnectionId, now: Millis): void {
@@ -85,7 +85,7 @@ export class RestlessEngine implements Engine {
     this.counts.drained++;
     if (link.closing || !link.sending) this.faults.push(`drained ${id}`);
     link.sending = false;
-    this.#act(id, link);
+    this.#act(id, link, now);
   }
 
   closed(id: ConnectionId, _cause: CloseCause, now: Millis): void {
@@ -102,7 +102,7 @@ export class RestlessEngine implements Engine {
       const endpoint = this.#chance.oneOf(this.#others);
       this.#commands.push({ kind: "connect", id: this.#open("connecting"), endpoint });
     }
-    for (const [id, link] of this.#links) this.#act(id, link);
+    for (const [id, link] of this.#links) this.#act(id, link, now);
   }
 
   poll(): Command | undefined {
@@ -144,7 +144,8 @@ export class RestlessEngine implements Engine {
     }
   }
 
-  #act(id: ConnectionId, link: Link): void {
+  #act(id: ConnectionId, link: Link, now: Millis): void {
+    if (this.#chance.happens(0.1)) this.deadline = Math.min(this.deadline, now + 1);
     if (link.closed) return;
     const kind = this.#chance.oneOf(DEEDS);
     if (kind === "none") return;

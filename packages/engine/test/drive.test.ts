@@ -82,6 +82,14 @@ test("a command for a connection that is gone goes nowhere", () => {
   expect(transport.told).toEqual([]);
 });
 
+test("a connection that is said to be closed twice is closed once", () => {
+  const { engine, network } = start();
+  const { handler } = accepted(network);
+  handler.closed("reset");
+  handler.closed("closed");
+  expect(engine.told.slice(1)).toEqual(["closed 1 reset at 1000"]);
+});
+
 test("listeners are numbered in the order of their calls", () => {
   const { engine, driver, network } = start();
   void driver.listen(endpoint);
@@ -107,6 +115,7 @@ test("elapsed comes at the deadline, and the commands it gives are carried out a
 test("a deadline that comes nearer moves the timer, one that goes away is met early and armed again", () => {
   const { engine, clock, driver } = start();
   engine.deadline = 1_500;
+  driver.wake();
   clock.turn();
   engine.deadline = 1_200;
   driver.wake();
