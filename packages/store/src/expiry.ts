@@ -8,14 +8,16 @@ const RELATIVE_SECONDS_MAX = 60 * 60 * 24 * 30;
  * When an item expires.
  *
  * @param exptime Whole seconds as the client sent them: 0 is never, negative is already, up to 30 days count from
- * now, anything larger is a Unix time.
+ * now, anything larger is a Unix time. memcached keeps 32 bits of it, so 2^31 and above is taken modulo 2^32 and is
+ * mostly negative: items that are to stay need 0, not a far time.
  * @returns `Infinity` for never, 0 for already
  * @see memcached doc/protocol.txt, "Expiration times"
  */
 export function expiryOf(exptime: number, now: Millis): Millis {
-  if (exptime === 0) return Infinity;
-  if (exptime < 0) return 0;
-  return exptime <= RELATIVE_SECONDS_MAX ? now + exptime * 1_000 : exptime * 1_000;
+  const seconds = exptime | 0;
+  if (seconds === 0) return Infinity;
+  if (seconds < 0) return 0;
+  return seconds <= RELATIVE_SECONDS_MAX ? now + seconds * 1_000 : seconds * 1_000;
 }
 
 /**
@@ -23,5 +25,5 @@ export function expiryOf(exptime: number, now: Millis): Millis {
  * `expiryOf` says.
  */
 export function flushTimeOf(exptime: number, now: Millis): Millis {
-  return exptime <= 0 ? 0 : expiryOf(exptime, now);
+  return (exptime | 0) <= 0 ? 0 : expiryOf(exptime, now);
 }
