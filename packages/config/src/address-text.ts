@@ -1,0 +1,103 @@
+// Addresses as twemproxy's files and our command lines write them.
+//
+//     listen    127.0.0.1:22121             /run/memwire.sock 0660
+//     server    10.0.0.1:11211:1 cache-a    /run/memcached.sock:1 cache-b
+
+import { parseEndpoint, type Endpoint } from "@memwire/engine";
+import { WEIGHT_MAX } from "@memwire/router";
+import { got } from "./mistake.ts";
+
+/** A memcached server that owns keys. */
+export interface ServerConfig {
+  readonly endpoint: Endpoint;
+  /** A whole number from 1. */
+  readonly weight: number;
+  /** Stands for the server on the ring instead of its address. */
+  readonly name?: string;
+}
+
+/** Where a pool's clients connect to. */
+export interface ListenConfig {
+  readonly endpoint: Endpoint;
+  /** Permissions of the socket's file, such as 0o660; for a unix socket, if they were given. */
+  readonly mode?: number;
+}
+
+const PORT_MAX = 65_535;
+const MODE_MAX = 0o777;
+
+/**
+ * Reads `host:port:weight [name]` or `/path:weight [name]`, as twemproxy's `servers` has them.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parseServer(text: string): ServerConfig {
+  const form = "host:port:weight [name] or /path:weight [name]";
+  const [address = "", name, ...more] = text.trim().split(/\s+/);
+  if (more.length > 0) throw new RangeError(`must be ${form}, the name in one word, ${got(text)}`);
+  const { endpoint, weight } = parseAddress(address, form);
+  if (weight === undefined) throw new RangeError(`weight is missing: ${address}:1, ${got(text)}`);
+  return {
+    endpoint,
+    weight: wholeNumber("weight", weight, WEIGHT_MAX),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/**
+ * Reads `host:port[:weight]` or `/path[:weight]`, as command lines have them; the weight is 1 if not given.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parseBackend(text: string): ServerConfig {
+  const { endpoint, weight = "1" } = parseAddress(text, "host:port[:weight] or /path[:weight]");
+  return { endpoint, weight: wholeNumber("weight", weight, WEIGHT_MAX) };
+}
+
+/**
+ * Reads `host:port` or `/path [permissions]`, the permissions in octal.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parseListen(text: string): ListenConfig {
+  if (text.startsWith("/")) {
+    const [path = "", permissions, ...more] = text.trim().split(/\s+/);
+    const endpoint: Endpoint = { kind: "unix", path };
+    if (permissions === undefined) return { endpoint };
+    const mode = /^[0-7]{1,4}$/.test(permissions) ? Number.parseInt(permissions, 8) : Infinity;
+    if (more.length > 0 || mode > MODE_MAX) {
+      throw new RangeError(`permissions must be octal, from 0 to 0777, such as ${path} 0660, ${got(text)}`);
+    }
+    return { endpoint, mode };
+  }
+  try {
+    return { endpoint: parseEndpoint(text) };
+  } catch {
+    throw new RangeError(
+      `must be host:port, the port from 0 to ${PORT_MAX}, or /path [permissions], ${got(text)}`,
+    );
+  }
+}
+
+function parseAddress(address: string, form: string): { endpoint: Endpoint; weight: string | undefined } {
+  if (address.startsWith("/")) {
+    const [, path = address, weight] = /^(.*):([^:]*)$/.exec(address) ?? [];
+    return { endpoint: { kind: "unix", path }, weight };
+  }
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]+)):([^:]*)(?::([^:]*))?$/.exec(address);
+  if (match === null) {
+    const brackets =
+      address.split(":").length > 3 ? "an IPv6 address in brackets, such as [::1]:11211:1" : form;
+    throw new RangeError(`must be ${brackets}, ${got(address)}`);
+  }
+  const [, v6, plain, port = "", weight] = match;
+  const host = v6 ?? (plain as string);
+  return { endpoint: { kind: "tcp", host, port: wholeNumber("port", port, PORT_MAX) }, weight };
+}
+
+function wholeNumber(what: string, text: string, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= max) return value;
+  const range = max === WEIGHT_MAX && !(value > max) ? "from 1" : `from 1 to ${max}`;
+  throw new RangeError(`${what} must be a whole number ${range}, ${got(text)}`);
+}

@@ -1,0 +1,238 @@
+// What a good file means, and that no text at all makes the reader throw.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createDistribution, hashes, ringName } from "@memwire/router";
+import {
+  DEFAULT_TIMEOUT_MS,
+  parseBackend,
+  readProxyConfig,
+  ringServer,
+  type PoolConfig,
+  type ProxyConfig,
+} from "../src/mod.ts";
+
+function read(text: string): ProxyConfig {
+  const reading = readProxyConfig(text, "proxy.yaml");
+  if (!reading.ok) throw new Error(reading.mistakes.map(({ message }) => message).join("\n"));
+  return reading.config;
+}
+
+test("reads twemproxy's own example", () => {
+  const text = `
+alpha:
+  listen: 127.0.0.1:22121
+  hash: fnv1a_64
+  hash_tag: "{}"
+  distribution: ketama
+  auto_eject_hosts: false
+  timeout: 400
+  backlog: 512
+  preconnect: false
+  redis: false
+  server_retry_timeout: 2000
+  server_failure_limit: 1
+  server_connections: 1
+  client_connections: 100
+  servers:
+   - 127.0.0.1:6379:1
+   - 127.0.0.1:6380:3 server2
+
+beta:
+  listen: /tmp/beta.sock 0777
+  hash: murmur
+  distribution: modula
+  servers:
+   - /tmp/memcached.sock:2 local
+   - "[::1]:11211:1"
+`;
+  expect(read(text)).toEqual({
+    pools: [
+      {
+        name: "alpha",
+        listen: { endpoint: { kind: "tcp", host: "127.0.0.1", port: 22_121 } },
+        hash: "fnv1a_64",
+        hashTag: "{}",
+        distribution: "ketama",
+        timeoutMs: 400,
+        connectionsMax: 100,
+        servers: [
+          { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_379 }, weight: 1 },
+          { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_380 }, weight: 3, name: "server2" },
+        ],
+      },
+      {
+        name: "beta",
+        listen: { endpoint: { kind: "unix", path: "/tmp/beta.sock" }, mode: 0o777 },
+        hash: "murmur",
+        distribution: "modula",
+        timeoutMs: DEFAULT_TIMEOUT_MS,
+        servers: [
+          { endpoint: { kind: "unix", path: "/tmp/memcached.sock" }, weight: 2, name: "local" },
+          { endpoint: { kind: "tcp", host: "::1", port: 11_211 }, weight: 1 },
+        ],
+      },
+    ],
+  });
+});
+
+test("has twemproxy's defaults, but a timeout", () => {
+  const { pools } = read("a: { listen: ':22121', servers: ['h:1:1'] }");
+  expect(pools).toMatchObject([
+    {
+      listen: { endpoint: { host: "0.0.0.0", port: 22_121 } },
+      hash: "fnv1a_64",
+      distribution: "ketama",
+      timeoutMs: 1_000,
+    },
+  ]);
+  expect(pools[0]).not.toHaveProperty("hashTag");
+});
+
+test("reads JSON", () => {
+  const pool = { listen: "h:1", servers: ["a:1:1"] };
+  expect(read(JSON.stringify({ p: pool })).pools[0]).toMatchObject({ name: "p", timeoutMs: 1_000 });
+});
+
+test("takes numbers and truths in quotes, as twemproxy does", () => {
+  const { pools } = read(
+    "a: { listen: 'h:1', servers: ['a:1:1'], timeout: '400', redis: 'false', server_connections: '1' }",
+  );
+  expect(pools[0]?.timeoutMs).toBe(400);
+});
+
+test("pools may have names that objects have", () => {
+  const pool = "{ listen: 'h:0', servers: ['a:1:1'] }";
+  const { pools } = read(`constructor: ${pool}\n__proto__: ${pool}\n1: ${pool}\n`);
+  expect(pools.map(({ name }) => name).toSorted()).toEqual(["1", "__proto__", "constructor"]);
+});
+
+test("several pools may leave the port to the system", () => {
+  const pool = "{ listen: '127.0.0.1:0', servers: ['a:1:1'] }";
+  expect(read(`a: ${pool}\nb: ${pool}\n`).pools).toHaveLength(2);
+});
+
+test("any text gives a configuration or mistakes", () => {
+  const piece = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      ..."a:|  |listen: |servers:|- |\n|\t|&x |*x |[|{|}|]|'|\"|? |: |<<: |--- |... |!!map |%YAML 9|h:1:1|null|~|>|#|@"
+        .split("|")
+        .concat("|"),
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const reading = readProxyConfig(pieces.join(""), "f");
+      if (reading.ok) expect(reading.config.pools.length).toBeGreaterThan(0);
+      else {
+        expect(reading.mistakes.length).toBeGreaterThan(0);
+        for (const { line, message } of reading.mistakes) {
+          expect(line).toBeGreaterThan(0);
+          expect(message).not.toMatch(/\n|^$/);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("any JSON gives a configuration or mistakes", () => {
+  const key = fc.constantFrom("listen", "servers", "hash", "timeout", "redis", "hash_tag", "x", "__proto__");
+  const pool = fc.dictionary(key, fc.jsonValue());
+  fc.assert(
+    fc.property(fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), pool)), (value) => {
+      expect(readProxyConfig(JSON.stringify(value), "f")).toHaveProperty("ok");
+    }),
+  );
+});
+
+const word = fc.stringMatching(/^[a-z][a-z0-9.-]{0,15}$/);
+const port = fc.integer({ min: 1, max: 65_535 });
+const endpoint = fc.oneof(
+  fc.record({ kind: fc.constant("tcp" as const), host: fc.oneof(word, fc.ipV4(), fc.ipV6()), port }),
+  word.map((path) => ({ kind: "unix" as const, path: `/${path}` })),
+);
+const server = fc
+  .record(
+    { endpoint, weight: fc.integer({ min: 1, max: 2_147_483_647 }), name: word },
+    { requiredKeys: ["endpoint", "weight"] },
+  )
+  .map((given) => given);
+const pool = fc.record(
+  {
+    listen: endpoint.map((at) => ({ endpoint: at })),
+    hash: fc.constantFrom(...(Object.keys(hashes) as PoolConfig["hash"][])),
+    distribution: fc.constantFrom("ketama" as const, "modula" as const, "random" as const),
+    hashTag: fc.stringMatching(/^[!-~]{2}$/),
+    timeoutMs: fc.integer({ min: 1, max: 2_147_483_647 }),
+    connectionsMax: fc.integer({ min: 1, max: 1_000_000 }),
+    servers: fc.uniqueArray(server, {
+      minLength: 1,
+      maxLength: 5,
+      selector: (one) => ringName(ringServer(one)),
+    }),
+  },
+  { requiredKeys: ["listen", "hash", "distribution", "timeoutMs", "servers"] },
+);
+const pools = fc
+  .uniqueArray(pool, { minLength: 1, maxLength: 3, selector: ({ listen }) => addressOf(listen.endpoint) })
+  .map((list) => list.map((one, i): PoolConfig => ({ name: `pool-${i}`, ...one })));
+
+function addressOf(at: PoolConfig["listen"]["endpoint"]): string {
+  if (at.kind === "unix") return at.path;
+  return `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
+}
+
+/** A configuration as a file would have it. */
+function write(list: readonly PoolConfig[]): string {
+  const entries = list.map(({ name, listen, hashTag, timeoutMs, connectionsMax, servers, ...rest }) => [
+    name,
+    {
+      ...rest,
+      listen: addressOf(listen.endpoint),
+      hash_tag: hashTag,
+      timeout: timeoutMs,
+      client_connections: connectionsMax,
+      servers: servers.map((one) =>
+        [`${addressOf(one.endpoint)}:${one.weight}`, one.name].filter((part) => part !== undefined).join(" "),
+      ),
+    },
+  ]);
+  return JSON.stringify(Object.fromEntries(entries), undefined, 1);
+}
+
+test("what was written is read back, and the router takes it", () => {
+  fc.assert(
+    fc.property(pools, (list) => {
+      expect(read(write(list))).toEqual({ pools: list });
+      for (const { distribution, hash, servers } of list) {
+        if (distribution === "random") continue;
+        createDistribution({ distribution, hash, servers: servers.map(ringServer) });
+      }
+    }),
+  );
+});
+
+test.each<[string, object]>([
+  ["10.0.0.1:11211", { endpoint: { kind: "tcp", host: "10.0.0.1", port: 11_211 }, weight: 1 }],
+  ["cache-1:11211:3", { endpoint: { kind: "tcp", host: "cache-1", port: 11_211 }, weight: 3 }],
+  ["[::1]:11211", { endpoint: { kind: "tcp", host: "::1", port: 11_211 }, weight: 1 }],
+  ["[fe80::1%eth0]:11211:2", { endpoint: { kind: "tcp", host: "fe80::1%eth0", port: 11_211 }, weight: 2 }],
+  ["/run/a.sock", { endpoint: { kind: "unix", path: "/run/a.sock" }, weight: 1 }],
+  ["/run/a.sock:4", { endpoint: { kind: "unix", path: "/run/a.sock" }, weight: 4 }],
+])("parseBackend reads %s", (text, wanted) => {
+  expect(parseBackend(text)).toEqual(wanted);
+});
+
+test.each<[string, string]>([
+  ["10.0.0.1", 'must be host:port[:weight] or /path[:weight], got "10.0.0.1"'],
+  ["", 'must be host:port[:weight] or /path[:weight], got ""'],
+  ["a b:1", 'must be host:port[:weight] or /path[:weight], got "a b:1"'],
+  ["h:x", 'port must be a whole number from 1 to 65535, got "x"'],
+  ["h:1:x", 'weight must be a whole number from 1, got "x"'],
+  ["/run/a.sock:x", 'weight must be a whole number from 1, got "x"'],
+  ["::1:11211", 'must be an IPv6 address in brackets, such as [::1]:11211:1, got "::1:11211"'],
+])("parseBackend refuses %j", (text, message) => {
+  expect(() => parseBackend(text)).toThrow(new RangeError(message));
+});
