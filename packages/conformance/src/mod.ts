@@ -9,3 +9,4 @@ export {
   startPeer,
   withPeer,
 } from "./peer.ts";
+export { serverSuite, type ServerHarness } from "./server-suite.ts";

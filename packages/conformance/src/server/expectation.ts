@@ -1,0 +1,46 @@
+// Whether received bytes are what a scenario expects, so far.
+
+import { type Part, partsOf } from "./scenario.ts";
+
+/** `partial`: right so far, more must come. */
+export type Match = "whole" | "partial" | "wrong";
+
+/**
+ * @param cas Cas uniques by the names they were seen under. Those seen here are added, if the match is whole.
+ */
+export function match(received: string, expected: string | readonly Part[], cas: Map<string, string>): Match {
+  const seen = new Map(cas);
+  let at = 0;
+  for (const part of partsOf(expected)) {
+    if (typeof part === "string" || "rep" in part) {
+      const wanted = typeof part === "string" ? part : part.rep.repeat(part.n);
+      const got = received.slice(at, at + wanted.length);
+      if (!wanted.startsWith(got)) return "wrong";
+      if (got.length < wanted.length) return "partial";
+      at += wanted.length;
+      continue;
+    }
+    const open = "cas" in part ? /[0-9]*/y : /[^\r\n]*/y;
+    open.lastIndex = at;
+    const [got = ""] = open.exec(received) ?? [];
+    at += got.length;
+    if (at === received.length) return "partial"; // more of it may come
+    if (got === "") return "wrong";
+    if ("cas" in part) {
+      const isNew = !seen.has(part.cas);
+      if (isNew ? [...seen.values()].includes(got) : seen.get(part.cas) !== got) return "wrong";
+      seen.set(part.cas, got);
+    }
+  }
+  if (at < received.length) return "wrong";
+  for (const [name, value] of seen) cas.set(name, value);
+  return "whole";
+}
+
+/** How many bytes an answer that is whole has at least. */
+export function bytesAtLeast(expected: string | readonly Part[]): number {
+  return partsOf(expected).reduce(
+    (sum, part) => sum + (typeof part === "string" ? part.length : "rep" in part ? part.n : 1),
+    0,
+  );
+}
