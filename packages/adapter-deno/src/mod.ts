@@ -1,1 +1,2 @@
-export {};
+export { clock } from "./clock.ts";
+export { network } from "./network.ts";

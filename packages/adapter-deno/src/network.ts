@@ -1,0 +1,84 @@
+// Deno.connect and Deno.listen as a Network: TCP and unix sockets.
+
+import { listenBy, type Endpoint, type Network, type SocketFiles } from "@memwire/engine";
+import { DenoTransport } from "./transport.ts";
+
+/** How long to wait after an accept that failed, as it does when file descriptors have run out. */
+const ACCEPT_RETRY_MS = 100;
+
+export const network: Network = {
+  connect(endpoint, handler) {
+    const abort = new AbortController();
+    const transport = new DenoTransport(abort);
+    transport.serve(handler);
+    connect(endpoint, abort.signal).then(
+      (conn) => transport.open(conn),
+      (error: unknown) => transport.gone(withCode(error)),
+    );
+    return transport;
+  },
+
+  async listen(endpoint, accept) {
+    const listener = await listenBy(() => bound(endpoint), endpoint, network, files);
+    void acceptAll(listener, accept);
+    const { addr } = listener;
+    return {
+      endpoint: endpoint.kind === "tcp" && "port" in addr ? { ...endpoint, port: addr.port } : endpoint,
+      async close() {
+        listener.close();
+        if (endpoint.kind === "unix") await files.remove(endpoint.path);
+      },
+    };
+  },
+};
+
+async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.Conn> {
+  return endpoint.kind === "unix"
+    ? Deno.connect({ transport: "unix", path: endpoint.path })
+    : Deno.connect({ hostname: endpoint.host, port: endpoint.port, signal });
+}
+
+function bound(endpoint: Endpoint): Deno.Listener {
+  try {
+    return endpoint.kind === "unix"
+      ? Deno.listen({ transport: "unix", path: endpoint.path })
+      : Deno.listen({ hostname: endpoint.host, port: endpoint.port });
+  } catch (error) {
+    throw withCode(error);
+  }
+}
+
+/** A name that cannot be looked up is the one error that Deno gives no code. */
+function withCode(error: unknown): unknown {
+  const isLookup = error instanceof Error && error.message.startsWith("failed to lookup address");
+  return isLookup ? Object.assign(error, { code: "ENOTFOUND" }) : error;
+}
+
+async function acceptAll(listener: Deno.Listener, accept: Parameters<Network["listen"]>[1]): Promise<void> {
+  for (;;) {
+    let conn: Deno.Conn;
+    try {
+      conn = await listener.accept();
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource) return; // it was closed
+      await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
+      continue;
+    }
+    const transport = new DenoTransport();
+    transport.open(conn);
+    transport.serve(accept(transport));
+  }
+}
+
+const files: SocketFiles = {
+  async kindOf(path) {
+    const found = await Deno.lstat(path).catch(() => undefined);
+    if (found === undefined) return "nothing";
+    return found.isSocket === true ? "socket" : "other";
+  },
+  async remove(path) {
+    await Deno.remove(path).catch((error: unknown) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  },
+};
