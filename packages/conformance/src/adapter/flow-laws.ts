@@ -102,7 +102,7 @@ export const flowLaws: readonly Law[] = [
     await pass(harness, 20);
     await sendAll(harness, far, [1 * MIB]);
     await sentReaches(harness, far, near);
-    expect(near.events).toEqual(["connected"]);
+    expect(near.events).not.toContain("ended");
     await finish();
   }),
 
