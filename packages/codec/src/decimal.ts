@@ -71,17 +71,16 @@ export function writeDigits(into: Uint8Array, at: number, value: number): number
 /** Writes an unsigned 64-bit number at `at` (20 bytes of room). @returns where the digits end */
 export function writeDigits64(into: Uint8Array, at: number, high: number, low: number): number {
   if (high < 0x20_0000) return writeDigits(into, at, high * TWO_32 + low);
-  // Long division by 10^4 on 16-bit limbs: every step stays a small integer.
+  // Long division by 10^4 on 16-bit limbs: every step stays a small integer. Three times, which leaves a number
+  // that is not 0, so that no zero comes in front, and that fits the doubles.
   let a = high >>> 16;
   let b = high & 0xffff;
   let c = low >>> 16;
   let d = low & 0xffff;
-  let rest = 0;
   const groups: number[] = [];
-  for (let group = 0; group < 4; group++) {
-    rest = a % 10_000;
+  for (let group = 0; group < 3; group++) {
+    let step = (a % 10_000) * 65_536 + b;
     a = Math.floor(a / 10_000);
-    let step = rest * 65_536 + b;
     b = Math.floor(step / 10_000);
     step = (step % 10_000) * 65_536 + c;
     c = Math.floor(step / 10_000);
@@ -90,7 +89,7 @@ export function writeDigits64(into: Uint8Array, at: number, high: number, low: n
     groups.push(step % 10_000);
   }
   let end = writeDigits(into, at, (a * 65_536 + b) * TWO_32 + c * 65_536 + d);
-  for (let group = 3; group >= 0; group--) end = writePadded(into, end, groups[group] as number, 4);
+  for (let group = 2; group >= 0; group--) end = writePadded(into, end, groups[group] as number, 4);
   return end;
 }
 
