@@ -13,6 +13,9 @@ import { writeDigits, writeDigits64 } from "./decimal.ts";
 const STORAGE_BYTES_MIN = 512;
 const STORAGE_BYTES_RETAINED = 65_536;
 
+/** Behind a large value come its line end and an `END`, which are to fit. */
+const LINE_BYTES = 64;
+
 // Below this a loop beats making a view for set().
 const LOOP_BYTES_MAX = 64;
 
@@ -37,10 +40,12 @@ export class SendBuffer {
 
   /** What was taken is this buffer's again: nobody reads those views any more. */
   reclaim(): void {
-    if (this.#taken !== this.#end) return;
+    const written = this.#end - this.#taken;
+    if (written === 0) {
+      if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#bytes = EMPTY;
+    } else if (this.#taken > 0) this.#bytes.copyWithin(0, this.#taken, this.#end);
     this.#taken = 0;
-    this.#end = 0;
-    if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#bytes = EMPTY;
+    this.#end = written;
   }
 
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
@@ -107,8 +112,9 @@ export class SendBuffer {
 
   #grow(length: number): void {
     const written = this.#end - this.#taken;
-    // Doubling, so that n bytes in small pieces are moved O(log n) times. What is lent stays where it is.
-    const room = new Uint8Array(Math.max(STORAGE_BYTES_MIN, (written + length) * (written > 0 ? 2 : 1)));
+    // At least twice what is moved, so that a byte is moved a bounded number of times. What is lent stays where it
+    // is.
+    const room = new Uint8Array(Math.max(STORAGE_BYTES_MIN, written * 2 + length + LINE_BYTES));
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     this.#bytes = room;
     this.#taken = 0;

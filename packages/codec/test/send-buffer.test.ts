@@ -1,0 +1,164 @@
+// The send buffer against a plain list of bytes: whatever was written comes out, in order, and what is lent stays.
+
+import { latin1Bytes, SendBuffer } from "@memwire/codec";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { unsigned64 } from "./arbitraries.ts";
+import { bytesTouched } from "./touched.ts";
+import { concat } from "./wire.ts";
+
+type Step = (real: Real, model: Model) => void;
+
+interface Lent {
+  readonly view: Uint8Array;
+  readonly copy: Uint8Array;
+}
+
+/** Two buffers, because one is appended to the other, and what both have lent. */
+class Real {
+  buffers = [new SendBuffer(), new SendBuffer()] as const;
+}
+
+class Model {
+  written: [number[], number[]] = [[], []];
+  /** Lent until `reclaim`. */
+  lent: [Lent[], Lent[]] = [[], []];
+  /** Lent for good: the buffer was cleared. */
+  left: Lent[] = [];
+}
+
+const which = fc.constantFrom(0 as const, 1 as const);
+
+function writing<Value>(
+  values: fc.Arbitrary<Value>,
+  write: (buffer: SendBuffer, value: Value) => void,
+  bytesOf: (value: Value) => Iterable<number>,
+): fc.Arbitrary<Step> {
+  return fc.tuple(which, values).map(([to, value]): Step => (real, model) => {
+    write(real.buffers[to], value);
+    model.written[to].push(...bytesOf(value));
+  });
+}
+
+const piece = fc
+  .record({
+    bytes: fc.oneof(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ minLength: 300, maxLength: 2_000 })),
+    from: fc.nat(9),
+    rest: fc.nat(9),
+  })
+  .map(({ bytes, from, rest }) => {
+    const start = Math.min(from, bytes.length);
+    return { bytes, start, end: Math.max(start, bytes.length - rest) };
+  });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  writing(
+    fc.integer({ min: 0, max: 255 }),
+    (buffer, byte) => buffer.byte(byte),
+    (byte) => [byte],
+  ),
+  writing(
+    fc.constantFrom("", "END\r\n", "\xff\x00", "x".repeat(600)),
+    (buffer, text) => buffer.latin1(text),
+    latin1Bytes,
+  ),
+  writing(
+    piece,
+    (buffer, { bytes, start, end }) => buffer.copy(bytes, start, end),
+    ({ bytes, start, end }) => bytes.subarray(start, end),
+  ),
+  writing(
+    fc.maxSafeInteger().map(Math.abs),
+    (buffer, value) => buffer.decimal(value),
+    (value) => latin1Bytes(String(value)),
+  ),
+  writing(
+    unsigned64,
+    (buffer, value) => buffer.decimal64(Number(value >> 32n), Number(value & 0xffff_ffffn)),
+    (value) => latin1Bytes(String(value)),
+  ),
+  which.map((of): Step => (real, model) => {
+    const view = real.buffers[of].take();
+    expect(view).toEqual(Uint8Array.from(model.written[of]));
+    model.lent[of].push({ view, copy: view.slice() });
+    model.written[of] = [];
+  }),
+  which.map((of): Step => (real, model) => {
+    real.buffers[of].reclaim();
+    model.lent[of] = [];
+  }),
+  which.map((of): Step => (real, model) => {
+    real.buffers[of].clear();
+    model.written[of] = [];
+    model.left.push(...model.lent[of]);
+    model.lent[of] = [];
+  }),
+  which.map((to): Step => (real, model) => {
+    const from = to === 0 ? 1 : 0;
+    real.buffers[to].append(real.buffers[from]);
+    model.written[to].push(...model.written[from]);
+    model.written[from] = [];
+  }),
+);
+
+test("what was written comes out in order, and what is lent stays as it is until it is reclaimed", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+      const real = new Real();
+      const model = new Model();
+      for (const run of steps) {
+        run(real, model);
+        expect(real.buffers.map(({ length }) => length)).toEqual(model.written.map(({ length }) => length));
+        for (const { view, copy } of [...model.lent.flat(), ...model.left]) expect(view).toEqual(copy);
+      }
+    }),
+  );
+});
+
+test("a buffer that keeps up with its network uses the same storage over and over", () => {
+  const out = new SendBuffer();
+  const storages = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 1_000; i++) {
+    out.latin1("VALUE key 0 5\r\nhello\r\nEND\r\n");
+    storages.add(out.take().buffer);
+    out.reclaim();
+  }
+  expect(storages.size).toBe(1);
+});
+
+test("a buffer that is written to while its network is busy uses a few storages at most", () => {
+  const out = new SendBuffer();
+  const storages = new Set<ArrayBufferLike>();
+  out.latin1("STORED\r\n");
+  for (let i = 0; i < 1_000; i++) {
+    storages.add(out.take().buffer);
+    out.latin1("VALUE key 0 5\r\nhello\r\nEND\r\n");
+    out.reclaim();
+  }
+  expect(storages.size).toBeLessThanOrEqual(2);
+});
+
+test("what a large value needed is given back once it is sent", () => {
+  const out = new SendBuffer();
+  out.copy(new Uint8Array(1_000_000), 0, 1_000_000);
+  expect(out.take().length).toBe(1_000_000);
+  out.reclaim();
+  out.latin1("STORED\r\n");
+  expect(out.take().buffer.byteLength).toBeLessThan(2_000);
+});
+
+test("many small pieces are moved a bounded number of times", () => {
+  const touched = bytesTouched(() => {
+    const out = new SendBuffer();
+    for (let i = 0; i < 50_000; i++) out.byte(120);
+  });
+  expect(touched).toBeGreaterThan(50_000);
+  expect(touched).toBeLessThan(150_000);
+});
+
+test("pieces of any size come out whole", () => {
+  const parts = Array.from({ length: 200 }, (_, i) => new Uint8Array(i * 7).fill(i));
+  const out = new SendBuffer();
+  for (const part of parts) out.copy(part, 0, part.length);
+  expect(out.take()).toEqual(concat(parts));
+});

@@ -1,0 +1,150 @@
+// Wires as text, cut into pieces and decoded as an engine would: every lent chunk is overwritten as soon as it is
+// the caller's again, so that nothing that still reads it goes unnoticed.
+
+import {
+  latin1Bytes,
+  latin1Text,
+  refusalReply,
+  ReplyDecoder,
+  RequestDecoder,
+  SendBuffer,
+  writeReply,
+  writeRequest,
+  type Limits,
+  type Refusal,
+  type Reply,
+  type Request,
+} from "@memwire/codec";
+
+/** One answer of a request decoder, owned. */
+export type Seen =
+  | { readonly found: "request"; readonly request: Request; readonly wire: string; readonly line: string }
+  | { readonly found: "invalid"; readonly refusal: Refusal; readonly noreply: boolean }
+  | { readonly found: "fatal"; readonly refusal: Refusal };
+
+/** One answer of a reply decoder, owned. */
+export type SeenReply =
+  | { readonly found: "reply"; readonly reply: Reply; readonly wire: string }
+  | { readonly found: "fatal"; readonly fault: ReplyDecoder["fault"] };
+
+export interface Feeding {
+  readonly limits?: Partial<Limits>;
+  /** Calls `keep()` after every so many messages, as an engine does that pauses. */
+  readonly keepEvery?: number;
+  /** Told of the memory held after every answer of the decoder. */
+  readonly held?: (bytes: number) => void;
+}
+
+const POISON = 0xee;
+
+export function decodeRequests(pieces: readonly Uint8Array[], feeding: Feeding = {}): Seen[] {
+  const decoder = new RequestDecoder(feeding.limits);
+  const seen: Seen[] = [];
+  feed(decoder, pieces, feeding, (found) => {
+    const { bytes, start, end, refusal, noreply } = decoder;
+    if (found === "fatal") seen.push({ found, refusal });
+    else if (found === "invalid") seen.push({ found, refusal, noreply });
+    else {
+      const wire = latin1Text(bytes, start, end);
+      const line = latin1Text(bytes, start, decoder.argumentsEnd);
+      seen.push({ found: "request", request: decoder.snapshot(), wire, line });
+    }
+  });
+  return seen;
+}
+
+export function decodeReplies(pieces: readonly Uint8Array[], feeding: Feeding = {}): SeenReply[] {
+  const decoder = new ReplyDecoder(feeding.limits);
+  const seen: SeenReply[] = [];
+  feed(decoder, pieces, feeding, (found) => {
+    if (found === "fatal") seen.push({ found, fault: decoder.fault });
+    else {
+      const wire = latin1Text(decoder.bytes, decoder.start, decoder.end);
+      seen.push({ found: "reply", reply: decoder.snapshot(), wire });
+    }
+  });
+  return seen;
+}
+
+interface Decoder<Message extends string> {
+  receive(chunk: Uint8Array): void;
+  keep(): void;
+  next(): Message | "need-data";
+  readonly heldBytes: number;
+}
+
+/** Feeds on after "fatal", which is told once and must then be the only answer. */
+function feed<Message extends string>(
+  decoder: Decoder<Message>,
+  pieces: readonly Uint8Array[],
+  { keepEvery = Infinity, held }: Feeding,
+  tell: (found: Message) => void,
+): void {
+  let messages = 0;
+  let fatal = false;
+  for (const piece of pieces) {
+    const lent = piece.slice();
+    decoder.receive(lent);
+    for (;;) {
+      const found = decoder.next();
+      held?.(decoder.heldBytes);
+      if (fatal && found !== "fatal") throw new Error(`"${found}" after "fatal"`);
+      if (found === "need-data") break;
+      if (!fatal) tell(found);
+      fatal = found === "fatal";
+      if (fatal) break;
+      if (++messages % keepEvery === 0) {
+        decoder.keep();
+        lent.fill(POISON);
+      }
+    }
+    lent.fill(POISON);
+  }
+}
+
+/** What the other side of a request decoder is told: the command, or the error line, or nothing. */
+export function spoken(seen: readonly Seen[]): string[] {
+  return seen.map((one) => {
+    if (one.found === "request") return one.request.command;
+    const text = latin1Text(refusalReply(one.refusal));
+    if (one.found === "fatal") return `${text}closed`;
+    return one.noreply ? "silence" : text.replace(/\r\n$/, "");
+  });
+}
+
+export function encodeRequests(requests: readonly Request[]): Uint8Array {
+  const out = new SendBuffer();
+  for (const request of requests) writeRequest(out, request);
+  return out.take();
+}
+
+export function encodeReplies(replies: readonly Reply[]): Uint8Array {
+  const out = new SendBuffer();
+  for (const reply of replies) writeReply(out, reply);
+  return out.take();
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** The pieces between these places, each a fraction of the whole. */
+export function cut(whole: Uint8Array, fractions: readonly number[]): Uint8Array[] {
+  const at = fractions.map((fraction) => Math.floor(fraction * whole.length)).toSorted((a, b) => a - b);
+  return [...at, whole.length].map((end, i) => whole.subarray(i === 0 ? 0 : at[i - 1], end));
+}
+
+export const byteByByte = (whole: Uint8Array): Uint8Array[] =>
+  Array.from(whole, (_, i) => whole.subarray(i, i + 1));
+
+export const wire = (text: string): Uint8Array => latin1Bytes(text);
+
+/** A wire as a test's name. */
+export const shown = (text: string): string =>
+  JSON.stringify(text.replace(/(.)\1{19,}/g, (run, byte: string) => `${byte}{${run.length}}`));
