@@ -9,8 +9,8 @@ import type { SendBuffer } from "./send-buffer.ts";
  * Writes one request.
  *
  * @throws RangeError, with nothing written, for what the protocol cannot say: a key that is empty, longer than
- * 250 bytes or with a blank, CR, LF or NUL in it; flags that are not an unsigned 32-bit number; an exptime that
- * is not a whole number; a 64-bit number out of range; an argument with a line end in it
+ * 250 bytes or with a blank, CR, LF or NUL in it; flags or a level that are not an unsigned 32-bit number; an
+ * exptime that is not a whole number up to 2^53; a 64-bit number out of range; an argument with a line end in it
  */
 export function writeRequest(out: SendBuffer, request: Request): void {
   check(request);
@@ -96,23 +96,29 @@ function check(request: Request): void {
     for (const key of request.keys) checkKey(key);
   }
   if ("key" in request) checkKey(request.key);
-  if ("flags" in request && request.flags >>> 0 !== request.flags) {
-    throw new RangeError(`flags must be a whole number from 0 to 4294967295, got ${request.flags}`);
+  if ("flags" in request) checkUnsigned("flags", request.flags);
+  if ("level" in request) checkUnsigned("level", request.level);
+  if ("exptime" in request && !Number.isSafeInteger(request.exptime)) {
+    throw new RangeError(`exptime must be a whole number, got ${request.exptime}`);
   }
-  if ("exptime" in request) checkWhole("exptime", request.exptime);
-  if ("level" in request) checkWhole("level", request.level);
   if ("cas" in request) toHalves(request.cas);
   if ("delta" in request) toHalves(request.delta);
-  // oxlint-disable-next-line no-control-regex -- control bytes are what is looked for
-  if ("argument" in request && !/^(?:[^\0-\x20\u0100-\uffff]+(?: (?!$))?)*$/.test(request.argument)) {
-    throw new RangeError(
-      `an argument must be words of one-byte characters with one blank between, got "${request.argument}"`,
-    );
-  }
+  if ("argument" in request) checkArgument(request.argument);
 }
 
-function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${name} must be a whole number, got ${value}`);
+function checkArgument(argument: string): void {
+  const isTrimmed = !argument.startsWith(" ") && !argument.endsWith(" ");
+  // oxlint-disable-next-line no-control-regex -- control bytes are what is looked for
+  if (isTrimmed && !/[\0\r\n\u0100-\uffff]/.test(argument)) return;
+  throw new RangeError(
+    `an argument must be one line of one-byte characters, no blank at its ends, got "${argument}"`,
+  );
+}
+
+/** @throws RangeError for a number that is not unsigned 32-bit */
+export function checkUnsigned(name: string, value: number): void {
+  if (value >>> 0 === value) return;
+  throw new RangeError(`${name} must be a whole number from 0 to 4294967295, got ${value}`);
 }
 
 /** @throws RangeError for a key that the text protocol cannot carry */

@@ -1,0 +1,100 @@
+// What the protocol cannot say is refused before anything is written.
+
+import { checkKey, SendBuffer, writeReply, writeRequest, type Reply, type Request } from "@memwire/codec";
+import { expect, test } from "vitest";
+import { wire } from "./wire.ts";
+
+const key = wire("a");
+const value = wire("x");
+const KEY = "a key must have";
+
+const requests: readonly [request: Request, message: string][] = [
+  [{ command: "get", keys: [] }, "get needs at least one key"],
+  [{ command: "get", keys: [key, wire("")] }, `${KEY} 1 to 250 bytes, got 0`],
+  [{ command: "gat", exptime: 0, keys: [wire("k".repeat(251))] }, `${KEY} 1 to 250 bytes, got 251`],
+  [
+    { command: "delete", key: wire("a b"), noreply: false },
+    `${KEY} no blank, CR, LF or NUL, got byte 32 at 1`,
+  ],
+  [
+    { command: "delete", key: wire("ab\n"), noreply: false },
+    `${KEY} no blank, CR, LF or NUL, got byte 10 at 2`,
+  ],
+  [
+    { command: "delete", key: wire("\r"), noreply: false },
+    `${KEY} no blank, CR, LF or NUL, got byte 13 at 0`,
+  ],
+  [{ command: "delete", key: wire("\0"), noreply: false }, `${KEY} no blank, CR, LF or NUL, got byte 0 at 0`],
+  [set({ flags: -1 }), "flags must be a whole number from 0 to 4294967295, got -1"],
+  [set({ flags: 2 ** 32 }), "flags must be a whole number from 0 to 4294967295, got 4294967296"],
+  [set({ flags: Number.NaN }), "flags must be a whole number from 0 to 4294967295, got NaN"],
+  [set({ exptime: 1.5 }), "exptime must be a whole number, got 1.5"],
+  [set({ exptime: Infinity }), "exptime must be a whole number, got Infinity"],
+  [
+    { command: "touch", key, exptime: 2 ** 53, noreply: false },
+    "exptime must be a whole number, got 9007199254740992",
+  ],
+  [
+    { command: "cas", key, flags: 0, exptime: 0, value, cas: -1n, noreply: false },
+    "a 64-bit number must be from 0 to 18446744073709551615, got -1",
+  ],
+  [
+    { command: "incr", key, delta: 2n ** 64n, noreply: false },
+    "a 64-bit number must be from 0 to 18446744073709551615, got 18446744073709551616",
+  ],
+  [
+    { command: "verbosity", level: -1, noreply: false },
+    "level must be a whole number from 0 to 4294967295, got -1",
+  ],
+  ...["a\r\nflush_all", "a\nb", "a\0", "\u0100", " a", "a "].map((argument): [Request, string] => [
+    { command: "stats", argument },
+    `an argument must be one line of one-byte characters, no blank at its ends, got "${argument}"`,
+  ]),
+];
+
+const replies: readonly [reply: Reply, message: string][] = [
+  [{ kind: "value", key: wire("a b"), flags: 0, value }, `${KEY} no blank, CR, LF or NUL, got byte 32 at 1`],
+  [{ kind: "value", key, flags: 0.5, value }, "flags must be a whole number from 0 to 4294967295, got 0.5"],
+  [
+    { kind: "value", key, flags: 0, value, cas: 2n ** 64n },
+    "a 64-bit number must be from 0 to 18446744073709551615, got 18446744073709551616",
+  ],
+  [{ kind: "number", number: -5n }, "a 64-bit number must be from 0 to 18446744073709551615, got -5"],
+  ...["a\r\nSTORED", "\n", "\u20ac"].map((text): [Reply, string] => [
+    { kind: "server-error", text },
+    `a reply's text must be one line of one-byte characters, got "${text}"`,
+  ]),
+];
+
+function set(change: { flags?: number; exptime?: number }): Request {
+  return { command: "set", key, flags: 0, exptime: 0, value, noreply: false, ...change };
+}
+
+for (const [request, message] of requests) {
+  test(`writes no ${request.command}: ${JSON.stringify(message)}`, () => {
+    const out = new SendBuffer();
+    expect(() => writeRequest(out, request)).toThrow(new RangeError(message));
+    expect(out.length).toBe(0);
+  });
+}
+
+for (const [reply, message] of replies) {
+  test(`writes no ${reply.kind}: ${JSON.stringify(message)}`, () => {
+    const out = new SendBuffer();
+    expect(() => writeReply(out, reply)).toThrow(new RangeError(message));
+    expect(out.length).toBe(0);
+  });
+}
+
+test("a key may have any byte but those four", () => {
+  for (let byte = 0; byte < 256; byte++) {
+    const check = (): void => checkKey(Uint8Array.of(byte));
+    if ([0, 10, 13, 32].includes(byte)) expect(check).toThrow(RangeError);
+    else expect(check).not.toThrow();
+  }
+});
+
+test("a long argument of one word is checked in no time: the check once took a year for forty characters", () => {
+  const argument = `${"a".repeat(100_000)}\n`;
+  expect(() => writeRequest(new SendBuffer(), { command: "stats", argument })).toThrow(RangeError);
+});
