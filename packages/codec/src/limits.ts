@@ -6,9 +6,12 @@ export interface Limits {
   readonly keyBytesMax: number;
   /** Bytes of a value; a server's own item limit may be lower. */
   readonly valueBytesMax: number;
-  /** Bytes of a command line that is not a `get` or `gets`; of a reply line. */
+  /** Bytes before the line feed of a command line that is not a `get` or `gets`; of a reply line. */
   readonly lineBytesMax: number;
-  /** Bytes of a `get` or `gets` line. memcached has no limit here; 18,000 keys take about 190 KB. */
+  /**
+   * Bytes before the line feed of a `get` or `gets` line, at least `lineBytesMax`. memcached has no limit here;
+   * 18,000 keys take about 190 KB.
+   */
   readonly retrievalLineBytesMax: number;
   /** Keys of one retrieval command. */
   readonly keysMax: number;
@@ -22,13 +25,24 @@ export const DEFAULT_LIMITS: Limits = {
   keysMax: 65_536,
 };
 
-/** The defaults with some replaced. @throws RangeError for a limit that is not a whole number from 1 */
+/**
+ * The defaults with some replaced.
+ *
+ * @throws RangeError for a limit that is not a whole number from 1, and for a `retrievalLineBytesMax` below
+ * `lineBytesMax`
+ */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
     }
+  }
+  const { lineBytesMax, retrievalLineBytesMax } = limits;
+  if (retrievalLineBytesMax < lineBytesMax) {
+    throw new RangeError(
+      `retrievalLineBytesMax must be at least lineBytesMax, ${lineBytesMax}, got ${retrievalLineBytesMax}`,
+    );
   }
   return limits;
 }

@@ -19,36 +19,24 @@ export class ReceiveBuffer {
 
   /** Lends a chunk, which follows what is still unconsumed. */
   lend(chunk: Uint8Array): void {
-    if (this.start === this.end) {
-      this.bytes = chunk;
-      this.start = 0;
-      this.end = chunk.length;
-      return;
-    }
-    this.keep();
-    const tail = this.end - this.start;
-    const total = tail + chunk.length;
-    if (this.end + chunk.length > this.#storage.length) {
-      // Doubling, so that a value of n bytes in small pieces is moved O(log n) times.
-      const room = total > this.#storage.length ? new Uint8Array(total * 2) : this.#storage;
-      room.set(this.#storage.subarray(this.start, this.end));
-      this.#storage = room;
-      this.bytes = room;
-      this.start = 0;
-      this.end = tail;
-    }
-    this.#storage.set(chunk, this.end);
-    this.end += chunk.length;
+    if (this.start < this.end) return this.#join(chunk);
+    // Node's Buffer is a Uint8Array whose `slice` is a view: whoever reads `bytes` is to find a plain one.
+    this.bytes =
+      chunk.constructor === Uint8Array
+        ? chunk
+        : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.start = 0;
+    this.end = chunk.length;
   }
 
   /** Makes the unconsumed bytes this buffer's own: the chunk that was lent may be reused. */
   keep(): void {
-    if (this.bytes === this.#storage && this.start < this.end) return;
     const tail = this.end - this.start;
     if (tail === 0) {
       if (this.#storage.length > STORAGE_BYTES_RETAINED) this.#storage = EMPTY;
       this.bytes = EMPTY;
     } else {
+      if (this.bytes === this.#storage) return;
       if (tail > this.#storage.length) this.#storage = new Uint8Array(Math.max(tail, STORAGE_BYTES_MIN));
       this.#storage.set(this.bytes.subarray(this.start, this.end));
       this.bytes = this.#storage;
@@ -57,8 +45,44 @@ export class ReceiveBuffer {
     this.end = tail;
   }
 
+  /** Consumes up to `length` bytes. @returns how many there were */
+  skip(length: number): number {
+    const skipped = Math.min(length, this.end - this.start);
+    this.start += skipped;
+    return skipped;
+  }
+
+  /** Forgets everything, and holds nothing. */
+  drop(): void {
+    this.bytes = EMPTY;
+    this.#storage = EMPTY;
+    this.start = 0;
+    this.end = 0;
+  }
+
   /** Bytes of memory held, for limits and tests. */
   get heldBytes(): number {
     return this.#storage.length;
+  }
+
+  #join(chunk: Uint8Array): void {
+    this.keep();
+    if (this.end + chunk.length > this.#storage.length) this.#makeRoom(chunk.length);
+    this.#storage.set(chunk, this.end);
+    this.end += chunk.length;
+  }
+
+  #makeRoom(length: number): void {
+    const tail = this.end - this.start;
+    const total = tail + length;
+    const held = this.#storage.length;
+    // Doubling, and moving within the storage only if a quarter of it is free afterwards: either way the next move
+    // is so far off that a byte is moved a bounded number of times.
+    const room = total > held - held / 4 ? new Uint8Array(total * 2) : this.#storage;
+    room.set(this.#storage.subarray(this.start, this.end));
+    this.#storage = room;
+    this.bytes = room;
+    this.start = 0;
+    this.end = tail;
   }
 }

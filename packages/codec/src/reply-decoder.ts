@@ -6,34 +6,20 @@
 
 import { readDecimal, readDecimal64, type Halves } from "./decimal.ts";
 import { limitsOf, type Limits } from "./limits.ts";
+import { Line } from "./line.ts";
 import { ReceiveBuffer } from "./receive-buffer.ts";
-import {
-  BARE_REPLIES,
-  TEXT_REPLIES,
-  type BareReplyKind,
-  type Reply,
-  type ReplyKind,
-  type TextReplyKind,
-} from "./reply.ts";
+import type { Reply, ReplyKind } from "./reply.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
-import { findLineFeed, startsWith } from "./text.ts";
+import { findReplyWord } from "./reply-word.ts";
+import { findLineFeed } from "./text.ts";
 
+// memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
 
-interface Word<Kind> {
-  readonly word: string;
-  readonly kind: Kind;
-}
+const BLANK = 32;
 
-// Reply words by their first byte: at most four to compare.
-const bareWords: Word<BareReplyKind>[][] = [];
-for (const [kind, word] of Object.entries(BARE_REPLIES)) {
-  (bareWords[word.charCodeAt(0)] ??= []).push({ word, kind: kind as BareReplyKind });
-}
-const textWords: Word<TextReplyKind>[][] = [];
-for (const [kind, word] of Object.entries(TEXT_REPLIES)) {
-  (textWords[word.charCodeAt(0)] ??= []).push({ word, kind: kind as TextReplyKind });
-}
+/** Key, flags, length and cas unique of a `VALUE` line, and one more: the last word of a line that has too many. */
+const WORDS_MAX = 5;
 
 export class ReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
@@ -58,18 +44,21 @@ export class ReplyDecoder {
 
   readonly #limits: Limits;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
+  readonly #line: Line = new Line(WORDS_MAX);
+  /** Bytes of the unfinished reply that hold no line feed, or its whole line. */
   #scanned = 0;
+  /** Bytes that the unfinished reply has at least. */
   #needed = 1;
   #fatal = false;
 
-  /** @throws RangeError for a limit that is not a whole number from 1 */
+  /** @throws RangeError as `limitsOf` */
   constructor(limits: Partial<Limits> = {}) {
     this.#limits = limitsOf(limits);
   }
 
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
   receive(chunk: Uint8Array): void {
-    this.#input.lend(chunk);
+    if (!this.#fatal) this.#input.lend(chunk);
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
@@ -83,22 +72,22 @@ export class ReplyDecoder {
     const available = input.end - input.start;
     if (available < this.#needed) return this.#wait(this.#needed);
     const { bytes, start } = input;
-    const feed = findLineFeed(bytes, start + this.#scanned, input.end);
+    this.bytes = bytes;
+    this.start = start;
+    const feed = this.#splitLine(bytes, start, input.end);
     const lineBytes = feed < 0 ? available : feed - start;
     if (lineBytes > this.#limits.lineBytesMax) return this.#fail("line-too-long");
     if (feed < 0) {
       this.#scanned = available;
       return this.#wait(available + 1);
     }
-    this.bytes = bytes;
-    this.start = start;
     this.end = feed + 1;
-    const lineEnd = feed > start && bytes[feed - 1] === 13 ? feed - 1 : feed;
-    const answer = startsWith(bytes, start, lineEnd, "VALUE ") ? this.#value(lineEnd) : this.#line(lineEnd);
+    const answer = this.#parse();
     if (answer === "need-data") {
       this.#scanned = lineBytes;
       return answer;
     }
+    if (answer === "fatal") return answer;
     this.#scanned = 0;
     this.#needed = 1;
     input.start = this.end;
@@ -115,9 +104,12 @@ export class ReplyDecoder {
     return snapshotReply(this);
   }
 
-  /** Bytes of memory held for the unfinished reply. */
+  /**
+   * Bytes of memory held for the unfinished reply: after "need-data" at most twice a line, a value and the largest
+   * chunk that was lent.
+   */
   get heldBytes(): number {
-    return this.#input.heldBytes;
+    return this.#input.heldBytes + this.#line.heldBytes;
   }
 
   #wait(needed: number): "need-data" {
@@ -129,28 +121,48 @@ export class ReplyDecoder {
   #fail(fault: ReplyDecoder["fault"]): "fatal" {
     this.fault = fault;
     this.#fatal = true;
-    this.#input.start = this.#input.end;
-    this.#input.keep();
+    this.#input.drop();
     return "fatal";
   }
 
-  #value(lineEnd: number): "reply" | "fatal" | "need-data" {
+  /** Where the line feed is; -1 if it is not there yet. A line that came in pieces is split when it is whole. */
+  #splitLine(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#scanned > 0 && findLineFeed(bytes, start + this.#scanned, end) < 0) return -1;
+    return this.#line.split(bytes, start, end);
+  }
+
+  /** The line is whole, and split. */
+  #parse(): "reply" | "fatal" | "need-data" {
+    const { bytes, start } = this;
+    const line = this.#line;
+    const word = findReplyWord(bytes, start, line.firstEnd);
+    if (word === undefined) return this.#number();
+    const { kind } = word;
+    if (kind === "value") return this.#value();
+    this.kind = kind;
+    const wordEnd = start + word.bytes.length;
+    if (!word.hasText) return line.end === wordEnd ? "reply" : this.#fail("not-a-reply");
+    this.valueStart = wordEnd < line.end && bytes[wordEnd] === BLANK ? wordEnd + 1 : wordEnd;
+    this.valueEnd = line.end;
+    return "reply";
+  }
+
+  /** `VALUE <key> <flags> <bytes> [<cas unique>]` and a data block. */
+  #value(): "reply" | "fatal" | "need-data" {
     const { bytes } = this;
-    this.keyStart = this.start + 6;
-    this.keyEnd = this.#wordEnd(this.keyStart, lineEnd);
-    const flagsStart = this.keyEnd + 1;
-    const flagsEnd = this.#wordEnd(flagsStart, lineEnd);
-    const lengthStart = flagsEnd + 1;
-    const lengthEnd = this.#wordEnd(lengthStart, lineEnd);
-    this.flags = readDecimal(bytes, flagsStart, flagsEnd, 0xffff_ffff);
-    const valueBytes = readDecimal(bytes, lengthStart, lengthEnd, LENGTH_MAX);
-    this.hasCas = lengthEnd < lineEnd;
-    const keyBytes = this.keyEnd - this.keyStart;
-    if (keyBytes === 0 || keyBytes > this.#limits.keyBytesMax || this.flags < 0 || valueBytes < 0) {
-      return this.#fail("bad-value");
-    }
-    if (this.hasCas && !readDecimal64(bytes, lengthEnd + 1, lineEnd, this.cas))
-      return this.#fail("bad-value");
+    const { count, offsets } = this.#line;
+    if (count !== 3 && count !== 4) return this.#fail("bad-value");
+    this.keyStart = offsets[0] as number;
+    this.keyEnd = offsets[1] as number;
+    this.flags = readDecimal(bytes, offsets[2] as number, offsets[3] as number, 0xffff_ffff);
+    const valueBytes = readDecimal(bytes, offsets[4] as number, offsets[5] as number, LENGTH_MAX);
+    this.hasCas = count === 4;
+    const wellFormed =
+      this.keyEnd - this.keyStart <= this.#limits.keyBytesMax &&
+      this.flags >= 0 &&
+      valueBytes >= 0 &&
+      (count === 3 || readDecimal64(bytes, offsets[6] as number, offsets[7] as number, this.cas));
+    if (!wellFormed) return this.#fail("bad-value");
     if (valueBytes > this.#limits.valueBytesMax) return this.#fail("value-too-large");
     this.valueStart = this.end;
     this.valueEnd = this.end + valueBytes;
@@ -162,37 +174,13 @@ export class ReplyDecoder {
     return "reply";
   }
 
-  #line(lineEnd: number): "reply" | "fatal" {
-    const { bytes, start } = this;
-    const first = bytes[start] as number;
-    for (const { word, kind } of bareWords[first] ?? []) {
-      if (lineEnd - start === word.length && startsWith(bytes, start, lineEnd, word)) {
-        this.kind = kind;
-        return "reply";
-      }
+  /** The new value of `incr` or `decr`. Old servers showed the blanks that decr pads what it stores with. */
+  #number(): "reply" | "fatal" {
+    const line = this.#line;
+    if (line.count > 0 || !readDecimal64(this.bytes, this.start, line.firstEnd, this.number)) {
+      return this.#fail("not-a-reply");
     }
-    for (const { word, kind } of textWords[first] ?? []) {
-      if (!startsWith(bytes, start, lineEnd, word)) continue;
-      const textStart = start + word.length;
-      // `ERROR: shutdown not enabled` is memcached's, too.
-      if (textStart < lineEnd && bytes[textStart] !== 32 && bytes[textStart] !== 58) continue;
-      this.kind = kind;
-      this.valueStart = textStart < lineEnd && bytes[textStart] === 32 ? textStart + 1 : textStart;
-      this.valueEnd = lineEnd;
-      return "reply";
-    }
-    // decr pads the value that it stores, and old servers showed the blanks.
-    let numberEnd = lineEnd;
-    while (numberEnd > start && bytes[numberEnd - 1] === 32) numberEnd--;
-    if (!readDecimal64(bytes, start, numberEnd, this.number)) return this.#fail("not-a-reply");
     this.kind = "number";
     return "reply";
-  }
-
-  #wordEnd(from: number, end: number): number {
-    const { bytes } = this;
-    let at = from;
-    while (at < end && bytes[at] !== 32) at++;
-    return at;
   }
 }

@@ -2,7 +2,7 @@
 
 import { toHalves } from "./decimal.ts";
 import { BARE_REPLIES, TEXT_REPLIES, type BareReplyKind, type Reply } from "./reply.ts";
-import { checkKey } from "./request-encoder.ts";
+import { checkKey, checkUnsigned } from "./request-encoder.ts";
 import type { SendBuffer } from "./send-buffer.ts";
 import { latin1Bytes } from "./text.ts";
 
@@ -25,9 +25,7 @@ export function writeReply(out: SendBuffer, reply: Reply): void {
     case "value": {
       const { key, flags, value, cas } = reply;
       checkKey(key);
-      if (flags >>> 0 !== flags) {
-        throw new RangeError(`flags must be a whole number from 0 to 4294967295, got ${flags}`);
-      }
+      checkUnsigned("flags", flags);
       const halves = cas === undefined ? undefined : toHalves(cas);
       writeValueLine(out, key, 0, key.length, flags, value.length);
       if (halves !== undefined) {
@@ -44,14 +42,20 @@ export function writeReply(out: SendBuffer, reply: Reply): void {
       return out.latin1("\r\n");
     }
     case "stat":
+    case "item":
+    case "prefix":
     case "version":
     case "error":
     case "client-error":
-    case "server-error":
-      if (/[\r\n\u0100-\uffff]/.test(reply.text)) {
-        throw new RangeError(`a reply's text must be one line of one-byte characters, got "${reply.text}"`);
+    case "server-error": {
+      const { kind, text } = reply;
+      if (/[\r\n\u0100-\uffff]/.test(text)) {
+        throw new RangeError(`a reply's text must be one line of one-byte characters, got "${text}"`);
       }
-      return out.latin1(`${TEXT_REPLIES[reply.kind]}${reply.text === "" ? "" : ` ${reply.text}`}\r\n`);
+      // `SERVER_ERROR: shutdown not enabled` is how memcached writes that one: no blank before a colon.
+      const between = text === "" || text.startsWith(":") ? "" : " ";
+      return out.latin1(`${TEXT_REPLIES[kind]}${between}${text}\r\n`);
+    }
     default: {
       const bytes = REPLY_BYTES[reply.kind];
       return out.copy(bytes, 0, bytes.length);

@@ -17,6 +17,8 @@ export function snapshotReply(decoder: ReplyDecoder): Reply {
     case "number":
       return { kind, number: toBigint(decoder.number.high, decoder.number.low) };
     case "stat":
+    case "item":
+    case "prefix":
     case "version":
     case "error":
     case "client-error":

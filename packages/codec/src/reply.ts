@@ -12,8 +12,18 @@ export type BareReplyKind =
   | "ok"
   | "reset";
 
-/** Reply lines with a text of one byte a character; that of an `error` is mostly empty. */
-export type TextReplyKind = "stat" | "version" | "error" | "client-error" | "server-error";
+/**
+ * Reply lines with a text of one byte a character. That of an `error` is mostly empty; `item` and `prefix` are what
+ * `stats cachedump` and `stats detail dump` answer, as `stat` is for the others.
+ */
+export type TextReplyKind =
+  | "stat"
+  | "item"
+  | "prefix"
+  | "version"
+  | "error"
+  | "client-error"
+  | "server-error";
 
 export type ReplyKind = Reply["kind"];
 
@@ -45,6 +55,8 @@ export const BARE_REPLIES: Readonly<Record<BareReplyKind, string>> = {
 
 export const TEXT_REPLIES: Readonly<Record<TextReplyKind, string>> = {
   stat: "STAT",
+  item: "ITEM",
+  prefix: "PREFIX",
   version: "VERSION",
   error: "ERROR",
   "client-error": "CLIENT_ERROR",

@@ -13,6 +13,7 @@
 import { commandName } from "./command-name.ts";
 import { readDecimal, readDecimal64, type Halves } from "./decimal.ts";
 import { limitsOf, type Limits } from "./limits.ts";
+import { Line } from "./line.ts";
 import { ReceiveBuffer } from "./receive-buffer.ts";
 import type { Refusal } from "./refusal.ts";
 import type { CommandName, Request } from "./request.ts";
@@ -25,11 +26,13 @@ export type Decoded<Message extends string> = Message | "invalid" | "fatal" | "n
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
 
-// 2^63 - 1 as memcached reads exptimes; doubles end at the power itself.
-const EXPTIME_MAX = 9_223_372_036_854_775_807;
+// Exptimes are signed 64-bit numbers. One that a server of 1.6.18 refuses while we take it would leave its data
+// block to be read as commands: the bound is exact.
+const EXPTIME_HIGH_END = 0x8000_0000;
 
-// Words of a line whose places are kept; further ones count but for a last `noreply` mean nothing.
-const WORDS_KEPT = 8;
+/** Until then nobody can tell whether an unfinished line is a retrieval: 100 blanks and `gets `. */
+const RETRIEVAL_KNOWN_BYTES = 105;
+const LEADING_BLANKS_MAX = 100;
 
 export class RequestDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
@@ -46,7 +49,7 @@ export class RequestDecoder {
   keyStart = 0;
   keyEnd = 0;
   /** All keys of a retrieval command: start and end of key i at `2 * i` and `2 * i + 1`. */
-  keyOffsets: Uint32Array = new Uint32Array(16);
+  keyOffsets: Uint32Array;
   keyCount = 0;
   flags = 0;
   /** Seconds as sent: see the store for what they mean. Exact to 2^53. Delay of `flush_all`, level of `verbosity`. */
@@ -64,11 +67,9 @@ export class RequestDecoder {
 
   readonly #limits: Limits;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
-  readonly #words: Int32Array = new Int32Array(WORDS_KEPT * 2);
-  #wordCount = 0;
-  #lastWordStart = 0;
-  #lastWordEnd = 0;
-  /** Bytes of the unfinished message that hold no line feed. */
+  readonly #line: Line;
+  readonly #seconds: Halves = { high: 0, low: 0 };
+  /** Bytes of the unfinished message that hold no line feed, or its whole line. */
   #scanned = 0;
   /** Bytes that the unfinished message has at least. */
   #needed = 1;
@@ -76,14 +77,17 @@ export class RequestDecoder {
   #discarding = 0;
   #fatal = false;
 
-  /** @throws RangeError for a limit that is not a whole number from 1 */
+  /** @throws RangeError as `limitsOf` */
   constructor(limits: Partial<Limits> = {}) {
     this.#limits = limitsOf(limits);
+    // The exptime of gat, and one more: the last word of a line that has too many.
+    this.#line = new Line(this.#limits.keysMax + 2);
+    this.keyOffsets = this.#line.offsets;
   }
 
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
   receive(chunk: Uint8Array): void {
-    this.#input.lend(chunk);
+    if (!this.#fatal) this.#input.lend(chunk);
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
@@ -94,20 +98,15 @@ export class RequestDecoder {
   next(): Decoded<"request"> {
     if (this.#fatal) return "fatal";
     const input = this.#input;
-    if (this.#discarding > 0) {
-      const discarded = Math.min(this.#discarding, input.end - input.start);
-      this.#discarding -= discarded;
-      input.start += discarded;
-    }
+    if (this.#discarding > 0) this.#discarding -= input.skip(this.#discarding);
     const available = input.end - input.start;
     if (available < this.#needed) return this.#wait(this.#needed);
     const { bytes, start } = input;
     this.bytes = bytes;
     this.start = start;
-    const feed = findLineFeed(bytes, start + this.#scanned, input.end);
+    const feed = this.#splitLine(bytes, start, input.end);
     const lineBytes = feed < 0 ? available : feed - start;
-    if (lineBytes > this.#limits.lineBytesMax && this.#isTooLong(lineBytes)) {
-      this.end = feed < 0 ? input.end : feed + 1;
+    if (lineBytes > this.#limits.lineBytesMax && this.#isTooLong(lineBytes, feed >= 0)) {
       return this.#fail("line-too-long");
     }
     if (feed < 0) {
@@ -116,11 +115,12 @@ export class RequestDecoder {
     }
     this.lineEnd = feed + 1;
     this.end = feed + 1;
-    const answer = this.#parse(feed > start && bytes[feed - 1] === 13 ? feed - 1 : feed);
+    const answer = this.#parse();
     if (answer === "need-data") {
       this.#scanned = lineBytes;
       return answer;
     }
+    if (answer === "fatal") return answer;
     this.#scanned = 0;
     this.#needed = 1;
     input.start = this.end;
@@ -132,22 +132,27 @@ export class RequestDecoder {
     return snapshotRequest(this);
   }
 
-  /** Bytes of memory held for the unfinished message. */
+  /**
+   * Bytes of memory held for the unfinished message. After "need-data" at most twice what one message may have
+   * (a retrieval line, or a line and a value) and the largest chunk, or 65,536 if that is more; and 8 for each of
+   * `keysMax` keys.
+   */
   get heldBytes(): number {
-    return this.#input.heldBytes + this.keyOffsets.byteLength;
+    return this.#input.heldBytes + this.#line.heldBytes;
   }
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
     this.#input.keep();
+    this.#line.release();
+    this.keyOffsets = this.#line.offsets;
     return "need-data";
   }
 
   #fail(refusal: Refusal): "fatal" {
     this.refusal = refusal;
     this.#fatal = true;
-    this.#input.start = this.#input.end;
-    this.#input.keep();
+    this.#input.drop();
     return "fatal";
   }
 
@@ -156,125 +161,120 @@ export class RequestDecoder {
     return "invalid";
   }
 
+  /** Where the line feed is; -1 if it is not there yet. A line that came in pieces is split when it is whole. */
+  #splitLine(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#scanned > 0 && findLineFeed(bytes, start + this.#scanned, end) < 0) return -1;
+    const feed = this.#line.split(bytes, start, end);
+    this.keyOffsets = this.#line.offsets;
+    return feed;
+  }
+
   /** A retrieval line may be longer than others, as clients rely on it, after at most 100 leading blanks. */
-  #isTooLong(lineBytes: number): boolean {
+  #isTooLong(lineBytes: number, whole: boolean): boolean {
+    if (!whole && lineBytes < RETRIEVAL_KNOWN_BYTES) return false;
     const { bytes, start } = this;
     const end = start + lineBytes;
     let at = start;
-    while (at < end && at - start <= 100 && bytes[at] === 32) at++;
+    while (at < end && at - start < LEADING_BLANKS_MAX && bytes[at] === 32) at++;
     if (!startsWith(bytes, at, end, "get ") && !startsWith(bytes, at, end, "gets ")) return true;
     return lineBytes > this.#limits.retrievalLineBytesMax;
   }
 
-  /** The line is whole: `start` to `end` without its line end. */
-  #parse(end: number): Decoded<"request"> {
-    const { bytes, start } = this;
-    let at = start;
-    while (at < end && bytes[at] !== 32) at++;
-    const command = commandName(bytes, start, at);
+  /** The line is whole, and split. */
+  #parse(): Decoded<"request"> {
+    const line = this.#line;
+    const command = commandName(this.bytes, this.start, line.firstEnd);
     this.noreply = false;
-    this.argumentsEnd = end;
-    if (command === undefined) return this.#unknown(end);
+    this.argumentsEnd = line.firstEnd;
+    if (command === undefined) return this.#unknown();
     this.command = command;
     switch (command) {
       case "get":
       case "gets":
-        return this.#keys(at, end);
+        return this.#keys(0);
       case "gat":
       case "gats":
-        return this.#getAndTouch(at, end);
+        return this.#getAndTouch();
       case "set":
       case "add":
       case "replace":
       case "append":
       case "prepend":
+        return this.#storage(4);
       case "cas":
-        return this.#storage(at, end, command === "cas" ? 5 : 4);
+        return this.#storage(5);
       case "delete":
-        return this.#delete(at, end);
+        return this.#delete();
       case "incr":
       case "decr":
-        return this.#arithmetic(at, end);
+        return this.#arithmetic();
       case "touch":
-        return this.#touch(at, end);
+        return this.#touch();
       case "flush_all":
+        return this.#flush();
       case "verbosity":
-        return this.#number(at, end, command === "verbosity");
-      default:
-        this.#split(at, end);
-        this.valueStart = this.#wordCount > 0 ? this.#start(0) : end;
-        this.valueEnd = this.#wordCount > 0 ? this.#lastWordEnd : end;
+        return this.#verbosity();
+      case "stats":
+      case "shutdown":
+        if (line.count > 0) this.argumentsEnd = line.lastEnd;
+        this.valueStart = line.count > 0 ? this.#start(0) : line.end;
+        this.valueEnd = line.count > 0 ? line.lastEnd : line.end;
+        return "request";
+      case "version":
+      case "quit":
         return "request";
     }
   }
 
-  #unknown(end: number): "invalid" | "fatal" {
-    this.#split(this.start, end);
+  #unknown(): "invalid" | "fatal" {
+    const line = this.#line;
     // A browser or a forged form post: memcached drops it without a word.
-    if (this.#wordCount > 1 && startsWith(this.bytes, this.#lastWordStart, this.#lastWordEnd, "HTTP/")) {
+    if (line.count > 0 && startsWith(this.bytes, line.lastStart, line.lastEnd, "HTTP/")) {
       return this.#fail("http");
     }
-    return this.#refuse(end - this.start < 2 ? "bad-format" : "unknown-command");
+    // memcached looks for a command in four bytes or more, the line's end counted.
+    return this.#refuse(this.lineEnd - this.start < 4 ? "bad-format" : "unknown-command");
   }
 
-  #keys(from: number, end: number): "request" | "invalid" {
-    const { bytes } = this;
+  /** Takes the words from `first` on as keys. */
+  #keys(first: number): "request" | "invalid" {
+    const { keyOffsets } = this;
     const { keyBytesMax, keysMax } = this.#limits;
-    let count = 0;
-    let at = from;
-    let tooLong = false;
-    for (;;) {
-      while (at < end && bytes[at] === 32) at++;
-      if (at === end) break;
-      const keyStart = at;
-      while (at < end && bytes[at] !== 32) at++;
-      if (at - keyStart > keyBytesMax) tooLong = true;
-      if (count === keysMax) return this.#refuse("too-many-keys");
-      if (count * 2 === this.keyOffsets.length) this.#growOffsets();
-      this.keyOffsets[count * 2] = keyStart;
-      this.keyOffsets[count * 2 + 1] = at;
-      count++;
+    const count = this.#line.count - first;
+    if (count <= 0) return this.#refuse("bad-format");
+    if (count > keysMax) return this.#refuse("too-many-keys");
+    if (first > 0) keyOffsets.copyWithin(0, first * 2, (first + count) * 2);
+    for (let i = 0; i < count * 2; i += 2) {
+      if ((keyOffsets[i + 1] as number) - (keyOffsets[i] as number) > keyBytesMax) {
+        return this.#refuse("bad-format");
+      }
     }
-    if (tooLong || count === 0) return this.#refuse("bad-format");
     this.keyCount = count;
-    this.keyStart = this.keyOffsets[0] as number;
-    this.keyEnd = this.keyOffsets[1] as number;
+    this.keyStart = keyOffsets[0] as number;
+    this.keyEnd = keyOffsets[1] as number;
+    this.argumentsEnd = keyOffsets[count * 2 - 1] as number;
     return "request";
   }
 
-  #growOffsets(): void {
-    const grown = new Uint32Array(this.keyOffsets.length * 2);
-    grown.set(this.keyOffsets);
-    this.keyOffsets = grown;
+  #getAndTouch(): "request" | "invalid" {
+    if (this.#line.count < 2) return this.#refuse("bad-format");
+    return this.#exptime(0) ? this.#keys(1) : this.#refuse("bad-exptime");
   }
 
-  #getAndTouch(from: number, end: number): "request" | "invalid" {
+  #storage(words: number): Decoded<"request"> {
     const { bytes } = this;
-    let at = from;
-    while (at < end && bytes[at] === 32) at++;
-    const wordStart = at;
-    while (at < end && bytes[at] !== 32) at++;
-    const keys = this.#keys(at, end);
-    if (keys === "invalid") return keys;
-    return this.#exptime(wordStart, at) ? "request" : this.#refuse("bad-exptime");
-  }
-
-  #storage(from: number, end: number, wordsMin: number): Decoded<"request"> {
-    this.#split(from, end);
-    if (this.#wordCount < wordsMin) return this.#refuse("bad-format");
-    const { bytes } = this;
+    if (this.#line.count < words) return this.#refuse("bad-format");
     const valueBytes = readDecimal(bytes, this.#start(3), this.#end(3), LENGTH_MAX);
     // Without a length the data block cannot be told from commands: it will be read as such, as memcached does.
     if (valueBytes < 0) return this.#refuse("bad-format");
-    this.noreply = this.#endsInNoreply(wordsMin);
-    this.argumentsEnd = this.#end(wordsMin - 1);
-    this.#key(0);
+    this.noreply = this.#endsInNoreply();
+    this.argumentsEnd = this.#end(words - 1);
     const flags = readDecimal(bytes, this.#start(1), this.#end(1), 0xffff_ffff);
     const wellFormed =
-      this.keyEnd - this.keyStart <= this.#limits.keyBytesMax &&
+      this.#key() &&
       flags >= 0 &&
-      this.#exptime(this.#start(2), this.#end(2)) &&
-      (wordsMin === 4 || readDecimal64(bytes, this.#start(4), this.#end(4), this.cas));
+      this.#exptime(2) &&
+      (words === 4 || readDecimal64(bytes, this.#start(4), this.#end(4), this.cas));
     if (!wellFormed || valueBytes > this.#limits.valueBytesMax) {
       this.#discarding = valueBytes + 2;
       return this.#refuse(wellFormed ? "too-large" : "bad-format");
@@ -290,98 +290,84 @@ export class RequestDecoder {
   }
 
   /** memcached once took a time here; `0` and `noreply` are what remains of that, and all that is taken. */
-  #delete(from: number, end: number): "request" | "invalid" {
-    this.#split(from, end);
-    const count = this.#wordCount;
+  #delete(): "request" | "invalid" {
+    const { count } = this.#line;
     if (count === 0) return this.#refuse("bad-format");
     if (count > 3) return this.#refuse("unknown-command");
-    this.#key(0);
-    if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
-    this.noreply = this.#endsInNoreply(1);
-    this.argumentsEnd = this.keyEnd;
+    // The only word may be the key `noreply`.
+    this.noreply = count > 1 && this.#endsInNoreply();
     const zero = count > 1 && this.#end(1) - this.#start(1) === 1 && this.bytes[this.#start(1)] === 48;
     const known = count === 1 || (count === 2 && (zero || this.noreply)) || (zero && this.noreply);
-    return known ? "request" : this.#refuse("bad-delete");
+    if (!known) return this.#refuse("bad-delete");
+    this.argumentsEnd = this.#end(0);
+    return this.#key() ? "request" : this.#refuse("bad-format");
   }
 
-  #arithmetic(from: number, end: number): "request" | "invalid" {
-    this.#split(from, end);
-    if (this.#wordCount < 2) return this.#refuse("bad-format");
-    this.#key(0);
-    this.noreply = this.#endsInNoreply(2);
+  #arithmetic(): "request" | "invalid" {
+    if (this.#line.count < 2) return this.#refuse("bad-format");
+    this.noreply = this.#endsInNoreply();
     this.argumentsEnd = this.#end(1);
-    if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
+    if (!this.#key()) return this.#refuse("bad-format");
     return readDecimal64(this.bytes, this.#start(1), this.#end(1), this.delta)
       ? "request"
       : this.#refuse("bad-delta");
   }
 
-  #touch(from: number, end: number): "request" | "invalid" {
-    this.#split(from, end);
-    if (this.#wordCount < 2) return this.#refuse("bad-format");
-    this.#key(0);
-    this.noreply = this.#endsInNoreply(2);
+  #touch(): "request" | "invalid" {
+    if (this.#line.count < 2) return this.#refuse("bad-format");
+    this.noreply = this.#endsInNoreply();
     this.argumentsEnd = this.#end(1);
-    if (this.keyEnd - this.keyStart > this.#limits.keyBytesMax) return this.#refuse("bad-format");
-    return this.#exptime(this.#start(1), this.#end(1)) ? "request" : this.#refuse("bad-exptime");
+    if (!this.#key()) return this.#refuse("bad-format");
+    return this.#exptime(1) ? "request" : this.#refuse("bad-exptime");
   }
 
-  /** `flush_all [delay] [noreply]` and `verbosity level [noreply]`. */
-  #number(from: number, end: number, required: boolean): "request" | "invalid" {
-    this.#split(from, end);
-    this.noreply = this.#endsInNoreply(0);
-    const words = this.#wordCount - (this.noreply ? 1 : 0);
+  /** `flush_all [delay] [noreply]` */
+  #flush(): "request" | "invalid" {
+    const { count } = this.#line;
+    this.noreply = count > 0 && this.#endsInNoreply();
     this.exptime = 0;
-    if (words === 0) return required ? this.#refuse("bad-format") : "request";
-    if (this.#exptime(this.#start(0), this.#end(0))) return "request";
-    return this.#refuse(required ? "bad-format" : "bad-exptime");
+    if (count === (this.noreply ? 1 : 0)) return "request";
+    this.argumentsEnd = this.#end(0);
+    return this.#exptime(0) ? "request" : this.#refuse("bad-exptime");
   }
 
-  /** Finds the words of the line behind the command. */
-  #split(from: number, end: number): void {
-    const { bytes } = this;
-    const words = this.#words;
-    let count = 0;
-    let at = from;
-    for (;;) {
-      while (at < end && bytes[at] === 32) at++;
-      if (at === end) break;
-      this.#lastWordStart = at;
-      if (count < WORDS_KEPT) words[count * 2] = at;
-      while (at < end && bytes[at] !== 32) at++;
-      this.#lastWordEnd = at;
-      if (count < WORDS_KEPT) words[count * 2 + 1] = at;
-      count++;
-    }
-    this.#wordCount = count;
+  /** `verbosity level [noreply]` */
+  #verbosity(): "request" | "invalid" {
+    if (this.#line.count === 0) return this.#refuse("bad-format");
+    this.noreply = this.#endsInNoreply();
+    this.argumentsEnd = this.#end(0);
+    this.exptime = readDecimal(this.bytes, this.#start(0), this.#end(0), 0xffff_ffff);
+    return this.exptime >= 0 ? "request" : this.#refuse("bad-format");
   }
 
   #start(word: number): number {
-    return this.#words[word * 2] as number;
+    return this.keyOffsets[word * 2] as number;
   }
 
   #end(word: number): number {
-    return this.#words[word * 2 + 1] as number;
+    return this.keyOffsets[word * 2 + 1] as number;
   }
 
-  #key(word: number): void {
-    this.keyStart = this.#start(word);
-    this.keyEnd = this.#end(word);
+  /** The first word is the key. */
+  #key(): boolean {
+    this.keyStart = this.#start(0);
+    this.keyEnd = this.#end(0);
+    return this.keyEnd - this.keyStart <= this.#limits.keyBytesMax;
   }
 
-  #endsInNoreply(wordsBefore: number): boolean {
-    return (
-      this.#wordCount > wordsBefore &&
-      this.#lastWordEnd - this.#lastWordStart === 7 &&
-      startsWith(this.bytes, this.#lastWordStart, this.#lastWordEnd, "noreply")
-    );
+  #endsInNoreply(): boolean {
+    const { lastStart, lastEnd } = this.#line;
+    return lastEnd - lastStart === 7 && startsWith(this.bytes, lastStart, lastEnd, "noreply");
   }
 
-  /** Reads a number that may be negative into `exptime`. */
-  #exptime(start: number, end: number): boolean {
+  /** Reads a word as a number that may be negative. */
+  #exptime(word: number): boolean {
+    const start = this.#start(word);
     const negative = this.bytes[start] === 45;
-    const value = readDecimal(this.bytes, negative ? start + 1 : start, end, EXPTIME_MAX);
-    if (value < 0) return false;
+    const seconds = this.#seconds;
+    if (!readDecimal64(this.bytes, negative ? start + 1 : start, this.#end(word), seconds)) return false;
+    if (seconds.high >= EXPTIME_HIGH_END) return false;
+    const value = seconds.high * 4_294_967_296 + seconds.low;
     this.exptime = negative ? -value : value;
     return true;
   }

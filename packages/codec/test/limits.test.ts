@@ -1,0 +1,91 @@
+// Each limit at its bound: what is as large is taken, what is larger by one is refused; by default and as options.
+
+import { DEFAULT_LIMITS, limitsOf, type Limits, type Refusal } from "@memwire/codec";
+import { expect, test } from "vitest";
+import { byteByByte, decodeReplies, decodeRequests, wire } from "./wire.ts";
+
+type Wire = (size: number) => string;
+
+/** A request whose size in the limit's sense is given. */
+const requestOf: Readonly<Record<keyof Limits, readonly [refusal: Refusal, wire: Wire]>> = {
+  keyBytesMax: ["bad-format", (size) => `delete ${"k".repeat(size)}\r\n`],
+  valueBytesMax: ["too-large", (size) => `set a 0 0 ${size}\r\n${"v".repeat(size)}\r\n`],
+  lineBytesMax: ["line-too-long", (size) => `touch a 0${" ".repeat(size - 10)}\r\n`],
+  retrievalLineBytesMax: ["line-too-long", (size) => `gets a${" ".repeat(size - 7)}\r\n`],
+  keysMax: ["too-many-keys", (size) => `get${" a".repeat(size)}\r\n`],
+};
+
+/** A reply likewise. */
+const replyOf: Readonly<Partial<Record<keyof Limits, readonly [fault: string, wire: Wire]>>> = {
+  keyBytesMax: ["bad-value", (size) => `VALUE ${"k".repeat(size)} 0 0\r\n\r\n`],
+  valueBytesMax: ["value-too-large", (size) => `VALUE a 0 ${size}\r\n${"v".repeat(size)}\r\n`],
+  lineBytesMax: ["line-too-long", (size) => `STAT ${"x".repeat(size - 6)}\r\n`],
+};
+
+const names = Object.keys(requestOf) as (keyof Limits)[];
+
+for (const name of names) {
+  for (const max of [DEFAULT_LIMITS[name], name === "retrievalLineBytesMax" ? 3_000 : 150]) {
+    const limits = max === DEFAULT_LIMITS[name] ? {} : { [name]: max };
+    const [refusal, request] = requestOf[name];
+
+    test(`a request at ${name} of ${max} is taken, one more is refused as ${refusal}`, () => {
+      expect(decodeRequests([wire(request(max))], { limits })).toEqual([
+        expect.objectContaining({ found: "request" }),
+      ]);
+      expect(decodeRequests([wire(request(max + 1))], { limits })).toEqual([
+        expect.objectContaining({ refusal }),
+      ]);
+      if (max > 5_000) return;
+      expect(decodeRequests(byteByByte(wire(request(max))), { limits })).toEqual([
+        expect.objectContaining({ found: "request" }),
+      ]);
+      expect(decodeRequests(byteByByte(wire(request(max + 1))), { limits })).toEqual([
+        expect.objectContaining({ refusal }),
+      ]);
+    });
+
+    const [fault, reply] = replyOf[name] ?? [];
+    if (reply === undefined) continue;
+
+    test(`a reply at ${name} of ${max} is taken, one more is fatal as ${fault}`, () => {
+      expect(decodeReplies([wire(reply(max))], { limits })).toEqual([
+        expect.objectContaining({ found: "reply" }),
+      ]);
+      expect(decodeReplies([wire(reply(max + 1))], { limits })).toEqual([{ found: "fatal", fault }]);
+    });
+  }
+}
+
+test("the limit of other lines does not hold for get and gets, but does for gat and gats", () => {
+  const keys = " a".repeat(2_000);
+  const found = (text: string): string[] => decodeRequests([wire(text)]).map((seen) => seen.found);
+  expect(found(`get${keys}\r\n`)).toEqual(["request"]);
+  expect(found(`gat 0${keys}\r\n`)).toEqual(["fatal"]);
+});
+
+test("a retrieval is known by its first word, however short the lines of others must be and however it is cut", () => {
+  for (const text of ["get a b c d e f\r\n", "gets a b c d e f\r\n"]) {
+    const limits = { lineBytesMax: 1 };
+    for (const pieces of [[wire(text)], byteByByte(wire(text))]) {
+      expect(decodeRequests(pieces, { limits })).toEqual([expect.objectContaining({ found: "request" })]);
+    }
+  }
+});
+
+test("a limit that is not a whole number from 1 is refused with what was given", () => {
+  for (const name of names) {
+    for (const value of [0, -1, 1.5, Number.NaN, Infinity, "9" as unknown as number]) {
+      expect(() => limitsOf({ [name]: value })).toThrow(
+        new RangeError(`${name} must be a whole number from 1, got ${value}`),
+      );
+    }
+  }
+});
+
+test("retrieval lines cannot be held shorter than others", () => {
+  expect(() => limitsOf({ retrievalLineBytesMax: 2_047 })).toThrow(
+    new RangeError("retrievalLineBytesMax must be at least lineBytesMax, 2048, got 2047"),
+  );
+  expect(limitsOf({ retrievalLineBytesMax: 2_048 }).keysMax).toBe(DEFAULT_LIMITS.keysMax);
+});
