@@ -21,10 +21,16 @@ export interface PoolConfig {
   readonly hashTag?: string;
   /** How long a request may wait to be sent, a connection may take, and a reply may take: each. */
   readonly timeoutMs: number;
-  /** Client connections at a time. */
-  readonly connectionsMax?: number;
   /** At least one, no two of one name on the ring. */
   readonly servers: readonly ServerConfig[];
+}
+
+/** What a pool's entry in the file says. */
+export interface PoolReading {
+  readonly pool?: PoolConfig;
+  /** `client_connections`, which is of all pools together. */
+  readonly connectionsMax?: number;
+  readonly issues: readonly PoolIssue[];
 }
 
 /** A mistake in a pool, and the way to it from the pool. */
@@ -94,10 +100,7 @@ const poolSchema = v.object(
 const knownKeys: readonly string[] = Object.keys(poolSchema.entries);
 
 /** Reads one pool as YAML or JSON has it. Without issues there is a pool; with a wrong value there is none. */
-export function readPool(
-  name: string,
-  entry: unknown,
-): { readonly pool?: PoolConfig; readonly issues: readonly PoolIssue[] } {
+export function readPool(name: string, entry: unknown): PoolReading {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
     return { issues: [{ steps: [], message: `must be a mapping with listen and servers, ${got(entry)}` }] };
   }
@@ -120,9 +123,12 @@ export function readPool(
     timeoutMs: timeout,
     servers,
     ...(hash_tag === undefined ? {} : { hashTag: hash_tag }),
+  };
+  return {
+    pool,
+    issues,
     ...(client_connections === undefined ? {} : { connectionsMax: client_connections }),
   };
-  return { pool, issues };
 }
 
 function unknownKey(key: string): string {

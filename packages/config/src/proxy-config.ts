@@ -9,13 +9,15 @@
 
 import { describeEndpoint } from "@memwire/engine";
 import { describePath, got, type Mistake, type Step } from "./mistake.ts";
-import { readPool, type PoolConfig } from "./pool-schema.ts";
+import { readPool, type PoolConfig, type PoolReading } from "./pool-schema.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** What a proxy is to be. */
 export interface ProxyConfig {
   /** At least one, in the order of the file; no two listen on the same address. */
   readonly pools: readonly PoolConfig[];
+  /** Client connections at a time, of all pools together. */
+  readonly connectionsMax?: number;
 }
 
 /** A configuration, or everything that is wrong with the file. */
@@ -40,17 +42,18 @@ export function readProxyConfig(text: string, file: string): ProxyConfigReading 
     mistakes.push({ file, line: source.lineOf(steps), path: describePath(steps), message });
   };
 
-  const pools: PoolConfig[] = [];
-  if (source.value !== undefined) {
-    for (const [name, entry] of poolsOf(source.value, add)) {
-      const { pool, issues } = readPool(name, entry);
-      for (const { steps, message } of issues) add([name, ...steps], message);
-      if (pool !== undefined) pools.push(pool);
-    }
-    checkTogether(pools, add);
+  const readings: PoolReading[] = [];
+  for (const [name, entry] of source.value === undefined ? [] : poolsOf(source.value, add)) {
+    const reading = readPool(name, entry);
+    for (const { steps, message } of reading.issues) add([name, ...steps], message);
+    readings.push(reading);
   }
+  checkTogether(readings, add);
   if (mistakes.length > 0) return { ok: false, mistakes: mistakes.toSorted((a, b) => a.line - b.line) };
-  return { ok: true, config: { pools } };
+
+  const pools = readings.flatMap(({ pool }) => pool ?? []);
+  const connectionsMax = readings[0]?.connectionsMax;
+  return { ok: true, config: { pools, ...(connectionsMax === undefined ? {} : { connectionsMax }) } };
 }
 
 type Add = (steps: readonly Step[], message: string) => void;
@@ -68,10 +71,18 @@ function poolsOf(value: unknown, add: Add): [string, unknown][] {
   return [];
 }
 
-function checkTogether(pools: readonly PoolConfig[], add: Add): void {
+function checkTogether(readings: readonly PoolReading[], add: Add): void {
   const names = new Map<string, string>();
-  for (const { name, listen } of pools) {
-    const { endpoint } = listen;
+  const first = readings.find(({ pool }) => pool !== undefined);
+  for (const { pool, connectionsMax } of readings) {
+    if (pool === undefined) continue;
+    const { name } = pool;
+    if (connectionsMax !== first?.connectionsMax) {
+      const wanted = first?.connectionsMax ?? "left out";
+      const message = `must be ${wanted} as in ${first?.pool?.name}: it counts the clients of all pools together`;
+      add([name, "client_connections"], `${message}, ${got(connectionsMax)}`);
+    }
+    const { endpoint } = pool.listen;
     if (endpoint.kind === "tcp" && endpoint.port === 0) continue; // the system chooses another one for each
     const address = describeEndpoint(endpoint);
     const other = names.get(address);

@@ -234,6 +234,18 @@ test.each<[string, string]>([
     '6 beta.listen: is 127.0.0.1:22121 as "a pool".listen is: choose another port or path',
   ],
   [
+    `${alpha(`${whole}\n  client_connections: 9`)}beta: { listen: 'h:0', servers: ['a:1:1'], client_connections: 8 }`,
+    "6 beta.client_connections: must be 9 as in alpha: it counts the clients of all pools together, got 8",
+  ],
+  [
+    `${alpha(whole)}beta: { listen: 'h:0', servers: ['a:1:1'], client_connections: 8 }`,
+    "5 beta.client_connections: must be left out as in alpha: it counts the clients of all pools together, got 8",
+  ],
+  [
+    `${alpha(`${whole}\n  client_connections: 9`)}beta: { listen: 'h:0', servers: ['a:1:1'] }`,
+    "6 beta.client_connections: must be 9 as in alpha: it counts the clients of all pools together, got nothing",
+  ],
+  [
     '{"alpha": {\n"listen": "127.0.0.1:22121",\n"servers": 5}}',
     `3 alpha.servers: must be a list of at least one ${serverForm}, got 5`,
   ],

@@ -42,11 +42,13 @@ beta:
   listen: /tmp/beta.sock 0777
   hash: murmur
   distribution: modula
+  client_connections: 100
   servers:
    - /tmp/memcached.sock:2 local
    - "[::1]:11211:1"
 `;
   expect(read(text)).toEqual({
+    connectionsMax: 100,
     pools: [
       {
         name: "alpha",
@@ -55,7 +57,6 @@ beta:
         hashTag: "{}",
         distribution: "ketama",
         timeoutMs: 400,
-        connectionsMax: 100,
         servers: [
           { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_379 }, weight: 1 },
           { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_380 }, weight: 3, name: "server2" },
@@ -153,12 +154,10 @@ const endpoint = fc.oneof(
   fc.record({ kind: fc.constant("tcp" as const), host: fc.oneof(word, fc.ipV4(), fc.ipV6()), port }),
   word.map((path) => ({ kind: "unix" as const, path: `/${path}` })),
 );
-const server = fc
-  .record(
-    { endpoint, weight: fc.integer({ min: 1, max: 2_147_483_647 }), name: word },
-    { requiredKeys: ["endpoint", "weight"] },
-  )
-  .map((given) => given);
+const server = fc.record(
+  { endpoint, weight: fc.integer({ min: 1, max: 2_147_483_647 }), name: word },
+  { requiredKeys: ["endpoint", "weight"] },
+);
 const pool = fc.record(
   {
     listen: endpoint.map((at) => ({ endpoint: at })),
@@ -166,7 +165,6 @@ const pool = fc.record(
     distribution: fc.constantFrom("ketama" as const, "modula" as const, "random" as const),
     hashTag: fc.stringMatching(/^[!-~]{2}$/),
     timeoutMs: fc.integer({ min: 1, max: 2_147_483_647 }),
-    connectionsMax: fc.integer({ min: 1, max: 1_000_000 }),
     servers: fc.uniqueArray(server, {
       minLength: 1,
       maxLength: 5,
@@ -179,14 +177,19 @@ const pools = fc
   .uniqueArray(pool, { minLength: 1, maxLength: 3, selector: ({ listen }) => addressOf(listen.endpoint) })
   .map((list) => list.map((one, i): PoolConfig => ({ name: `pool-${i}`, ...one })));
 
+const config = fc.record(
+  { pools, connectionsMax: fc.integer({ min: 1, max: 1_000_000 }) },
+  { requiredKeys: ["pools"] },
+);
+
 function addressOf(at: PoolConfig["listen"]["endpoint"]): string {
   if (at.kind === "unix") return at.path;
   return `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
 /** A configuration as a file would have it. */
-function write(list: readonly PoolConfig[]): string {
-  const entries = list.map(({ name, listen, hashTag, timeoutMs, connectionsMax, servers, ...rest }) => [
+function write({ pools: list, connectionsMax }: ProxyConfig): string {
+  const entries = list.map(({ name, listen, hashTag, timeoutMs, servers, ...rest }) => [
     name,
     {
       ...rest,
@@ -204,9 +207,9 @@ function write(list: readonly PoolConfig[]): string {
 
 test("what was written is read back, and the router takes it", () => {
   fc.assert(
-    fc.property(pools, (list) => {
-      expect(read(write(list))).toEqual({ pools: list });
-      for (const { distribution, hash, servers } of list) {
+    fc.property(config, (given) => {
+      expect(read(write(given))).toEqual(given);
+      for (const { distribution, hash, servers } of given.pools) {
         if (distribution === "random") continue;
         createDistribution({ distribution, hash, servers: servers.map(ringServer) });
       }
