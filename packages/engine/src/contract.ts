@@ -92,14 +92,18 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** One connection as the runtime has it. No method throws; after `closed` all do nothing. */
+/**
+ * One connection as the runtime has it. No method throws; after `closed` all do nothing. When both sides have ended
+ * and everything is delivered, the connection is over without `close()`.
+ */
 export interface Transport {
   /**
    * Takes the bytes. `true`: they are with the network, write again; `false`: some wait, and `drained` is called
    * when the network has them all. Until then they are lent: leave them as they are, and do not write in between.
+   * Not before `connected`, nor after `end()`.
    */
   write(bytes: Uint8Array): boolean;
-  /** Stop reading: the peer is held back by its own full buffers. */
+  /** Stop reading: the peer is held back by its own full buffers. `ended` waits too. */
   pause(): void;
   resume(): void;
   /** Delivers what was written, then the peer sees `ended`. Receiving goes on. */
@@ -114,7 +118,10 @@ export interface Transport {
 /** How long a transport that was closed goes on delivering what it had been given. */
 export const LINGER_MS = 5_000;
 
-/** What happens to one connection. None is called before the call that made the transport has returned. */
+/**
+ * What happens to one connection. None is called from inside a call to the transport, nor before the call that made
+ * it has returned.
+ */
 export interface TransportHandler {
   connected(): void;
   /** The chunk is lent: it may be overwritten when this returns. */
