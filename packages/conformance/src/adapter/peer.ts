@@ -2,8 +2,8 @@
 //
 //     near (connects) ====== adapter ====== far (accepted)
 //
-// What must always hold: the bytes are those that were sent, `closed` comes once and last, and no handler is
-// called from inside a call to the adapter.
+// What must always hold: the bytes are those that were sent, though what was sent is overwritten as soon as it may
+// be; `closed` comes once and last; no handler is called from inside a call to the adapter.
 
 import type { CloseCause, Transport, TransportHandler } from "@memwire/engine";
 import { patternBreak, patternBytes } from "./pattern.ts";
@@ -22,6 +22,8 @@ export class Peer implements TransportHandler {
   waiting = false;
   /** Called after each chunk, as an engine would act on it. */
   onReceived: () => void = () => {};
+  /** The last send, which is the network's until it is drained. */
+  #lent: Uint8Array = new Uint8Array(0);
   #transport: Transport | undefined;
   #calling = false;
 
@@ -55,7 +57,9 @@ export class Peer implements TransportHandler {
     const bytes = patternBytes(this.sentBytes, length);
     this.sentBytes += length;
     const taken = this.#watching(() => this.transport.write(bytes));
+    this.#lent = bytes;
     this.waiting = !taken;
+    if (taken) this.#reuse();
     return taken;
   }
 
@@ -80,12 +84,19 @@ export class Peer implements TransportHandler {
   drained(): void {
     if (!this.waiting) this.#fault("drained, but no write was waiting");
     this.waiting = false;
+    this.#reuse();
     this.#note("drained");
   }
 
   closed(cause: CloseCause): void {
     this.#note("closed");
+    this.#reuse();
     this.cause = cause;
+  }
+
+  /** As an engine writes its next output where the last one was: who still reads it there reads nonsense. */
+  #reuse(): void {
+    this.#lent.fill(0xee);
   }
 
   #note(event: string): void {
