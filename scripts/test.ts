@@ -5,12 +5,11 @@
 //
 // Node runs everything, Bun and Deno the project "unit". A runtime that does not start, says nothing or takes too
 // long is a failure. The last line is `N passed, N failed, N skipped`, over all runtimes.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { runInGroup } from "./run-in-group.ts";
 
 interface Counts {
   passed: number;
@@ -18,9 +17,8 @@ interface Counts {
   skipped: number;
 }
 
-const RUNTIME_MS_MAX = 10 * 60_000;
-// From the report to the end of the process: coverage, and workers that are to end.
-const AFTER_REPORT_MS_MAX = 60_000;
+// Half a minute from the report to the end: coverage is worked out in it, and workers are ended.
+const limits = { runMs: 10 * 60_000, afterReportMs: 30_000 };
 const root = join(import.meta.dirname, "..");
 const reports = join(root, ".vitest");
 
@@ -41,12 +39,11 @@ const runtimes: Readonly<Record<string, readonly [string, ...string[]]>> = {
 const args = process.argv.slice(2);
 const wanted: string[] = [];
 const coverage: string[] = [];
-for (
-  ;
-  args[0] === "--coverage" || (args[0] !== undefined && Object.hasOwn(runtimes, args[0]));
-  args.shift()
-) {
-  (args[0] === "--coverage" ? coverage : wanted).push(args[0]);
+for (let first = args[0]; first !== undefined; first = args[0]) {
+  if (first === "--coverage") coverage.push(first);
+  else if (Object.hasOwn(runtimes, first)) wanted.push(first);
+  else break;
+  args.shift();
 }
 if (wanted.length === 0) wanted.push(...Object.keys(runtimes));
 rmSync(reports, { recursive: true, force: true });
@@ -72,7 +69,7 @@ console.log(`\n${lines.join("\n")}\n${describeCounts(total)}`);
 async function testOn(name: string): Promise<Counts> {
   const [program, ...rest] = runtimes[name] ?? [name];
   const report = join(reports, `${name}.json`);
-  const status = await run(
+  const status = await runInGroup(
     program,
     [
       ...rest,
@@ -85,69 +82,13 @@ async function testOn(name: string): Promise<Counts> {
       // What was asked for may be of another runtime's project; that nothing ran at all is seen at the end.
       ...(args.length > 0 ? ["--passWithNoTests", ...args] : []),
     ],
-    { EXPECT_RUNTIME: name, VITEST_BLOB_LABEL: name },
-    report,
+    { cwd: root, env: { EXPECT_RUNTIME: name, VITEST_BLOB_LABEL: name }, limits: { ...limits, report } },
   );
   const counts = countsOf(report);
   if (counts === undefined) console.error(`${name} failed: it left no report`);
   if (counts !== undefined && (status === 0 || counts.failed > 0)) return counts;
   // An error outside of any test, a file that cannot be loaded, a crash.
   return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0 };
-}
-
-/** Runs a program in a process group of its own, of which nothing is left when this resolves to its status. */
-function run(
-  program: string,
-  rest: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(program, rest, {
-      cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-      detached: true,
-      env: { ...process.env, ...env },
-    });
-    const killGroup = (): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // nothing was left
-      }
-    };
-    const stop = (signal: NodeJS.Signals): never => {
-      killGroup();
-      return process.exit(128 + constants.signals[signal]);
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) process.once(signal, stop);
-    const startedAt = Date.now();
-    let reportedAt = Infinity;
-    const watch = setInterval(() => {
-      const now = Date.now();
-      if (reportedAt === Infinity && existsSync(report)) reportedAt = now;
-      const late =
-        now - startedAt > RUNTIME_MS_MAX
-          ? `it took more than ${RUNTIME_MS_MAX / 60_000} minutes`
-          : now - reportedAt > AFTER_REPORT_MS_MAX
-            ? `its tests were over, but it did not end within ${AFTER_REPORT_MS_MAX / 1000} s: something is left open`
-            : "";
-      if (late === "") return;
-      console.error(`\n${program} was killed: ${late}`);
-      killGroup();
-    }, 500);
-    const over = (status: number): void => {
-      clearInterval(watch);
-      for (const signal of signals) process.off(signal, stop);
-      killGroup();
-      resolve(status);
-    };
-    child.once("error", (error) => {
-      console.error(`${program} does not start: ${error.message}`);
-      over(1);
-    });
-    child.once("exit", (code) => over(code ?? 1));
-  });
 }
 
 function countsOf(report: string): Counts | undefined {
@@ -172,7 +113,7 @@ async function mergeCoverage(): Promise<number> {
   const summary = join(root, "coverage", "coverage-summary.json");
   const merge = [vitest, "run", `--merge-reports=${blobs}`, "--coverage", "--reporter=dot"];
   // Its status is 1 when a test failed, and those are counted already.
-  await run(process.execPath, merge, {}, summary);
+  await runInGroup(process.execPath, merge, { cwd: root, env: {}, limits: { ...limits, report: summary } });
   return existsSync(summary) ? 0 : 1;
 }
 
