@@ -44,8 +44,7 @@ export const network: Network = {
         transport.serve(accept(transport));
       },
     };
-    const options = { ...addressOf(endpoint), socket: accepting, allowHalfOpen: true };
-    const server = await listenBy(() => Bun.listen<BunTransport>(options), endpoint, network, files);
+    const server = await listenBy(() => bound(endpoint, accepting), endpoint, network, files);
     return {
       endpoint: endpoint.kind === "unix" ? endpoint : { ...endpoint, port: server.port },
       // Bun removes a unix socket's file itself.
@@ -55,6 +54,16 @@ export const network: Network = {
     };
   },
 };
+
+function bound(endpoint: Endpoint, socket: Handlers): Bun.TCPSocketListener<BunTransport> {
+  try {
+    return Bun.listen<BunTransport>({ ...addressOf(endpoint), socket, allowHalfOpen: true });
+  } catch (error) {
+    // A host name that cannot be looked up is the one failure that Bun gives no code.
+    if (error instanceof Error && !("code" in error)) Object.assign(error, { code: "ENOTFOUND" });
+    throw error;
+  }
+}
 
 // Bun's types want to know which of the two it is; Bun itself looks for `unix`.
 function addressOf(endpoint: Endpoint): { hostname: string; port: number } {

@@ -32,6 +32,9 @@ export async function listenBy<T>(
 }
 
 async function clear(path: string, network: Network, files: SocketFiles): Promise<void> {
+  // Asked here since libuv says "permission denied" of a folder that is missing.
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  if (folder !== "" && (await files.kindOf(folder)) === "nothing") throw new Error("no such folder");
   const kind = await files.kindOf(path);
   if (kind === "nothing") return;
   if (kind === "other") throw new Error("a file that is not a socket is in the way");
@@ -61,7 +64,6 @@ function isStale(path: string, network: Network): Promise<boolean> {
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "this machine has no such address",
-  ENOTDIR: "no such folder",
 };
 
 function reasonOf(cause: unknown): string {
@@ -72,7 +74,7 @@ function reasonOf(cause: unknown): string {
     case "denied":
       return "permission denied";
     case "not-found":
-      return "no such host name or folder";
+      return "no such host name";
     case "exhausted":
       return "out of file descriptors or memory";
     default:

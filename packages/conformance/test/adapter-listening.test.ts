@@ -1,0 +1,78 @@
+// What listening on a real machine has that a simulated one has not: files in the way, and errors of the system.
+
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openAdapter } from "@memwire/adapter";
+import type { Endpoint, TransportHandler } from "@memwire/engine";
+import { expect, test } from "vitest";
+
+const { network } = await openAdapter();
+const folder = mkdtempSync(join(tmpdir(), "memwire-"));
+
+const deaf: TransportHandler = {
+  connected: () => {},
+  received: () => {},
+  ended: () => {},
+  drained: () => {},
+  closed: () => {},
+};
+
+function listen(endpoint: Endpoint): ReturnType<typeof network.listen> {
+  return network.listen(endpoint, () => deaf);
+}
+
+test("a unix socket that a dead process left is replaced, and gone after close", async () => {
+  const path = join(folder, "stale.sock");
+  await leaveSocket(path);
+  const listener = await listen({ kind: "unix", path });
+  expect(listener.endpoint).toEqual({ kind: "unix", path });
+  expect(existsSync(path)).toBe(true);
+  await listener.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a file that is no socket stays as it is", async () => {
+  const path = join(folder, "notes.txt");
+  writeFileSync(path, "keep me");
+  await expect(listen({ kind: "unix", path })).rejects.toThrow(
+    `cannot listen on ${path}: a file that is not a socket is in the way`,
+  );
+  expect(readFileSync(path, "utf8")).toBe("keep me");
+});
+
+const failures: readonly (readonly [Endpoint, string])[] = [
+  [
+    { kind: "unix", path: join(folder, "missing", "a.sock") },
+    `cannot listen on ${join(folder, "missing", "a.sock")}: no such folder`,
+  ],
+  [
+    { kind: "tcp", host: "203.0.113.1", port: 11211 },
+    "cannot listen on 203.0.113.1:11211: this machine has no such address",
+  ],
+  [
+    { kind: "tcp", host: "nobody.invalid", port: 11211 },
+    "cannot listen on nobody.invalid:11211: no such host name",
+  ],
+];
+
+for (const [endpoint, message] of failures) {
+  test(`the failure reads "${message.replace(folder, "...")}"`, async () => {
+    const failure = await listen(endpoint).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(Error);
+    expect((failure as Error).message).toBe(message);
+    expect((failure as Error).cause).toBeInstanceOf(Error);
+  });
+}
+
+/** A socket file with nobody behind it: who listened removes it by the name it had then. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.old`, resolve));
+  renameSync(`${path}.old`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
