@@ -181,6 +181,38 @@ export const nonsense: fc.Arbitrary<Uint8Array> = fc
   .array(fc.oneof(line, line, looksLikeProtocol), { maxLength: 8, size: "max" })
   .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
+const number = fc.constantFrom(
+  ..."0 0 0 1 -1 - -0 +1 007 1.5 12ab 4294967295 4294967296 18446744073709551615 18446744073709551616".split(
+    " ",
+  ),
+  ..."9223372036854775807 9223372036854775808 -9223372036854775807 -9223372036854775808 noreply".split(" "),
+);
+const keyWord = fc.constantFrom("a", "a", "a", "noreply", "a\rb", "\x01", "k".repeat(250), "k".repeat(251));
+const behind = fc.constantFrom("", "", " noreply", " ", " x", " 0 noreply", " noreply x");
+const block = fc.oneof(value, fc.constantFrom("flush_all\r\n", "version\r\n", "x").map(latin1Bytes));
+
+/** Requests with every word in its place, many of them at a bound or beyond, and a data block as long as it says. */
+export const nearly: fc.Arbitrary<Uint8Array> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.constantFrom("set", "add", "append", "cas"), keyWord, number, number, block, number, behind)
+      .map(([command, key, flags, exptime, bytes, cas, behind]) => {
+        const unique = command === "cas" ? ` ${cas}` : "";
+        const line = latin1Bytes(
+          `${command} ${key} ${flags} ${exptime} ${bytes.length}${unique}${behind}\r\n`,
+        );
+        return Uint8Array.from([...line, ...bytes, 13, 10]);
+      }),
+  },
+  fc
+    .tuple(fc.constantFrom("touch", "incr", "decr", "delete"), keyWord, number, behind)
+    .map(([command, key, argument, behind]) => latin1Bytes(`${command} ${key} ${argument}${behind}\r\n`)),
+  fc
+    .tuple(fc.constantFrom("gat", "gats"), number, fc.array(keyWord, { maxLength: 3 }))
+    .map(([command, exptime, keys]) => latin1Bytes(`${[command, exptime, ...keys].join(" ")}\r\n`)),
+);
+
 /** The wire with some bytes replaced, removed or put in: reaches deeper than bytes by chance. */
 export function mutated(wire: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const byte = fc.oneof(fc.constantFrom(0, 10, 13, 32, 45, 48, 49, 57, 58), fc.integer({ min: 0, max: 255 }));

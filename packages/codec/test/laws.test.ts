@@ -3,7 +3,7 @@
 import { DEFAULT_LIMITS, limitsOf, type Limits } from "@memwire/codec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cuts, mutated, nonsense, reply, request } from "./arbitraries.ts";
+import { cuts, mutated, nearly, nonsense, reply, request } from "./arbitraries.ts";
 import {
   cut,
   decodeReplies,
@@ -24,6 +24,7 @@ const keepEvery = fc.constantFrom(1, 2, 3, Infinity);
 const anyRequestBytes = fc.oneof(
   fc.uint8Array({ maxLength: 200, size: "max" }),
   nonsense,
+  fc.array(nearly, { maxLength: 6, size: "max" }).map(concat),
   mutated(requests.map(encodeRequests)),
   mutated(nonsense),
 );
