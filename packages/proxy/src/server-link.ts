@@ -74,7 +74,9 @@ export class ServerLink implements Party, Output {
       }
       this.#connect();
     }
-    if (counters.inFlightNow >= limits.inFlightMax || counters.queuedNow >= limits.queuedMax) {
+    const { inFlightNow, queuedNow } = counters;
+    // What is queued will be in flight all at once.
+    if (inFlightNow + queuedNow >= limits.inFlightMax || queuedNow >= limits.queuedMax) {
       counters.overflows++;
       return TOO_MANY;
     }

@@ -99,6 +99,14 @@ test("inFlightMax: a request over it fails at once, in its slot", () => {
   expect(stat(table, "alpha:s0:overflows")).toBe(1);
 });
 
+test("inFlightMax: what is queued counts as well, since all of it is sent at once", () => {
+  const table = new Table({ inFlightMax: 2 });
+  const client = table.client();
+  table.say(client, "get a0\r\nget b0\r\nget c0\r\n");
+  table.say(table.server(0), "END\r\nEND\r\n");
+  expect(client.read()).toBe("END\r\nEND\r\nSERVER_ERROR too many requests in flight\r\n");
+});
+
 test("queuedMax: so does one that would wait behind too many", () => {
   const table = new Table({ queuedMax: 2 });
   table.silent.add(0);
