@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cuts, mutated, nearly, nonsense, reply, request } from "./arbitraries.ts";
 import {
+  concat,
   cut,
   decodeReplies,
   decodeRequests,
