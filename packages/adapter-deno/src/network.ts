@@ -22,9 +22,13 @@ export const network: Network = {
     const listener = await listenBy(() => bound(endpoint), endpoint, network, files);
     void acceptAll(listener, accept);
     const { addr } = listener;
+    let open = true;
     return {
       endpoint: endpoint.kind === "tcp" && "port" in addr ? { ...endpoint, port: addr.port } : endpoint,
+      // Deno throws the second time, and by then the path of a unix socket may be somebody else's.
       async close() {
+        if (!open) return;
+        open = false;
         listener.close();
         if (endpoint.kind === "unix") await files.remove(endpoint.path);
       },
