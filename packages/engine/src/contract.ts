@@ -58,7 +58,7 @@ export interface Engine {
   elapsed(now: Millis): void;
   /** What to do next, until `undefined`. The command is the engine's: use it before the next poll. */
   poll(): Command | undefined;
-  /** When `elapsed` must be called at the latest; `Infinity` if never. */
+  /** When `elapsed` must be called at the latest; `Infinity` if never, `-Infinity` for in the next turn. */
   readonly deadline: Millis;
 }
 

@@ -48,6 +48,8 @@ class RunningDriver implements Driver {
   #waiting: (() => void)[] = [];
   #turnDeferred = false;
   #stopped = false;
+  /** The engine wants to go on in the next turn. */
+  #due = false;
   #timerAt: Millis = Infinity;
   #cancelTimer: () => void = () => {};
   readonly #turn = (): void => this.#carryOut();
@@ -114,8 +116,17 @@ class RunningDriver implements Driver {
     this.#turnDeferred = false;
     if (this.#stopped) return;
     const { engine, clock } = this;
+    if (this.#due) {
+      this.#due = false;
+      engine.elapsed(clock.now());
+    }
     for (let command = engine.poll(); command !== undefined; command = engine.poll()) this.#do(command);
     const { deadline } = engine;
+    // No timer: the shortest of them is far longer than a turn.
+    if (deadline === -Infinity) {
+      this.#due = true;
+      return this.wake();
+    }
     // A deadline that moved away is left armed: the timer finds nothing to do and arms the next one. Most
     // deadlines move with every request, and cancelling each would cost more than that.
     if (deadline < this.#timerAt) {

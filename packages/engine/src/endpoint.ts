@@ -38,7 +38,7 @@ const causes: ReadonlyMap<unknown, CloseCause> = new Map(
     ECONNRESET: "reset",
     ECONNABORTED: "reset",
     EPIPE: "reset",
-  ENOTCONN: "reset",
+    ENOTCONN: "reset",
     ETIMEDOUT: "timed-out",
     EHOSTUNREACH: "unreachable",
     ENETUNREACH: "unreachable",

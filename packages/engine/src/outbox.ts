@@ -21,10 +21,11 @@ export interface Output {
 export interface Port {
   readonly id: ConnectionId;
   readonly output: Output;
-  /** Set by the outbox: a send is under way, or the port waits for its turn, or it is to be closed after. */
+  /** Set by the outbox, as is the rest: a send is under way, it waits for its turn, or for the turn after. */
   state: "open" | "closing" | "closed";
   sending: boolean;
   queued: boolean;
+  held: boolean;
 }
 
 export class Outbox {
@@ -32,6 +33,7 @@ export class Outbox {
   #commandNext = 0;
   #ports: Port[] = [];
   #portNext = 0;
+  readonly #held: Port[] = [];
   readonly #send: { kind: "send"; id: ConnectionId; bytes: Uint8Array } = {
     kind: "send",
     id: 0,
@@ -40,7 +42,7 @@ export class Outbox {
 
   /** A port for a connection. It cannot send before `ready` if it is still to be connected. */
   open(id: ConnectionId, output: Output, ready: boolean): Port {
-    return { id, output, state: "open", sending: !ready, queued: false };
+    return { id, output, state: "open", sending: !ready, queued: false, held: false };
   }
 
   /** The port's output has bytes: send them in this turn, or when the send before is through. */
@@ -48,6 +50,27 @@ export class Outbox {
     if (port.queued || port.sending || port.state === "closed") return;
     port.queued = true;
     this.#ports.push(port);
+  }
+
+  /** The same, but in the next turn unless `touch` comes first: more is expected until then, for the same write. */
+  hold(port: Port): void {
+    if (port.held || port.queued) return;
+    port.held = true;
+    this.#held.push(port);
+  }
+
+  /** Whether `release` has something to do: then the engine's deadline is now. */
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Lets go of what was held in the turn before. To be called by `elapsed`. */
+  release(): void {
+    for (const port of this.#held) {
+      port.held = false;
+      if (port.output.length > 0) this.touch(port);
+    }
+    this.#held.length = 0;
   }
 
   /** Connected, or the send before is through. */

@@ -112,6 +112,20 @@ test("elapsed comes at the deadline, and the commands it gives are carried out a
   expect(clock.timers).toEqual([]);
 });
 
+test("a deadline of minus infinity is met in the next turn, without a timer", () => {
+  const { engine, clock, driver } = start();
+  engine.deadline = -Infinity;
+  driver.wake();
+  clock.turn();
+  expect(clock.timers).toEqual([]);
+  expect(engine.told).not.toContain("elapsed at 1000");
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  clock.turn();
+  expect(engine.told).toContain("elapsed at 1000");
+  clock.turn();
+  expect(engine.told.filter((told) => told.startsWith("elapsed"))).toHaveLength(1);
+});
+
 test("a deadline that comes nearer moves the timer, one that goes away is met early and armed again", () => {
   const { engine, clock, driver } = start();
   engine.deadline = 1_500;

@@ -100,9 +100,31 @@ test("nothing is asked of a port that was forgotten", () => {
   expect(drain(outbox)).toEqual([]);
 });
 
-type Deed = "write" | "drained" | "finish" | "abort" | "poll";
+test("a held port is sent in the next turn, or in this one if it is touched after all", () => {
+  const { outbox, port, output } = open();
+  output.write("a");
+  outbox.hold(port);
+  outbox.hold(port);
+  expect(drain(outbox)).toEqual([]);
+  expect(outbox.holds).toBe(true);
+  outbox.release();
+  expect(outbox.holds).toBe(false);
+  expect(drain(outbox)).toEqual(["send 1 a"]);
+  outbox.drained(port);
+  output.write("b");
+  outbox.hold(port);
+  outbox.touch(port);
+  expect(drain(outbox)).toEqual(["send 1 b"]);
+  outbox.release();
+  expect(drain(outbox)).toEqual([]);
+});
+
+type Deed = "write" | "hold" | "release" | "drained" | "finish" | "abort" | "poll";
 const deeds = fc.array(
-  fc.tuple(fc.constantFrom<Deed>("write", "write", "drained", "poll", "poll", "finish", "abort"), fc.nat(2)),
+  fc.tuple(
+    fc.constantFrom<Deed>("write", "write", "hold", "release", "drained", "poll", "poll", "finish", "abort"),
+    fc.nat(2),
+  ),
 );
 
 test("sends never overlap, lose nothing and invent nothing, whatever is asked in whatever order", () => {
@@ -117,9 +139,11 @@ test("sends never overlap, lose nothing and invent nothing, whatever is asked in
       };
       for (const [deed, id] of steps) {
         if (deed === "poll") poll();
+        else if (deed === "release") outbox.release();
         else (all[id] as Watched)[deed]();
       }
       for (;;) {
+        outbox.release();
         poll();
         const sending = all.filter((watched) => watched.sending);
         if (sending.length === 0) break;
@@ -146,12 +170,21 @@ class Watched {
     this.#port = outbox.open(id, this.#output, true);
   }
 
+  hold(): void {
+    this.#write();
+    this.#outbox.hold(this.#port);
+  }
+
   write(): void {
+    this.#write();
+    this.#outbox.touch(this.#port);
+  }
+
+  #write(): void {
     if (this.#asked !== "nothing") return;
     const text = String.fromCharCode(97 + (this.#written.length % 26));
     this.#written += text;
     this.#output.write(text);
-    this.#outbox.touch(this.#port);
   }
 
   drained(): void {

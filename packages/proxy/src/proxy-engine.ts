@@ -123,12 +123,14 @@ export class ProxyEngine implements Engine {
 
   elapsed(now: Millis): void {
     this.#context.now = now;
+    this.#context.outbox.release();
     for (const pool of this.#pools) {
       for (const server of pool.servers) if (server.deadline <= now) server.elapsed();
     }
   }
 
   get deadline(): Millis {
+    if (this.#context.outbox.holds) return -Infinity;
     let earliest = Infinity;
     for (const pool of this.#pools) {
       for (const server of pool.servers) earliest = Math.min(earliest, server.deadline);

@@ -119,7 +119,16 @@ export class Table {
     this.now = until;
   }
 
+  /** Turn after turn, as long as the proxy wants another one at once. */
   turn(): void {
+    this.#poll();
+    while (this.proxy.deadline === -Infinity) {
+      this.proxy.elapsed(this.now);
+      this.#poll();
+    }
+  }
+
+  #poll(): void {
     for (let command = this.proxy.poll(); command !== undefined; command = this.proxy.poll()) {
       this.#carryOut(command);
     }

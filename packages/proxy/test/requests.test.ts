@@ -1,3 +1,4 @@
+import { latin1Bytes } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { Table } from "./bench.ts";
 
@@ -88,6 +89,20 @@ test("splits a multi-get by server and joins the values under one END", () => {
   table.say(table.server(1), "VALUE d1 0 1 5\r\nd\r\nEND\r\n");
   table.say(table.server(0), "VALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
   expect(client.read()).toBe("VALUE d1 0 1 5\r\nd\r\nVALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
+});
+
+test("holds whole replies back for one turn when more are to come, and no longer", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\nget b1\r\nget c2\r\n");
+  const chunk = latin1Bytes("END\r\n");
+  table.proxy.received(table.server(0).id, chunk, table.now);
+  expect(table.proxy.poll()).toBeUndefined();
+  expect(table.proxy.deadline).toBe(-Infinity);
+  table.say(table.server(1), "END\r\n");
+  expect(client.read()).toBe("END\r\nEND\r\n");
+  expect(client.sends).toBe(1);
+  expect(table.proxy.deadline).toBeGreaterThan(table.now);
 });
 
 test("a large part of a reply is not held back for the rest", () => {
