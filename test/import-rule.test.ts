@@ -41,7 +41,7 @@ const workspaces = readWorkspaces();
 function allows(importer: Workspace, imported: string): boolean {
   return (mayImport[importer.name] ?? []).some(
     (allowed) =>
-      allowed === anything || allowed === imported || (allowed === node && /^node:/.test(imported)),
+      allowed === anything || allowed === imported || (allowed === node && imported.startsWith("node:")),
   );
 }
 

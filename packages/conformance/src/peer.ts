@@ -72,6 +72,7 @@ export function withPeer(program: string, tests: (path: string) => void): void {
   console.warn(
     `SKIPPED: ${program} is not installed, so nothing is compared with it (REQUIRE_PEERS=1 insists)`,
   );
+  // oxlint-disable-next-line vitest/no-disabled-tests -- said aloud just above, counted, and REQUIRE_PEERS forbids it
   describe.skip(`SKIPPED, ${program} is not installed`, () => tests(program));
 }
 
