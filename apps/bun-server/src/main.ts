@@ -1,1 +1,38 @@
-export {};
+#!/usr/bin/env node
+// memwire-server: arguments, engine, sockets, signals. Prints nothing on stdout, as memcached does.
+
+import { chmod } from "node:fs/promises";
+import process from "node:process";
+import { openAdapter } from "@memwire/adapter";
+import { describeEndpoint, drive, type Listener } from "@memwire/engine";
+import { endOnSignal, packageVersion, runProgram } from "@memwire/program";
+import { ServerEngine } from "@memwire/server";
+import { LruStore } from "@memwire/store";
+import { readTask } from "./cli.ts";
+import { writePortFile } from "./port-file.ts";
+
+await runProgram("memwire-server", async () => {
+  const version = packageVersion(import.meta.url);
+  const task = readTask(process.argv.slice(2), version);
+  const { network, clock, runtime } = await openAdapter();
+  const { bytesMax, itemBytesMax, evictions, connectionsMax, flushEnabled, verbosity } = task;
+  const engine = new ServerEngine({
+    store: new LruStore({ bytesMax, itemBytesMax, evictions }),
+    limits: { connectionsMax },
+    flushEnabled,
+    startedAt: clock.now(),
+    facts: { pid: process.pid },
+  });
+  const driver = drive(engine, network, clock);
+  const listeners: Listener[] = [];
+  for (const endpoint of task.listen) {
+    listeners.push(await driver.listen(endpoint));
+    if (endpoint.kind === "unix") await chmod(endpoint.path, task.socketMode);
+  }
+  endOnSignal([{ engine, driver, listeners }], clock);
+  const portFile = process.env["MEMCACHED_PORT_FILENAME"];
+  if (portFile !== undefined) writePortFile(portFile, listeners);
+  if (verbosity === 0) return;
+  const addresses = listeners.map(({ endpoint }) => describeEndpoint(endpoint)).join(", ");
+  console.error(`memwire-server ${version} on ${runtime} listens on ${addresses}`);
+});

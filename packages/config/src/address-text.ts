@@ -91,7 +91,7 @@ function parseAddress(address: string, form: string): { endpoint: Endpoint; weig
     throw new RangeError(`must be ${brackets}, ${got(address)}`);
   }
   const [, v6, plain, port = "", weight] = match;
-  const host = v6 ?? (plain as string);
+  const host = v6 ?? plain ?? "";
   return { endpoint: { kind: "tcp", host, port: wholeNumber("port", port, PORT_MAX) }, weight };
 }
 

@@ -40,9 +40,16 @@ export function got(value: unknown): string {
 const TEXT_MAX = 80;
 
 function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a mapping";
-  if (typeof value !== "string") return String(value as number | boolean);
-  return JSON.stringify(value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}...` : value);
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX)}...` : value);
+    case "number":
+    case "boolean":
+      return String(value);
+    case "object":
+      if (value === null) return "nothing";
+      return Array.isArray(value) ? "a list" : "a mapping";
+    default:
+      return "nothing";
+  }
 }

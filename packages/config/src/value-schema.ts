@@ -44,7 +44,7 @@ export function wholeNumber(what: string, min: number, max: number): v.GenericSc
 }
 
 /** The one value that is supported, with or without quotes, or none; `reason` says why no other. */
-export function only(supported: boolean | number, reason: string): v.GenericSchema<unknown> {
+export function only(supported: boolean | number, reason: string): v.GenericSchema {
   return v.optional(
     v.custom(
       (value) => value === supported || value === String(supported),

@@ -39,8 +39,9 @@ export function stepsTo(document: Document, offset: number): readonly Step[] {
   return steps;
 }
 
-/** A key as `toJS` has it. */
+/** A key as `toJS` has it; anything but a word, a number or a truth is empty. */
 function keyText(key: unknown): string {
-  if (!isScalar(key)) return String(key);
-  return key.value === null ? "" : String(key.value as string | number | boolean);
+  const value = isScalar(key) ? key.value : undefined;
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }

@@ -1,0 +1,49 @@
+// From a configuration to a proxy that listens.
+
+import { chmod } from "node:fs/promises";
+import type { Adapter } from "@memwire/adapter";
+import { ringServer, type PoolConfig, type ProxyConfig } from "@memwire/config";
+import { describeEndpoint, drive, type Listener } from "@memwire/engine";
+import type { Part } from "@memwire/program";
+import { ProxyEngine, type PoolOptions } from "@memwire/proxy";
+import { createDistribution, type Distribution } from "@memwire/router";
+
+/** Starts the proxy: listener i belongs to pool i. */
+export async function serve(config: ProxyConfig, version: string, adapter: Adapter): Promise<Part> {
+  const { connectionsMax } = config;
+  const engine = new ProxyEngine({
+    pools: config.pools.map(poolOf),
+    limits: connectionsMax === undefined ? {} : { connectionsMax },
+    version: `${version}-memwire-proxy`,
+  });
+  const driver = drive(engine, adapter.network, adapter.clock);
+  const listeners: Listener[] = [];
+  for (const { listen } of config.pools) {
+    listeners.push(await driver.listen(listen.endpoint));
+    if (listen.endpoint.kind === "unix" && listen.mode !== undefined) {
+      await chmod(listen.endpoint.path, listen.mode);
+    }
+  }
+  return { engine, driver, listeners };
+}
+
+function poolOf(pool: PoolConfig): PoolOptions {
+  const { name, servers, timeoutMs } = pool;
+  return {
+    name,
+    servers: servers.map((server) => ({
+      name: server.name ?? describeEndpoint(server.endpoint),
+      endpoint: server.endpoint,
+    })),
+    distribution: distributionOf(pool),
+    queuedTimeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
+    replyTimeoutMs: timeoutMs,
+  };
+}
+
+function distributionOf({ distribution, hash, hashTag, servers: configured }: PoolConfig): Distribution {
+  const servers = configured.map(ringServer);
+  if (distribution === "random") return createDistribution({ distribution, servers, random: Math.random });
+  return createDistribution({ distribution, hash, servers, ...(hashTag === undefined ? {} : { hashTag }) });
+}

@@ -1,0 +1,5 @@
+export { Command, Option } from "commander";
+export { optionValue, readArguments, usageMistake, wholeNumber } from "./arguments.ts";
+export { END_WITHIN_MS, endOnSignal, type Part } from "./end-on-signal.ts";
+export { packageVersion } from "./package-version.ts";
+export { ProgramEnd, runProgram } from "./program-end.ts";
