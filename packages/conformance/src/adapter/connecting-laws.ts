@@ -64,6 +64,12 @@ export const connectingLaws: readonly Law[] = [
     await harness.until(() => near.cause !== undefined, "the close", 1000);
     await pass(harness, 50);
     expect([near.cause, near.events]).toEqual(["closed", ["closed"]]);
+    // Whether or not the peer has seen it come, it must see it go.
+    await harness.until(
+      () => listening.accepted.every((far) => far.events.length > 0),
+      "the peer's end",
+      1000,
+    );
     await listening.close();
     await finish(harness, [near, ...listening.accepted]);
   }),
