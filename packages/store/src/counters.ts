@@ -2,7 +2,7 @@
 
 /** The first two say what is there now; the others count events since the start or `resetCounters()`. */
 export interface StoreCounters {
-  /** Items held, expired and flushed ones that nobody has come across included. */
+  /** Items held, expired ones that nobody has come across included. */
   currItems: number;
   /** Their bytes by `itemBytes`. */
   bytes: number;
@@ -11,12 +11,11 @@ export interface StoreCounters {
   /** Items that had to go for new ones; of those, never found since they were stored. */
   evictions: number;
   evictedUnfetched: number;
-  /** Expired or flushed items whose room was taken for new ones; of those, never found. */
+  /** Expired items whose room was taken for new ones; of those, never found. */
   reclaimed: number;
   expiredUnfetched: number;
-  /** Look-ups that came across an item that had expired, or had been flushed. */
+  /** Items asked for, or touched, that had expired. */
   getExpired: number;
-  getFlushed: number;
   /** Values refused for their size, and for want of room. */
   storeTooLarge: number;
   storeNoMemory: number;
@@ -32,7 +31,6 @@ export function zeroCounters(): StoreCounters {
     reclaimed: 0,
     expiredUnfetched: 0,
     getExpired: 0,
-    getFlushed: 0,
     storeTooLarge: 0,
     storeNoMemory: 0,
   };

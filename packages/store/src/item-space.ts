@@ -2,7 +2,8 @@
 //
 //     ItemTable  key -> item            LruList  newest <-> ... <-> oldest
 //
-// Expired and flushed items go when somebody comes across them: a look-up, or a new item that needs room. Hot path.
+// An expired item goes when somebody comes across it: a look-up, or a new item that needs room. A flush takes all
+// items at once. Hot path.
 
 import { type StoreCounters, zeroCounters } from "./counters.ts";
 import type { Item } from "./item.ts";
@@ -17,14 +18,11 @@ export class ItemSpace {
   readonly counters: StoreCounters = zeroCounters();
   readonly #bytesMax: number;
   readonly #evictions: boolean;
-  readonly #table: ItemTable = new ItemTable();
-  readonly #list: LruList = new LruList();
+  #table: ItemTable = new ItemTable();
+  #list: LruList = new LruList();
   /** The cas unique given out last. */
   #lastCasHigh = 0;
   #lastCasLow = 0;
-  /** Items up to this cas unique are flushed. */
-  #flushedHigh = 0;
-  #flushedLow = 0;
   #flushAt: Millis = Infinity;
 
   constructor(bytesMax: number, evictions: boolean) {
@@ -32,15 +30,25 @@ export class ItemSpace {
     this.#evictions = evictions;
   }
 
-  /** The item of this key if it is there; one that no longer counts goes. Every command comes by here first. */
+  /**
+   * The item of this key if it is there; one that no longer counts goes. Every command comes by here or
+   * `requested` first.
+   */
   live(hash: number, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): Item | undefined {
     // Everything stored so far was stored before the time of this flush.
     if (now >= this.#flushAt) this.#flushNow();
     const item = this.#table.find(hash, key, keyStart, keyEnd);
-    if (item === undefined) return undefined;
-    if (this.#isFlushed(item)) this.counters.getFlushed++;
-    else if (item.expiresAt <= now) this.counters.getExpired++;
-    else return item;
+    if (item === undefined || item.expiresAt > now) return item;
+    this.remove(item);
+    return undefined;
+  }
+
+  /** As `live`, for somebody who asks for the item: why it is not there any more is counted. */
+  requested(hash: number, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): Item | undefined {
+    if (now >= this.#flushAt) this.#flushNow();
+    const item = this.#table.find(hash, key, keyStart, keyEnd);
+    if (item === undefined || item.expiresAt > now) return item;
+    this.counters.getExpired++;
     this.remove(item);
     return undefined;
   }
@@ -88,7 +96,7 @@ export class ItemSpace {
     let item = this.#list.oldest;
     while (counters.bytes > bytesMax && item !== undefined && item !== kept && looks < LOOKS_MAX) {
       const { newer } = item;
-      if (item.expiresAt <= now || this.#isFlushed(item)) {
+      if (item.expiresAt <= now) {
         counters.reclaimed++;
         if (!item.fetched) counters.expiredUnfetched++;
         this.remove(item);
@@ -117,16 +125,11 @@ export class ItemSpace {
     Object.assign(this.counters, zeroCounters(), { currItems, bytes });
   }
 
-  #isFlushed(item: Item): boolean {
-    return (
-      item.casHigh < this.#flushedHigh ||
-      (item.casHigh === this.#flushedHigh && item.casLow <= this.#flushedLow)
-    );
-  }
-
   #flushNow(): void {
-    this.#flushedHigh = this.#lastCasHigh;
-    this.#flushedLow = this.#lastCasLow;
+    this.#table = new ItemTable();
+    this.#list = new LruList();
+    this.counters.currItems = 0;
+    this.counters.bytes = 0;
     this.#flushAt = Infinity;
   }
 }

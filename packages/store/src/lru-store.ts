@@ -75,14 +75,14 @@ export class LruStore implements Store {
   }
 
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
-    const item = this.#space.live(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
+    const item = this.#space.requested(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
     if (item === undefined) return false;
     this.#use(item);
     return true;
   }
 
   findAndTouch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean {
-    const item = this.#space.live(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
+    const item = this.#space.requested(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
     if (item === undefined) return false;
     item.expiresAt = expiresAt;
     this.#use(item);
