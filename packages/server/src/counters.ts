@@ -10,7 +10,7 @@ export interface ServerCounters {
   pauses: number;
   bytesRead: number;
   bytesWritten: number;
-  /** Keys asked for, with `get`, `gets`, `gat` and `gats`. */
+  /** Keys asked for, with `get` and `gets`. */
   cmdGet: number;
   /** Values received to be stored, with any storage command. */
   cmdSet: number;

@@ -88,13 +88,15 @@ function writeValues(
     const found = touches
       ? store.findAndTouch(bytes, keyStart, keyEnd, expiresAt, now)
       : store.find(bytes, keyStart, keyEnd, now);
-    counters.cmdGet++;
     if (touches) {
       counters.cmdTouch++;
       if (found) counters.touchHits++;
       else counters.touchMisses++;
-    } else if (found) counters.getHits++;
-    else counters.getMisses++;
+    } else {
+      counters.cmdGet++;
+      if (found) counters.getHits++;
+      else counters.getMisses++;
+    }
     if (!found) continue;
     const { valueStart, valueEnd } = store;
     writeValueLine(output, bytes, keyStart, keyEnd, store.flags, valueEnd - valueStart);

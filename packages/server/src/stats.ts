@@ -4,8 +4,9 @@
 // facts, if it has them. Left out, since they would have to be invented: connection_structures, response_obj_*,
 // read_buf_*, reserved_fds, cmd_meta, auth_*, time_in_listen_disabled_us, conn_yields, hash_*, slab_*, slabs_moved,
 // lru_*, malloc_fails, log_*, unexpected_napi_ids, round_robin_fallback, evicted_active, crawler_*,
-// lrutail_reflocked, moves_*, direct_reclaims. The store has no slab classes: `stats items` shows its one list as
-// class 1, and `stats slabs` shows none.
+// lrutail_reflocked, moves_*, direct_reclaims, and get_flushed, since nobody comes across a flushed item: a flush
+// takes them all at once. The store has no slab classes: `stats items` shows its one list as class 1, and
+// `stats slabs` shows none.
 
 import { type RequestDecoder, refusalReply, REPLY_BYTES, type SendBuffer, latin1Text } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
@@ -17,7 +18,7 @@ type Values = Readonly<Record<string, string | number>>;
 const GENERAL_ORDER = (
   "pid uptime time version libevent pointer_size rusage_user rusage_system max_connections curr_connections " +
   "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch get_hits get_misses get_expired " +
-  "get_flushed delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
+  "delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
   "cas_badval touch_hits touch_misses store_too_large store_no_memory bytes_read bytes_written limit_maxbytes " +
   "accepting_conns listen_disabled_num threads bytes curr_items total_items expired_unfetched evicted_unfetched " +
   "evictions reclaimed"
@@ -34,11 +35,11 @@ export function tellStats(context: Context, decoder: RequestDecoder, output: Sen
   const [group = ""] = latin1Text(decoder.bytes, decoder.valueStart, decoder.valueEnd).split(" ", 1);
   switch (group) {
     case "":
-      return print(output, GENERAL_ORDER, { ...context.settings.facts, ...general(context, now) });
+      return print(output, GENERAL_ORDER, { ...context.settings.facts, ...done(context, now) });
     case "settings":
-      return print(output, SETTINGS_ORDER, { ...context.settings.facts, ...settings(context) });
+      return print(output, SETTINGS_ORDER, { ...context.settings.facts, ...setUp(context) });
     case "items":
-      return print(output, undefined, items(context));
+      return print(output, undefined, held(context));
     case "slabs":
       return print(output, undefined, { active_slabs: 0, total_malloced: 0 });
     case "reset":
@@ -57,7 +58,7 @@ function reset({ counters, store }: Context): void {
   store.resetCounters();
 }
 
-function general({ settings, store, counters, startedAt = Infinity }: Context, now: Millis): Values {
+function done({ settings, store, counters, startedAt = Infinity }: Context, now: Millis): Values {
   const kept = store.counters;
   return {
     uptime: Math.max(0, Math.floor((now - startedAt) / 1_000)),
@@ -74,7 +75,6 @@ function general({ settings, store, counters, startedAt = Infinity }: Context, n
     get_hits: counters.getHits,
     get_misses: counters.getMisses,
     get_expired: kept.getExpired,
-    get_flushed: kept.getFlushed,
     delete_misses: counters.deleteMisses,
     delete_hits: counters.deleteHits,
     incr_misses: counters.incrMisses,
@@ -105,7 +105,7 @@ function general({ settings, store, counters, startedAt = Infinity }: Context, n
   };
 }
 
-function settings({ settings: { limits, flushEnabled }, store, verbosity }: Context): Values {
+function setUp({ settings: { limits, flushEnabled }, store, verbosity }: Context): Values {
   return {
     maxbytes: store.bytesMax,
     maxconns: limits.connectionsMax,
@@ -125,7 +125,7 @@ function settings({ settings: { limits, flushEnabled }, store, verbosity }: Cont
   };
 }
 
-function items({ store: { counters } }: Context): Values {
+function held({ store: { counters } }: Context): Values {
   if (counters.currItems === 0) return {};
   return {
     "items:1:number": counters.currItems,
