@@ -45,7 +45,7 @@ export class Inbox {
   }
 
   put(segment: Segment): void {
-    this.#bytes += segment.bytes.length;
+    this.#bytes += segment.end - segment.start;
     this.#segments.push(segment);
     if (this.#over) this.close();
     else this.#scheduleRead();
@@ -93,7 +93,7 @@ export class Inbox {
     this.#readAt = clock.now() + this.#machine.readEveryMs;
     const length = Math.min(this.#bytes, chance.skewed(conditions.readBytes), this.#machine.readBytesMax);
     const offset = chance.below(OFFSETS);
-    const chunk = new Uint8Array(offset + length).subarray(offset);
+    const chunk = new Uint8Array(new ArrayBuffer(offset + length), offset);
     this.#take(chunk);
     this.#pipe.taken(length);
     this.#reader.lend(chunk);
@@ -104,15 +104,23 @@ export class Inbox {
   #take(chunk: Uint8Array): void {
     this.#bytes -= chunk.length;
     for (let done = 0; done < chunk.length;) {
-      const segment = this.#segments[0] as Segment;
-      const piece = segment.bytes.subarray(this.#offset, this.#offset + chunk.length - done);
-      chunk.set(piece, done);
-      done += piece.length;
-      this.#offset += piece.length;
-      if (this.#offset === segment.bytes.length) {
+      const { bytes, start, end } = this.#segments[0] as Segment;
+      const from = start + this.#offset;
+      const length = Math.min(end - from, chunk.length - done);
+      copy(bytes, from, length, chunk, done);
+      done += length;
+      this.#offset += length;
+      if (from + length === end) {
         this.#offset = 0;
         this.#segments.shift();
       }
     }
   }
+}
+
+const LOOP_BYTES_MAX = 64; // below this a loop beats making a view for set()
+
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  if (length > LOOP_BYTES_MAX) return to.set(from.subarray(start, start + length), at);
+  for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
 }

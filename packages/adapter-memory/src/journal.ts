@@ -21,9 +21,11 @@ export interface Happening {
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
+const TICKS_PER_MS = 16; // as the clock has them
 
 export class Journal {
   readonly #observe: ((happening: Happening) => void) | undefined;
+  readonly #words: Map<string, number> = new Map();
   #digest = FNV_OFFSET;
 
   constructor(observe: ((happening: Happening) => void) | undefined) {
@@ -36,17 +38,27 @@ export class Journal {
   }
 
   note(happening: Happening): void {
-    let digest = this.#digest;
     const { at, host, connection, what, bytes, cause } = happening;
-    for (const text of [what, host, cause ?? ""]) {
-      for (let i = 0; i < text.length; i++) digest = Math.imul(digest ^ text.charCodeAt(i), FNV_PRIME);
-    }
+    let digest = this.#digest;
+    digest = Math.imul(digest ^ this.#word(what), FNV_PRIME);
+    digest = Math.imul(digest ^ this.#word(host), FNV_PRIME);
+    if (cause !== undefined) digest = Math.imul(digest ^ this.#word(cause), FNV_PRIME);
     digest = Math.imul(digest ^ connection, FNV_PRIME);
-    digest = Math.imul(digest ^ ((at * 16) | 0), FNV_PRIME);
+    digest = Math.imul(digest ^ (at * TICKS_PER_MS), FNV_PRIME);
     if (bytes !== undefined) {
       for (let i = 0; i < bytes.length; i++) digest = Math.imul(digest ^ (bytes[i] as number), FNV_PRIME);
     }
     this.#digest = digest;
     this.#observe?.(happening);
+  }
+
+  /** A number for one of the few words there are: hosts, causes, what happens. */
+  #word(text: string): number {
+    let word = this.#words.get(text);
+    if (word !== undefined) return word;
+    word = FNV_OFFSET;
+    for (let i = 0; i < text.length; i++) word = Math.imul(word ^ text.charCodeAt(i), FNV_PRIME);
+    this.#words.set(text, word);
+    return word;
   }
 }

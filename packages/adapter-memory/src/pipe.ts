@@ -11,11 +11,13 @@ import type { Millis } from "@memwire/engine";
 import type { Machine } from "./machine.ts";
 import { type World, latencyMs } from "./world.ts";
 
-/** What travels. */
+/** What travels: of `bytes`, those from `start` to `end` - 1. */
 export interface Segment {
   readonly kind: "opened" | "bytes" | "ended" | "reset";
   readonly at: Millis;
   readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The end that sends. */
@@ -43,6 +45,7 @@ export class Pipe {
   #open = false;
   #waiting: Uint8Array = NOTHING; // lent by the sender
   #copy: Uint8Array = NOTHING; // the same as it was when it was lent
+  #sent = 0;
   #writeWaits = false;
   #ending = false;
   #last: "ended" | "reset" | undefined;
@@ -74,7 +77,7 @@ export class Pipe {
 
   /** Given to `write` and not sent yet. */
   get waitingBytes(): number {
-    return this.#waiting.length;
+    return this.#waiting.length - this.#sent;
   }
 
   /** The connection stands: what was written before goes out. */
@@ -89,6 +92,7 @@ export class Pipe {
     if (this.#ending) throw new TypeError("write after end");
     this.#waiting = bytes;
     this.#copy = bytes.slice();
+    this.#sent = 0;
     this.#writeWaits = !this.#fill();
     return !this.#writeWaits;
   }
@@ -102,17 +106,18 @@ export class Pipe {
   /** Resets behind what is on its way; what still waits is lost. */
   reset(): void {
     this.abandon();
-    this.#push("reset", NOTHING);
+    this.#push("reset");
   }
 
   /** The receiver answers a connect. */
   answer(): void {
-    this.#push("opened", NOTHING);
+    this.#push("opened");
   }
 
   /** Sends nothing more; what is on its way goes on. */
   abandon(): void {
     this.#waiting = NOTHING;
+    this.#sent = 0;
     this.#writeWaits = false;
   }
 
@@ -132,34 +137,35 @@ export class Pipe {
   #fill(): boolean {
     if (!this.#open) return false;
     const { chance, conditions } = this.#world;
-    while (this.#waiting.length > 0) {
+    for (let left = this.waitingBytes; left > 0;) {
       const room = this.windowBytes - this.#unreadBytes;
       if (room === 0) return false;
-      const length = Math.min(this.#waiting.length, room, chance.skewed(conditions.segmentBytes));
-      this.#unreadBytes += length;
-      if (this.#writeWaits) this.#checkLent(length);
-      this.#push("bytes", this.#copy.subarray(0, length));
-      this.#waiting = this.#waiting.subarray(length);
-      this.#copy = this.#copy.subarray(length);
+      const start = this.#sent;
+      const end = start + Math.min(left, room, chance.skewed(conditions.segmentBytes));
+      if (this.#writeWaits) this.#checkLent(start, end);
+      this.#push("bytes", this.#copy, start, end);
+      this.#unreadBytes += end - start;
+      this.#sent = end;
+      left -= end - start;
     }
-    if (this.#ending) this.#push("ended", NOTHING);
+    if (this.#ending) this.#push("ended");
     return true;
   }
 
-  #checkLent(length: number): void {
-    for (let i = 0; i < length; i++) {
-      if (this.#waiting[i] !== this.#copy[i])
-        throw new TypeError("bytes were changed before they were drained");
+  #checkLent(start: number, end: number): void {
+    for (let i = start; i < end; i++) {
+      if (this.#waiting[i] === this.#copy[i]) continue;
+      throw new TypeError("bytes were changed before they were drained");
     }
   }
 
-  #push(kind: Segment["kind"], bytes: Uint8Array): void {
+  #push(kind: Segment["kind"], bytes: Uint8Array = NOTHING, start = 0, end = 0): void {
     if (this.#last === "reset" || (this.#last === "ended" && kind !== "reset")) return;
     if (kind === "ended" || kind === "reset") this.#last = kind;
     const { clock } = this.#world;
     const at = Math.max(this.#lastArrival, clock.now() + latencyMs(this.#world, this.#from, this.#to));
     this.#lastArrival = at;
-    this.#underWay.push({ kind, at, bytes });
+    this.#underWay.push({ kind, at, bytes, start, end });
     this.#scheduleArrival(at);
   }
 

@@ -1,0 +1,241 @@
+// A whole cluster on the virtual clock, from a seed: clients, a proxy (or none), servers, and the weather.
+//
+//     clients ---> proxy ---> servers          laws, each that is broken a line in `violations`:
+//     clients ---> server                      - every reply is the one that a server asked directly gives
+//                                              - in the order asked, exactly once, or the connection is closed
+//                                              - in time; and when the storm is over everything works again
+//                                              - every bound is kept; nothing is left open at the end
+//
+// In a storm a reply may also be a SERVER_ERROR, and a connection may be lost.
+
+import { type Happening, simulate, type Simulation } from "@memwire/adapter-memory";
+import { drive, LINGER_MS, type Driver, type Endpoint, type Engine, type Millis } from "@memwire/engine";
+import { ProxyEngine } from "@memwire/proxy";
+import { createDistribution } from "@memwire/router";
+import { ServerEngine } from "@memwire/server";
+import { type ClientCounts, SimulatedClient } from "./simulation-client.ts";
+import { Reference } from "./simulation-reference.ts";
+import { drawSetting, type Setting } from "./simulation-setting.ts";
+import { rage } from "./simulation-storm.ts";
+
+export interface ClusterOptions {
+  readonly seed: number;
+  readonly weather: "calm" | "stormy";
+  /** Whether a proxy stands between clients and servers; if not, there is one server. */
+  readonly proxied: boolean;
+  /** Is told everything that happens to connections. */
+  readonly observe?: (happening: Happening) => void;
+}
+
+/** What a run showed. */
+export interface ClusterRun {
+  /** In words, what went against the laws. */
+  readonly violations: readonly string[];
+  /** Two runs with the same digest and number of events did the same. */
+  readonly digest: number;
+  readonly happened: number;
+  readonly elapsedMs: Millis;
+  /** Of all clients. */
+  readonly counts: ClientCounts;
+  /** How often bounds were met: whether the run was too easy. */
+  readonly met: { readonly paused: number; readonly tooSlow: number; readonly overflows: number };
+}
+
+const PORT = 11_211;
+const STORM_MS = 1_000;
+const HANGS_AFTER_MS = 60_000;
+const CHECK_EVERY_EVENTS = 64;
+/** What an answer may take beyond the proxy's deadlines: the way there and back, with full windows. */
+const ON_THE_WAY_MS = 5_000;
+/** How long a client waits for a server that may have vanished with its requests. */
+const PATIENCE_MS = 2_000;
+/** More than any timer of the simulation is late. */
+const LATE_MS = 100;
+
+/** Runs one cluster to its end. @throws Error with the seed, if it hangs or an engine throws */
+export function simulateCluster(options: ClusterOptions): ClusterRun {
+  return new Cluster(options).run();
+}
+
+class Cluster {
+  readonly #stormy: boolean;
+  readonly #setting: Setting;
+  readonly #simulation: Simulation;
+  readonly #servers: readonly ServerEngine[];
+  readonly #proxy: ProxyEngine | undefined;
+  readonly #drivers: Driver[] = [];
+  readonly #clients: readonly SimulatedClient[];
+  readonly #violations: Set<string> = new Set();
+  #events = 0;
+
+  constructor({ seed, weather, proxied, observe }: ClusterOptions) {
+    const setting = drawSetting(seed, weather, proxied);
+    this.#stormy = weather === "stormy";
+    this.#setting = setting;
+    this.#simulation = simulate({ ...setting.network, seed, ...(observe === undefined ? {} : { observe }) });
+    this.#servers = setting.servers.map((host) =>
+      this.#started(host, new ServerEngine(setting.serverOptions)),
+    );
+    const { proxy } = setting;
+    this.#proxy = proxy === undefined ? undefined : this.#started(proxy, proxyOf(setting));
+    this.#clients = setting.clients.map((host) => this.#client(host));
+  }
+
+  run(): ClusterRun {
+    const { random } = this.#simulation;
+    for (const client of this.#clients) client.connect();
+    if (this.#stormy) this.#weatherTheStorm();
+    this.#ask(false, 20 + random.below(20));
+    for (const client of this.#clients) client.finish();
+    this.#until(() => this.#clients.every((client) => client.isClosed), "every client to be closed");
+    this.#checkRest();
+    this.#close();
+    return this.#report();
+  }
+
+  /** Asks while everything goes wrong, and goes on until what is broken has shown and was replaced. */
+  #weatherTheStorm(): void {
+    const { clock, random } = this.#simulation;
+    const { servers, proxy, clients, hitsClients, limits } = this.#setting;
+    const storm = { servers, proxy, clients: hitsClients ? clients : [] };
+    rage(this.#simulation, storm, clock.now() + STORM_MS);
+    this.#ask(true, 30 + random.below(30));
+    this.#pass(STORM_MS);
+    // A connection that is dead without a word shows when it is used; its server is then left alone for a while.
+    for (let round = 0; round < 2; round++) {
+      this.#pass(limits.retryMaxMs + LATE_MS);
+      this.#ask(true, 10);
+    }
+    this.#pass(limits.retryMaxMs + LATE_MS);
+    for (const client of this.#clients) client.forgetKeys();
+  }
+
+  /** Lets every client ask, and waits until all is answered or lost. */
+  #ask(mayFail: boolean, requests: number): void {
+    for (const client of this.#clients) {
+      client.mayFail = mayFail;
+      client.oneByOne = this.#stormy && !mayFail; // so that no bound of the proxy is met
+      client.ask(requests);
+    }
+    const isDone = (client: SimulatedClient): boolean => client.toAsk === 0 && client.outstanding === 0;
+    this.#until(() => this.#clients.every(isDone), "every answer");
+    this.#until(() => this.#clients.every((client) => client.isOpen), "every client to be connected again");
+  }
+
+  #pass(ms: Millis): void {
+    const { clock } = this.#simulation;
+    let passed = false;
+    clock.at(clock.now() + ms, () => {
+      passed = true;
+    });
+    this.#until(() => passed, `${ms} ms`);
+  }
+
+  #until(done: () => boolean, what: string): void {
+    const checked = (): boolean => {
+      if (++this.#events % CHECK_EVERY_EVENTS === 0) this.#checkBounds();
+      return done();
+    };
+    this.#simulation.until(checked, what, HANGS_AFTER_MS);
+  }
+
+  #checkBounds(): void {
+    if (this.#proxy === undefined) return;
+    const { inFlightMax, queuedMax, connectionsMax, unsentBytesMax } = this.#setting.limits;
+    for (const { name, counters } of this.#proxy.servers()) {
+      this.#atMost(inFlightMax, counters.inFlightNow, `in flight to ${name}`);
+      this.#atMost(queuedMax, counters.queuedNow, `queued for ${name}`);
+    }
+    this.#atMost(connectionsMax, this.#proxy.counters.connectionsNow, "connections of clients");
+    for (const { host, peer, waitingBytes } of this.#simulation.connections()) {
+      if (host === "proxy") this.#atMost(unsentBytesMax, waitingBytes, `bytes unsent to ${peer}`);
+    }
+  }
+
+  /** Nothing is left of the clients when they are gone. */
+  #checkRest(): void {
+    this.#pass(LINGER_MS + LATE_MS);
+    for (const { name, counters } of this.#proxy?.servers() ?? []) {
+      this.#atMost(0, counters.inFlightNow, `in flight to ${name} at the end`);
+      this.#atMost(0, counters.queuedNow, `queued for ${name} at the end`);
+    }
+    this.#atMost(0, this.#proxy?.counters.connectionsNow ?? 0, "connections of clients at the end");
+    for (const { counters } of this.#servers) {
+      const most = this.#proxy === undefined ? 0 : 1;
+      this.#atMost(most, counters.currConnections, "connections of a server at the end");
+    }
+  }
+
+  /** Nothing is left at all when the engines are. */
+  #close(): void {
+    for (const driver of this.#drivers) void driver.close();
+    this.#simulation.run();
+    for (const driver of this.#drivers) this.#atMost(0, driver.connections, "connections of a closed driver");
+    this.#atMost(0, this.#simulation.connections().length, "ends of connections left open");
+  }
+
+  #atMost(max: number, count: number, what: string): void {
+    if (count > max) this.#violations.add(`${count} ${what}, and ${max} is the most`);
+  }
+
+  #report(): ClusterRun {
+    const { digest, happened, elapsedMs } = this.#simulation;
+    const counts = { asked: 0, quiet: 0, right: 0, failed: 0, unsure: 0, lost: 0, connections: 0 };
+    for (const client of this.#clients) {
+      for (const what of Object.keys(counts) as (keyof ClientCounts)[]) counts[what] += client.counts[what];
+      for (const violation of client.violations) this.#violations.add(violation);
+    }
+    const met = { paused: 0, tooSlow: 0, overflows: 0 };
+    for (const { counters } of this.#servers) met.paused += counters.pauses;
+    for (const { counters } of this.#proxy?.servers() ?? []) met.overflows += counters.overflows;
+    met.paused += this.#proxy?.counters.clientsPaused ?? 0;
+    met.tooSlow += this.#proxy?.counters.clientsTooSlow ?? 0;
+    return { violations: [...this.#violations], digest, happened, elapsedMs, counts, met };
+  }
+
+  /** Runs an engine on a host. */
+  #started<E extends Engine>(host: string, engine: E): E {
+    const driver = drive(engine, this.#simulation.host(host), this.#simulation.clock);
+    void driver.listen(endpointOf(host)); // it listens at once: only the promise is late
+    this.#drivers.push(driver);
+    return engine;
+  }
+
+  #client(host: string): SimulatedClient {
+    const { simulation, setting } = { simulation: this.#simulation, setting: this.#setting };
+    const { timeouts, limits, hitsClients } = setting;
+    const deadlineMs = timeouts.queuedTimeoutMs + timeouts.replyTimeoutMs + ON_THE_WAY_MS;
+    return new SimulatedClient({
+      name: host,
+      network: simulation.host(host),
+      clock: simulation.clock,
+      chance: simulation.random.fork(),
+      endpoint: endpointOf(setting.proxy ?? (setting.servers[0] as string)),
+      reference: new Reference(setting.serverOptions),
+      burstMax: setting.burstMax,
+      // What is beyond `pipelineMax` waits until half of that is answered.
+      answersWithinMs: (outstanding) =>
+        hitsClients ? Infinity : deadlineMs * (1 + Math.ceil((outstanding * 2) / limits.pipelineMax)),
+      patienceMs: this.#proxy === undefined ? PATIENCE_MS : Infinity,
+    });
+  }
+}
+
+function proxyOf(setting: Setting): ProxyEngine {
+  const { servers, distribution, hash, limits, timeouts, serverOptions } = setting;
+  const pool = {
+    name: "pool",
+    servers: servers.map((host) => ({ name: host, endpoint: endpointOf(host) })),
+    distribution: createDistribution({
+      distribution,
+      hash,
+      servers: servers.map((host) => ({ host, port: PORT })),
+    }),
+    ...timeouts,
+  };
+  return new ProxyEngine({ pools: [pool], limits, version: serverOptions.version ?? "" });
+}
+
+function endpointOf(host: string): Endpoint {
+  return { kind: "tcp", host, port: PORT };
+}

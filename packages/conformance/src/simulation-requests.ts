@@ -1,0 +1,168 @@
+// Random requests of one client: well formed and not, to keys that are the client's own.
+//
+// A key whose state nobody can know any more, because a request that would have changed it failed, is given up:
+// the next request to it takes a new name. So every reply can be told beforehand, however much goes wrong.
+
+import type { Chance } from "@memwire/adapter-memory";
+
+/** A request, one character a byte. */
+export interface Request {
+  readonly text: string;
+  /** The same request for a server that gives out other cas numbers. */
+  readonly referenceText: string;
+  readonly keys: readonly string[];
+  /** `values`: any number of values and a line; `lines`: as many lines as the reference answers. */
+  readonly answer: "values" | "lines";
+  /** Whether it may change what is stored. */
+  readonly changes: boolean;
+}
+
+/** The cas numbers of one version of an item, at the cluster and at the reference. */
+export interface CasPair {
+  readonly cluster: string;
+  readonly reference: string;
+}
+
+const KEYS = 8;
+const KEY_BYTES_MAX = 250;
+const VALUE_BYTES_MAX = 1_000;
+const EXPTIMES = ["0", "0", "0", "3600", "-1"] as const; // never close to a moment that goes by
+const NO_SUCH_CAS: CasPair = { cluster: "18446744073709551615", reference: "18446744073709551615" };
+
+const COMMANDS = [
+  ...Array.from({ length: 6 }, () => "get" as const),
+  ...Array.from({ length: 5 }, () => "set" as const),
+  ...([
+    "gets",
+    "gets",
+    "gat",
+    "gats",
+    "add",
+    "replace",
+    "append",
+    "prepend",
+    "cas",
+    "cas",
+    "delete",
+  ] as const),
+  ...(["incr", "incr", "decr", "touch", "other"] as const),
+];
+
+/** Answered by whoever reads it, without a look at what is stored. */
+const OTHERS = [
+  "version\r\n",
+  "verbosity 1\r\n",
+  "nonsense\r\n",
+  "get\r\n",
+  "set a b c d\r\n",
+  "incr onlykey\r\n",
+  "touch key notanumber\r\n",
+  "delete key 5\r\n",
+  "add key 0 0 3\r\ntoolong\r\n",
+  "verbosity 1 noreply\r\n",
+  "quit\r\n",
+  `get ${"k".repeat(KEY_BYTES_MAX + 1)}\r\n`,
+] as const;
+
+export class RequestSource {
+  readonly #chance: Chance;
+  readonly #client: string;
+  readonly #generations: number[] = Array.from({ length: KEYS }, () => 0);
+  readonly #names: string[];
+  readonly #cas: Map<string, CasPair> = new Map();
+  readonly #noise: string;
+
+  /** @param client Part of every key: no two clients share one. */
+  constructor(chance: Chance, client: string) {
+    this.#chance = chance;
+    this.#client = client;
+    this.#names = this.#generations.map((_, index) => this.#name(index));
+    this.#noise = String.fromCharCode(
+      ...Array.from({ length: 2 * VALUE_BYTES_MAX }, () => chance.below(256)),
+    );
+  }
+
+  /** Takes a new name for a key; keys that were given up before stay given up. */
+  giveUp(key: string): void {
+    const index = this.#names.indexOf(key);
+    if (index < 0) return;
+    (this.#generations[index] as number)++;
+    this.#names[index] = this.#name(index);
+  }
+
+  giveUpAll(): void {
+    for (const name of this.#names.slice()) this.giveUp(name);
+  }
+
+  /** The cas numbers of an item as it was just seen. */
+  seen(key: string, cas: CasPair): void {
+    this.#cas.set(key, cas);
+  }
+
+  next(): Request {
+    const chance = this.#chance;
+    const command = chance.oneOf(COMMANDS);
+    switch (command) {
+      case "get":
+      case "gets":
+        return this.#retrieval(command);
+      case "gat":
+      case "gats":
+        return this.#retrieval(`${command} ${chance.oneOf(EXPTIMES)}`);
+      case "delete":
+        return this.#change(command, "");
+      case "touch":
+        return this.#change(command, ` ${chance.oneOf(EXPTIMES)}`);
+      case "incr":
+      case "decr":
+        return this.#change(command, ` ${chance.happens(0.9) ? chance.below(1_000) : "notanumber"}`);
+      case "other":
+        return other(chance.oneOf(OTHERS));
+      default:
+        return this.#storage(command);
+    }
+  }
+
+  #retrieval(command: string): Request {
+    const count = this.#chance.skewed([1, KEYS]);
+    const keys = Array.from({ length: count }, () => this.#chance.oneOf(this.#names));
+    const text = `${command} ${keys.join(" ")}\r\n`;
+    return { text, referenceText: text, keys, answer: "values", changes: command.startsWith("gat") };
+  }
+
+  #storage(command: string): Request {
+    const chance = this.#chance;
+    const key = chance.oneOf(this.#names);
+    const value = chance.happens(0.3)
+      ? String(chance.uint32())
+      : this.#bytes(chance.skewed([0, VALUE_BYTES_MAX]));
+    const quiet = chance.happens(0.1);
+    const cas = chance.happens(0.9) ? (this.#cas.get(key) ?? NO_SUCH_CAS) : NO_SUCH_CAS;
+    const head = `${command} ${key} ${chance.uint32()} ${chance.oneOf(EXPTIMES)} ${value.length}`;
+    const tail = `${quiet ? " noreply" : ""}\r\n${value}\r\n`;
+    const withCas = (number: string): string => head + (command === "cas" ? ` ${number}` : "") + tail;
+    const texts = { text: withCas(cas.cluster), referenceText: withCas(cas.reference) };
+    return { ...texts, keys: [key], answer: "lines", changes: true };
+  }
+
+  #change(command: string, argument: string): Request {
+    const key = this.#chance.oneOf(this.#names);
+    const quiet = this.#chance.happens(0.1);
+    const text = `${command} ${key}${argument}${quiet ? " noreply" : ""}\r\n`;
+    return { text, referenceText: text, keys: [key], answer: "lines", changes: true };
+  }
+
+  #name(index: number): string {
+    const name = `${this.#client}/${index}/${this.#generations[index]}`;
+    return this.#chance.happens(0.05) ? name.padEnd(KEY_BYTES_MAX, "\xe9") : name;
+  }
+
+  #bytes(length: number): string {
+    const start = this.#chance.below(VALUE_BYTES_MAX);
+    return this.#noise.slice(start, start + length);
+  }
+}
+
+function other(text: string): Request {
+  return { text, referenceText: text, keys: [], answer: "lines", changes: false };
+}

@@ -1,0 +1,73 @@
+// What a simulated cluster is made of, drawn from its seed: sizes, limits, deadlines, the network.
+
+import { Chance, type Conditions } from "@memwire/adapter-memory";
+import type { Millis } from "@memwire/engine";
+import type { ProxyLimits } from "@memwire/proxy";
+import type { HashName } from "@memwire/router";
+import type { ServerOptions } from "@memwire/server";
+
+export interface Setting {
+  readonly network: Conditions;
+  readonly servers: readonly string[];
+  /** The host of the proxy; `undefined` if clients talk to the one server. */
+  readonly proxy: string | undefined;
+  readonly clients: readonly string[];
+  readonly serverOptions: ServerOptions;
+  readonly distribution: "ketama" | "modula";
+  readonly hash: HashName;
+  readonly limits: ProxyLimits;
+  readonly timeouts: {
+    readonly queuedTimeoutMs: Millis;
+    readonly connectTimeoutMs: Millis;
+    readonly replyTimeoutMs: Millis;
+  };
+  /** Requests that a client writes at once, at most. */
+  readonly burstMax: number;
+  /** Whether a storm also hits what is between clients and who they talk to. */
+  readonly hitsClients: boolean;
+}
+
+const VERSION = "1.6.45";
+const KIB = 1_024;
+
+/** In a storm bounds and deadlines are tight, so that they are met; in calm weather they are never met. */
+export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: boolean): Setting {
+  const chance = new Chance(Number.MAX_SAFE_INTEGER - seed); // not the stream that the simulation itself draws from
+  const stormy = weather === "stormy";
+  const hosts = (kind: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${kind}-${i}`);
+  // Longer than the largest requests take on the slowest network, when there is no storm.
+  const deadline = (): Millis => (stormy ? 300 + chance.skewed([1, 300]) : 30_000);
+  return {
+    network: {
+      latencyMs: [0, chance.skewed([0, 2])],
+      segmentBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
+      readBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
+      windowBytes: [stormy ? KIB : 100, chance.skewed([KIB, 256 * KIB])],
+      timerLateMs: [0, chance.skewed([0, 4])],
+      retryMs: 50,
+      giveUpMs: 1_000 + chance.below(2_000),
+      connectGiveUpMs: 1_000 + chance.below(2_000),
+    },
+    servers: hosts("server", proxied ? 1 + chance.below(4) : 1),
+    proxy: proxied ? "proxy" : undefined,
+    clients: hosts("client", 1 + chance.below(4)),
+    serverOptions: { version: VERSION, limits: { unsentBytesMax: chance.skewed([256, 1_024 * KIB]) } },
+    distribution: chance.oneOf(["ketama", "modula"]),
+    hash: chance.oneOf(["md5", "fnv1a_64", "crc32", "murmur"]),
+    limits: {
+      connectionsMax: 64,
+      pipelineMax: chance.skewed([2, 1_000]),
+      unsentBytesPause: chance.skewed([KIB, 1_024 * KIB]),
+      unsentBytesMax: stormy ? chance.skewed([10 * KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,
+      inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
+      queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,
+      timeoutsMax: 1 + chance.below(4),
+      retryMinMs: 1 + chance.skewed([0, 100]),
+      retryMaxMs: 200 + chance.skewed([0, 500]),
+    },
+    timeouts: { queuedTimeoutMs: deadline(), connectTimeoutMs: deadline(), replyTimeoutMs: deadline() },
+    burstMax: chance.skewed([1, 30]),
+    hitsClients: stormy && (!proxied || chance.happens(0.5)),
+  };
+}
