@@ -10,3 +10,14 @@ export {
   withPeer,
 } from "./peer.ts";
 export { serverSuite, type ServerHarness } from "./server-suite.ts";
+export {
+  RUNTIMES,
+  RunningProgram,
+  runtimeCommand,
+  startProgram,
+  type Ending,
+  type Runtime,
+  type SpawnOptions,
+} from "./spawn.ts";
+export { TextClient } from "./text-client.ts";
+export { type ClusterOptions, type ClusterRun, simulateCluster } from "./simulation-cluster.ts";

@@ -1,0 +1,126 @@
+// memwire-server as people run it, on every runtime: memcached's flags do what they say.
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RUNTIMES, startProgram, TextClient, type RunningProgram } from "@memwire/conformance";
+import { parseEndpoint, type Endpoint } from "@memwire/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = join(import.meta.dirname, "..", "src", "main.ts");
+let folder = "";
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-server-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function endpointOf(server: RunningProgram): Promise<Endpoint> {
+  const [, address = ""] = await server.said(/ listens on ([^\s,]+)/);
+  return parseEndpoint(address);
+}
+
+describe.each(RUNTIMES)("on %s", (runtime) => {
+  const start = (...args: string[]): RunningProgram =>
+    startProgram(runtime, main, ["-l", "127.0.0.1", "-p", "-1", "-U", "0", ...args]);
+
+  test("answers, says where it listens if asked to, and ends with 0", async () => {
+    await using server = start("-m", "8", "-v");
+    const endpoint = await endpointOf(server);
+    using client = await TextClient.connect(endpoint);
+    expect(await client.ask("set a 5 0 3\r\nabc\r\n")).toBe("STORED\r\n");
+    expect(await client.ask("get a\r\n", "END\r\n")).toBe("VALUE a 5 3\r\nabc\r\nEND\r\n");
+    const stats = await client.ask("stats\r\n", "END\r\n");
+    expect(stats).toMatch(/^STAT pid \d+\r$/m);
+    expect(stats).toMatch(/^STAT limit_maxbytes 8388608\r$/m);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(await client.rest()).toBe("");
+    expect(server.stdout).toBe("");
+    const { port } = endpoint as { port: number };
+    expect(server.stderr).toBe(`memwire-server 0.1.0 on ${runtime} listens on 127.0.0.1:${port}\n`);
+  });
+
+  test("writes its port to MEMCACHED_PORT_FILENAME and prints nothing", async () => {
+    const file = join(folder, `port-${runtime}`);
+    const args = ["-l", "127.0.0.1", "-p", "-1"];
+    await using server = startProgram(runtime, main, args, { env: { MEMCACHED_PORT_FILENAME: file } });
+    const until = Date.now() + 30_000;
+    while (!existsSync(file) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    const [, port] = /^TCP INET: (\d+)\n$/.exec(readFileSync(file, "utf8")) ?? [];
+    using client = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port: Number(port) });
+    expect(await client.ask("version\r\n")).toMatch(/^VERSION 1\.6\.\d+/);
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(server.stdout + server.stderr).toBe("");
+  });
+
+  test("keeps -c, -F and -I", async () => {
+    await using server = start("-c", "1", "-F", "-I", "2k", "-v");
+    const endpoint = await endpointOf(server);
+    using client = await TextClient.connect(endpoint);
+    expect(await client.ask("flush_all\r\n")).toBe("CLIENT_ERROR flush_all not allowed\r\n");
+    const large = "x".repeat(2_100);
+    expect(await client.ask(`set a 0 0 ${large.length}\r\n${large}\r\n`)).toBe(
+      "SERVER_ERROR object too large for cache\r\n",
+    );
+    using second = await TextClient.connect(endpoint);
+    expect(await second.rest()).toBe("ERROR Too many open connections\r\n");
+  });
+
+  test("evicts when full, but with -M refuses", async () => {
+    await using evicting = start("-m", "2", "-I", "512k", "-v");
+    await using refusing = start("-m", "2", "-I", "512k", "-M", "-v");
+    const value = "x".repeat(400_000);
+    const fill = async (server: RunningProgram): Promise<string[]> => {
+      using client = await TextClient.connect(await endpointOf(server));
+      const answers: string[] = [];
+      for (let i = 0; i < 8; i++) answers.push(await client.ask(`set k${i} 0 0 400000\r\n${value}\r\n`));
+      return answers;
+    };
+    expect(new Set(await fill(evicting))).toEqual(new Set(["STORED\r\n"]));
+    const refused = "SERVER_ERROR out of memory storing object\r\n";
+    expect(await fill(refusing)).toEqual([...Array<string>(5).fill("STORED\r\n"), refused, refused, refused]);
+  });
+
+  test("listens on a unix socket with -s and -a, and removes it", async () => {
+    const path = join(folder, `${runtime}.sock`);
+    await using server = startProgram(runtime, main, ["-s", path, "-a", "0750", "-v"]);
+    expect(await endpointOf(server)).toEqual({ kind: "unix", path });
+    expect(statSync(path).mode & 0o777).toBe(0o750);
+    using client = await TextClient.connect({ kind: "unix", path });
+    expect(await client.ask("get a\r\n")).toBe("END\r\n");
+    await server.stop();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("listens on several addresses", async () => {
+    await using server = startProgram(runtime, main, [
+      "-l",
+      "127.0.0.1,127.0.0.2",
+      "-l",
+      "127.0.0.3",
+      "-p",
+      "-1",
+      "-v",
+    ]);
+    const [, addresses = ""] = await server.said(/ listens on (.*)$/m);
+    expect(addresses.replaceAll(/:\d+/g, "")).toBe("127.0.0.1, 127.0.0.2, 127.0.0.3");
+    for (const address of addresses.split(", ")) {
+      using client = await TextClient.connect(parseEndpoint(address));
+      expect(await client.ask("get a\r\n")).toBe("END\r\n");
+    }
+  });
+
+  test("gives a slow reader all of its reply before it ends", async () => {
+    await using server = start("-v");
+    using client = await TextClient.connect(await endpointOf(server));
+    const value = "v".repeat(500_000);
+    expect(await client.ask(`set big 0 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
+    client.pause();
+    client.send(`get ${"big ".repeat(20)}\r\nversion\r\n`); // 10 MB: more than sockets hold
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    server.signal("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    client.resume();
+    const answer = await client.rest();
+    expect(answer).toBe(`${`VALUE big 0 500000\r\n${value}\r\n`.repeat(20)}END\r\n`);
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+});

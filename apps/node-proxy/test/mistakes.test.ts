@@ -1,0 +1,94 @@
+// What memwire-proxy says to a person who asks, or who made a mistake: one clear text and the right exit code.
+
+import { writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RUNTIMES, startProgram, type Runtime } from "@memwire/conformance";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = join(import.meta.dirname, "..", "src", "main.ts");
+let folder = "";
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-proxy-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function outcomeOf(runtime: Runtime, args: readonly string[]): Promise<object> {
+  await using program = startProgram(runtime, main, args, { cwd: folder });
+  const { code } = await program.ended;
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+const mistakes: readonly [string, string][] = [
+  ["--prot 5", "unknown option '--prot' (Did you mean --port?)"],
+  ["extra", "too many arguments. Expected 0 arguments but got 1: extra"],
+  ["--port", "option '--port <number>' argument missing"],
+  ["--port x", '--port must be a whole number from 0 to 65535, got "x"'],
+  ["--port 70000", '--port must be a whole number from 0 to 65535, got "70000"'],
+  [
+    "--listen here",
+    '--listen must be host:port, the port from 0 to 65535, or /path [permissions], got "here"',
+  ],
+  ["--listen h:1 --port 2", "--port cannot stand beside --listen: it has the port already"],
+  ["--backend h", '--backend must be host:port[:weight] or /path[:weight], got "h"'],
+  ["--backend h:1:0", '--backend weight must be a whole number from 1, got "0"'],
+  ["--backend h:1 --backend h:1:2", "--backend h:1 is there twice: take one out"],
+  [
+    "--port 5 --backend h:1 --backend 127.0.0.1:5",
+    "--backend 127.0.0.1:5 is where the proxy itself would listen: choose another --port",
+  ],
+  ["--config no.yaml", "cannot read no.yaml: no such file"],
+  ["--config .", "cannot read .: it is a folder"],
+  ["--config f --backend h:1", "--backend cannot stand beside --config: it is said in the file"],
+  ["--config f --port 0", "--port cannot stand beside --config: it is said in the file"],
+  ["--config f --listen h:1", "--listen cannot stand beside --config: it is said in the file"],
+];
+
+test.each(mistakes)("of %s it says %s", async (args, message) => {
+  expect(await outcomeOf("node", args.split(" "))).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `memwire-proxy: ${message}; see memwire-proxy --help\n`,
+  });
+});
+
+describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("says every mistake of a file", async () => {
+    writeFileSync(
+      join(folder, "wrong.yaml"),
+      "a:\n  listen: 127.0.0.1:0\n  timeout: soon\n  servers:\n    - h:1:x\n",
+    );
+    expect(await outcomeOf(runtime, ["--config", "wrong.yaml"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        'wrong.yaml:3 a.timeout: must be a whole number of milliseconds from 1 to 2147483647, got "soon"\n' +
+        'wrong.yaml:5 a.servers[0]: weight must be a whole number from 1, got "x"\n',
+    });
+  });
+
+  test("says that a port is in use", async () => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as { port: number };
+    const outcome = await outcomeOf(runtime, ["--port", `${port}`]);
+    server.close();
+    const stderr = `memwire-proxy: cannot listen on 127.0.0.1:${port}: address already in use\n`;
+    expect(outcome).toEqual({ code: 1, stdout: "", stderr });
+  });
+
+  test("says its version", async () => {
+    expect(await outcomeOf(runtime, ["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
+  });
+
+  test("helps", async () => {
+    const outcome = await outcomeOf(runtime, ["--help"]);
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect(outcome).toHaveProperty(
+      "stdout",
+      expect.stringMatching(
+        /^Usage: memwire-proxy .*--listen.*--port.*--backend.*--config.*Examples:.*Exit codes:/s,
+      ),
+    );
+  });
+});
