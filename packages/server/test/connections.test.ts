@@ -93,6 +93,8 @@ describe("drain", () => {
     bench.engine.drain(bench.now);
     expect(bench.engine.deadline).toBe(bench.now + 1_000);
     bench.elapse(999);
+    bench.engine.elapsed(bench.now); // told too early: nothing happens
+    bench.turn();
     expect(stuck.state).toBe("open");
     bench.elapse(1);
     expect(stuck.state).toBe("closed");
