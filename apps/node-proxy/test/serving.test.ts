@@ -168,7 +168,7 @@ by-tag:
         }
         expect(used.size).toBe(3);
         // All keys of one tag are on one server, whatever stands around it.
-        const tagged = Array.from({ length: 20 }, (_, i) => `${i}{7}${i}`);
+        const tagged = Array.from({ length: 20 }, (_, i) => `item-${i}{7}`);
         for (const key of tagged) expect(await second.ask(`set ${key} 0 0 1\r\nx\r\n`)).toBe("STORED\r\n");
         const holders = await Promise.all(
           direct.map(
