@@ -34,7 +34,7 @@ export interface PoolReading {
 }
 
 /** A mistake in a pool, and the way to it from the pool. */
-export interface PoolIssue {
+interface PoolIssue {
   readonly steps: readonly Step[];
   readonly message: string;
 }

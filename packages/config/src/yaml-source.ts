@@ -17,7 +17,7 @@ export interface YamlSource {
 }
 
 /** What YAML does not allow. */
-export interface YamlFault {
+interface YamlFault {
   readonly line: number;
   /** The way to it, if it is a value that could be read. */
   readonly steps: readonly Step[];
