@@ -5,6 +5,8 @@ import { describeEndpoint, type Endpoint, type Listener } from "@memwire/engine"
 
 const SERVERS_SHOWN_MAX = 8;
 
+const COMMANDS = String.raw`set greeting 0 0 5\r\nhello\r\nget greeting\r\nquit\r\n`;
+
 /**
  * One line for each pool, `<address> pool <name>: ...`, and a command to try the first one with.
  *
@@ -20,7 +22,7 @@ export function welcome(config: ProxyConfig, listeners: readonly Listener[], emb
     ...pools,
     ...(embedded ? ["these servers are in this process; what they hold is gone when it ends"] : []),
     "try it in another terminal:",
-    `  printf 'set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n' | ${netcat(endpoints[0] as Endpoint)}`,
+    `  node -e '${connection(endpoints[0] as Endpoint)}.end("${COMMANDS}").pipe(process.stdout)'`,
     "Ctrl-C ends it",
   ].join("\n");
 }
@@ -35,8 +37,9 @@ function describePool({ distribution, hash, servers }: PoolConfig): string {
   return `${how} over ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function netcat(endpoint: Endpoint): string {
-  if (endpoint.kind === "unix") return `nc -U ${endpoint.path}`;
+/** In Node, because it is there: netcat is not on every machine. */
+function connection(endpoint: Endpoint): string {
+  if (endpoint.kind === "unix") return `net.connect(${JSON.stringify(endpoint.path)})`;
   const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
-  return `nc ${everywhere[endpoint.host] ?? endpoint.host} ${endpoint.port}`;
+  return `net.connect(${endpoint.port}, ${JSON.stringify(everywhere[endpoint.host] ?? endpoint.host)})`;
 }
