@@ -117,9 +117,7 @@ async function checkOwners(hash: string, servers: readonly RunningPeer[]): Promi
     using direct = await TextClient.connect(server.endpoint);
     const stats = await direct.ask("stats\r\n", "END\r\n");
     items += Number(/STAT curr_items (\d+)/.exec(stats)?.[1]);
-    expect(await found(direct, vectorKeys)).toEqual(
-      vectorKeys.filter((_, i) => ownerOf(hash, i) === index),
-    );
+    expect(await found(direct, vectorKeys)).toEqual(vectorKeys.filter((_, i) => ownerOf(hash, i) === index));
   }
   expect(items).toBe(10_000);
 }

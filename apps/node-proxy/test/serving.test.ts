@@ -83,7 +83,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       `${address} pool main: ketama by md5 over embedded-1 127.0.0.1:N, embedded-2 127.0.0.1:N, embedded-3 127.0.0.1:N`,
       "these servers are in this process; what they hold is gone when it ends",
       "try it in another terminal:",
-      `  printf 'set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n' | nc ${address.replace(":", " ")}`,
+      `  node -e 'net.connect(${address.split(":")[1]}, "127.0.0.1").end("set greeting 0 0 5\\r\\nhello\\r\\nget greeting\\r\\nquit\\r\\n").pipe(process.stdout)'`,
       "Ctrl-C ends it",
       "",
     ]);

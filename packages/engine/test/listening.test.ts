@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { listenBy, type CloseCause, type Endpoint, type Network, type SocketFiles } from "../src/mod.ts";
 
-const endpoint: Endpoint = { kind: "unix", path: "/run/memwire.sock" };
+const endpoint = { kind: "unix", path: "/run/memwire.sock" } as const satisfies Endpoint;
 
 /** A network where every connect ends like this. */
 function answering(end: CloseCause | "connected"): Network {
