@@ -42,8 +42,8 @@ export class ItemTable {
 }
 
 function hasKey(item: Item, key: Uint8Array, start: number, end: number): boolean {
-  if (item.keyBytes !== end - start) return false;
-  const { bytes } = item;
-  for (let i = start; i < end; i++) if (bytes[i - start] !== key[i]) return false;
+  const own = item.key;
+  if (own.length !== end - start) return false;
+  for (let i = start; i < end; i++) if (own[i - start] !== key[i]) return false;
   return true;
 }

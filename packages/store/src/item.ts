@@ -17,10 +17,10 @@ export function itemBytes(keyBytes: number, valueBytes: number, flags: number): 
 }
 
 export class Item {
-  /** The key, and from `keyBytes` on the value. Its own copy. */
-  bytes: Uint8Array;
-  readonly keyBytes: number;
   readonly hash: number;
+  readonly key: Uint8Array;
+  /** An array of its own, so that a reader can copy all of it without making a view. */
+  value: Uint8Array;
   flags = 0;
   casHigh = 0;
   casLow = 0;
@@ -33,13 +33,13 @@ export class Item {
   newer: Item | undefined = undefined;
   older: Item | undefined = undefined;
 
-  constructor(hash: number, keyBytes: number, bytes: Uint8Array) {
+  constructor(hash: number, key: Uint8Array, value: Uint8Array) {
     this.hash = hash;
-    this.keyBytes = keyBytes;
-    this.bytes = bytes;
+    this.key = key;
+    this.value = value;
   }
 
   get countedBytes(): number {
-    return itemBytes(this.keyBytes, this.bytes.length - this.keyBytes, this.flags);
+    return itemBytes(this.key.length, this.value.length, this.flags);
   }
 }

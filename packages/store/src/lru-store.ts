@@ -1,7 +1,7 @@
 // The first store: a Map from hashes to items, and one list of them in the order of use.
 //
-// An item is an object with one array of its own for key and value. A hit allocates nothing; storing allocates
-// that array. Hot path.
+// An item is an object with an array for its key and one for its value. A hit allocates nothing; storing allocates
+// those. Hot path.
 
 import type { StoreCounters } from "./counters.ts";
 import { Item, itemBytes } from "./item.ts";
@@ -214,7 +214,7 @@ export class LruStore implements Store {
   ): Counted {
     const item = this.#space.live(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
     if (item === undefined) return "not-found";
-    if (!readNumber(item.bytes, item.keyBytes, item.bytes.length, this.#number)) return "non-numeric";
+    if (!readNumber(item.value, 0, item.value.length, this.#number)) return "non-numeric";
     addTo(this.#number, deltaHigh, deltaLow);
     return this.#count(item, now);
   }
@@ -229,7 +229,7 @@ export class LruStore implements Store {
   ): Counted {
     const item = this.#space.live(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
     if (item === undefined) return "not-found";
-    if (!readNumber(item.bytes, item.keyBytes, item.bytes.length, this.#number)) return "non-numeric";
+    if (!readNumber(item.value, 0, item.value.length, this.#number)) return "non-numeric";
     subtractFrom(this.#number, deltaHigh, deltaLow);
     return this.#count(item, now);
   }
@@ -265,14 +265,11 @@ export class LruStore implements Store {
     expiresAt: Millis,
     now: Millis,
   ): "stored" | "out-of-memory" {
-    const keyBytes = keyEnd - keyStart;
-    const size = itemBytes(keyBytes, valueEnd - valueStart, flags);
+    const size = itemBytes(keyEnd - keyStart, valueEnd - valueStart, flags);
     if (!this.#space.makeRoom(size, item, now)) return "out-of-memory";
-    const bytes = new Uint8Array(keyBytes + valueEnd - valueStart);
-    copy(key, keyStart, keyEnd, bytes, 0);
-    copy(value, valueStart, valueEnd, bytes, keyBytes);
+    const bytes = copyOf(value, valueStart, valueEnd);
     if (item === undefined) {
-      const fresh = new Item(hash, keyBytes, bytes);
+      const fresh = new Item(hash, copyOf(key, keyStart, keyEnd), bytes);
       this.#space.insert(fresh);
       this.#stored(fresh, bytes, flags, expiresAt, 0);
     } else {
@@ -295,20 +292,19 @@ export class LruStore implements Store {
     if (this.#isTooLarge(keyBytes, valueEnd - valueStart, 0)) return "too-large";
     const item = this.#space.live(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, now);
     if (item === undefined) return "not-stored";
-    const old = item.bytes;
+    const old = item.value;
     const added = valueEnd - valueStart;
-    const size = itemBytes(keyBytes, old.length - keyBytes + added, item.flags);
+    const size = itemBytes(keyBytes, old.length + added, item.flags);
     if (size > this.itemBytesMax || !this.#space.makeRoom(size, item, now)) return "not-stored";
     const bytes = new Uint8Array(old.length + added);
-    copy(old, 0, keyBytes, bytes, 0);
-    copy(old, keyBytes, old.length, bytes, inFront ? keyBytes + added : keyBytes);
-    copy(value, valueStart, valueEnd, bytes, inFront ? keyBytes : old.length);
+    bytes.set(old, inFront ? added : 0);
+    copy(value, valueStart, valueEnd, bytes, inFront ? 0 : old.length);
     this.#stored(item, bytes, item.flags, item.expiresAt, item.countedBytes);
     return "stored";
   }
 
-  #stored(item: Item, bytes: Uint8Array, flags: number, expiresAt: Millis, bytesBefore: number): void {
-    item.bytes = bytes;
+  #stored(item: Item, value: Uint8Array, flags: number, expiresAt: Millis, bytesBefore: number): void {
+    item.value = value;
     item.flags = flags;
     item.expiresAt = expiresAt;
     this.#space.changed(item, bytesBefore);
@@ -318,20 +314,17 @@ export class LruStore implements Store {
 
   /** Writes the number into the item, in place if it fits: blanks take what room it leaves. */
   #count(item: Item, now: Millis): Counted {
-    const { keyBytes } = item;
     const digits = this.#digits;
     const first = writeNumber(digits, NUMBER_BYTES_MAX, this.#number);
     const length = NUMBER_BYTES_MAX - first;
     const bytesBefore = item.countedBytes;
-    if (length > item.bytes.length - keyBytes) {
-      const size = itemBytes(keyBytes, length, item.flags);
+    if (length > item.value.length) {
+      const size = itemBytes(item.key.length, length, item.flags);
       if (size > this.itemBytesMax || !this.#space.makeRoom(size, item, now)) return "out-of-memory";
-      const bytes = new Uint8Array(keyBytes + length);
-      copy(item.bytes, 0, keyBytes, bytes, 0);
-      item.bytes = bytes;
+      item.value = new Uint8Array(length);
     }
-    copy(digits, first, NUMBER_BYTES_MAX, item.bytes, keyBytes);
-    item.bytes.fill(BLANK, keyBytes + length);
+    copy(digits, first, NUMBER_BYTES_MAX, item.value, 0);
+    item.value.fill(BLANK, length);
     this.#space.changed(item, bytesBefore);
     this.#makeCurrent(item);
     this.numberHigh = this.#number.high;
@@ -346,9 +339,9 @@ export class LruStore implements Store {
   }
 
   #makeCurrent(item: Item): void {
-    this.valueBytes = item.bytes;
-    this.valueStart = item.keyBytes;
-    this.valueEnd = item.bytes.length;
+    this.valueBytes = item.value;
+    this.valueStart = 0;
+    this.valueEnd = item.value.length;
     this.flags = item.flags;
     this.casHigh = item.casHigh;
     this.casLow = item.casLow;
@@ -360,4 +353,10 @@ function copy(from: Uint8Array, start: number, end: number, into: Uint8Array, at
   if (end - start <= LOOP_BYTES_MAX)
     for (let i = start; i < end; i++) into[at + i - start] = from[i] as number;
   else into.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
+}
+
+function copyOf(from: Uint8Array, start: number, end: number): Uint8Array {
+  const own = new Uint8Array(end - start);
+  copy(from, start, end, own, 0);
+  return own;
 }
