@@ -96,7 +96,10 @@ export class MachineNetwork implements Network {
       }
       const admitted = to.running && to.admission === "accepted";
       const accept = admitted ? to.listeners.get(listenerKey(endpoint)) : undefined;
-      if (accept !== undefined) return far.accept(accept);
+      if (accept !== undefined) {
+        clock.schedule(giveUpAt, () => near.fail("timed-out")); // should the answer get lost
+        return far.accept(accept);
+      }
       const cause = admitted && endpoint.kind === "unix" ? "not-found" : "refused";
       this.#later(to, () => near.fail(cause));
     };

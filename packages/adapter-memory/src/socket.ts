@@ -166,7 +166,7 @@ export class Socket implements Transport, Source, Destination, Reader {
   }
 
   #opened(): void {
-    if (this.#state !== "connecting") return;
+    if (this.#state === "closed") return this.#outgoing.reset(); // it gave up meanwhile
     this.#state = "open";
     this.#note("connected");
     this.#handler.connected();

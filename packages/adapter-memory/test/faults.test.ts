@@ -162,6 +162,26 @@ test.each(["unanswered", "vanished"])("a connect to an %s host is timed out by t
   expect(near.cause).toBe("timed-out");
 });
 
+test("a connect whose answer is lost with its host is timed out", () => {
+  const { simulation, near, far } = connecting({ seed: 1, latencyMs: [1, 1], connectGiveUpMs: 7_000 });
+  simulation.advance(1);
+  simulation.faults.vanish("far");
+  simulation.faults.restore("far");
+  simulation.run();
+  expect([near.events, near.cause, far.cause]).toEqual([["closed"], "timed-out", "reset"]);
+});
+
+test("a connect whose answer comes too late has given up, and resets the other end", () => {
+  const { simulation, near, far } = connecting({ seed: 1, latencyMs: [1, 1], connectGiveUpMs: 7_000 });
+  simulation.advance(1);
+  simulation.faults.partition("near", "far");
+  simulation.advance(8_000);
+  expect([near.events, near.cause, far.cause]).toEqual([["closed"], "timed-out", undefined]);
+  simulation.faults.heal("near", "far");
+  simulation.run();
+  expect(far.cause).toBe("reset");
+});
+
 test("a connect that nobody answered goes through when the host answers again", () => {
   const { simulation, near } = connecting({ seed: 1 });
   simulation.faults.connects("far", "unanswered");

@@ -55,8 +55,8 @@ interface Pending {
   readonly answerBy: Millis;
 }
 
-const RESTS_MS = 20;
 const RECONNECTS_MS = 50;
+const BLIND_MS = 20;
 
 export class SimulatedClient implements TransportHandler {
   readonly counts: ClientCounts = {
@@ -86,6 +86,7 @@ export class SimulatedClient implements TransportHandler {
   #unwritten = "";
   #writing = false;
   #finished = false;
+  #restsMs: Millis = 1;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -111,9 +112,11 @@ export class SimulatedClient implements TransportHandler {
     this.#writing = true;
   }
 
-  /** Asks so many requests, a burst now and then. */
-  ask(count: number): void {
-    this.toAsk = count;
+  /** Asks so many requests, in bursts, over about so much time. */
+  ask(requests: number, overMs: Millis): void {
+    const bursts = this.oneByOne ? requests : (2 * requests) / (1 + this.#options.burstMax);
+    this.toAsk = requests;
+    this.#restsMs = 1 + Math.floor((2 * overMs) / bursts);
     this.#actSoon();
   }
 
@@ -187,7 +190,7 @@ export class SimulatedClient implements TransportHandler {
 
   #actSoon(): void {
     const { clock, chance } = this.#options;
-    if (this.toAsk > 0) clock.at(clock.now() + chance.below(RESTS_MS), () => this.#act());
+    if (this.toAsk > 0) clock.at(clock.now() + chance.below(this.#restsMs), () => this.#act());
   }
 
   #act(): void {
@@ -205,7 +208,7 @@ export class SimulatedClient implements TransportHandler {
     const { clock, chance } = this.#options;
     const transport = this.#transport;
     transport?.pause();
-    clock.at(clock.now() + chance.below(RESTS_MS), () => transport?.resume());
+    clock.at(clock.now() + chance.below(BLIND_MS), () => transport?.resume());
   }
 
   #burst(): void {

@@ -37,13 +37,13 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
   const hosts = (kind: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${kind}-${i}`);
   // Longer than the largest requests take on the slowest network, when there is no storm.
-  const deadline = (): Millis => (stormy ? 300 + chance.skewed([1, 300]) : 30_000);
+  const deadline = (): Millis => (stormy ? 100 + chance.skewed([1, 400]) : 30_000);
   return {
     network: {
       latencyMs: [0, chance.skewed([0, 2])],
       segmentBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
       readBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
-      windowBytes: [stormy ? KIB : 100, chance.skewed([KIB, 256 * KIB])],
+      windowBytes: [stormy ? 4 * KIB : 100, chance.skewed([4 * KIB, 256 * KIB])],
       timerLateMs: [0, chance.skewed([0, 4])],
       retryMs: 50,
       giveUpMs: 1_000 + chance.below(2_000),
@@ -59,10 +59,10 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       connectionsMax: 64,
       pipelineMax: chance.skewed([2, 1_000]),
       unsentBytesPause: chance.skewed([KIB, 1_024 * KIB]),
-      unsentBytesMax: stormy ? chance.skewed([10 * KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,
+      unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,
-      timeoutsMax: 1 + chance.below(4),
+      timeoutsMax: 1 + chance.below(6),
       retryMinMs: 1 + chance.skewed([0, 100]),
       retryMaxMs: 200 + chance.skewed([0, 500]),
     },

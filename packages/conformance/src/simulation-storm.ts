@@ -23,6 +23,9 @@ const FAULTS = [
   "unanswered",
   "slow",
   "lag",
+  "lag",
+  "lag",
+  "calm",
   "calm",
   "calm",
   "calm",
@@ -66,7 +69,7 @@ function strikeOnce({ random, faults }: Simulation, { servers, proxy, clients }:
         random.below(20),
       );
     case "lag":
-      return faults.lag(server, random.skewed([1, 1_000]));
+      return faults.lag(server, random.skewed([10, 500]));
     case "calm":
       return faults.healAll();
   }

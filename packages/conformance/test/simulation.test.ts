@@ -101,6 +101,6 @@ function expectNotTooEasy({ weather, proxied }: Kind, runs: readonly ClusterRun[
   expect(lost).toBeGreaterThan(many);
   if (!proxied) return;
   expect(failed).toBeGreaterThan(many);
-  expect(unsure).toBeGreaterThan(many);
+  expect(unsure).toBeGreaterThan(many / 5);
   expect(sum(({ met }) => met.overflows)).toBeGreaterThan(many);
 }
