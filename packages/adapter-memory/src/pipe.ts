@@ -22,8 +22,8 @@ export interface Segment {
 
 /** The end that sends. */
 export interface Source {
-  /** What had to wait is on its way: a write, the end after it, or only an end. */
-  flushed(what: "write" | "end"): void;
+  /** A write that had to wait is on its way, and the end if one was asked for meanwhile. */
+  flushed(): void;
   /** The network gave up. */
   lost(): void;
 }
@@ -80,10 +80,10 @@ export class Pipe {
     return this.#waiting.length - this.#sent;
   }
 
-  /** The connection stands: what was written before goes out. */
+  /** The connection stands; if it was ended before that, the end goes out. */
   open(): void {
     this.#open = true;
-    if (this.#writeWaits || this.#ending) this.#makeUseOfRoom();
+    if (this.#ending) this.#fill();
   }
 
   /** Takes the bytes; `true` if all are on their way, otherwise `flushed` follows. */
@@ -205,9 +205,8 @@ export class Pipe {
 
   #makeUseOfRoom(): void {
     if (!this.#fill()) return;
-    const what = this.#writeWaits ? "write" : "end";
     this.#writeWaits = false;
-    this.#source.flushed(what);
+    this.#source.flushed();
   }
 
   #getsThrough(): boolean {

@@ -93,6 +93,7 @@ export class Socket implements Transport, Source, Destination, Reader {
 
   write(bytes: Uint8Array): boolean {
     if (this.#state === "closing" || this.#state === "closed") return false;
+    if (this.#state === "connecting") throw new TypeError("write before connected");
     this.#note("write", bytes);
     return this.#outgoing.write(bytes);
   }
@@ -131,8 +132,8 @@ export class Socket implements Transport, Source, Destination, Reader {
 
   // Source
 
-  flushed(what: "write" | "end"): void {
-    if (what === "write" && this.#state === "open") {
+  flushed(): void {
+    if (this.#state === "open") {
       this.#note("drained");
       this.#handler.drained();
     }
@@ -168,9 +169,9 @@ export class Socket implements Transport, Source, Destination, Reader {
   #opened(): void {
     if (this.#state === "closed") return this.#outgoing.reset(); // it gave up meanwhile
     this.#state = "open";
+    this.#outgoing.open();
     this.#note("connected");
     this.#handler.connected();
-    this.#outgoing.open();
   }
 
   // Reader

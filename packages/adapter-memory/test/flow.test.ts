@@ -1,9 +1,10 @@
 // Laws of a connection: whatever both ends do, and whatever the network is like.
 
-import type { SimulationOptions } from "@memwire/adapter-memory";
+import { simulate, type SimulationOptions } from "@memwire/adapter-memory";
 import { expect, test } from "vitest";
 import fc from "fast-check";
-import { connected, type Pair } from "./pair.ts";
+import { End } from "./end.ts";
+import { connected, farEndpoint, type Pair } from "./pair.ts";
 
 type Order = "pause" | "resume" | "end" | "close";
 type Fault =
@@ -76,6 +77,29 @@ test("all bytes arrive, in order, however both sides send, pause and end", () =>
       expectNoFaults(pair);
     }),
   );
+});
+
+test("what is sent from inside accept and connected arrives, connected being told first", () => {
+  const simulation = simulate({ seed: 1 });
+  const far = new End();
+  const order: string[] = [];
+  void simulation.host("far").listen(farEndpoint, (transport) => {
+    far.start(() => transport).send(500);
+    return far;
+  });
+  const near = new End();
+  const received = near.received.bind(near);
+  near.received = (chunk) => {
+    order.push("received");
+    received(chunk);
+  };
+  near.connected = () => {
+    order.push("connected");
+    near.send(500);
+  };
+  near.start((handler) => simulation.host("near").connect(farEndpoint, handler));
+  simulation.run();
+  expect([order[0], near.receivedBytes, far.receivedBytes]).toEqual(["connected", 500, 500]);
 });
 
 test("all that was sent before close arrives, if the other side reads", () => {
