@@ -53,7 +53,10 @@ export const drivingLaws: readonly Law[] = [
     const driver = drive(new EchoEngine(), harness.network, harness.clock);
     const listener = await settle(harness, driver.listen(harness.fresh(kind)), "listening");
     const nears = Array.from({ length: 10 }, () => dial(harness, listener.endpoint));
-    await harness.until(() => driver.connections === nears.length, "ten connections");
+    await harness.until(
+      () => driver.connections === nears.length && nears.every((near) => near.events.length > 0),
+      "ten connections",
+    );
     for (const near of nears) near.send(10 * KIB);
     await pass(harness, 5);
     const closing = driver.close();
