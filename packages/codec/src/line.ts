@@ -2,10 +2,11 @@
 //
 //     set  key 0 0  5 \r\n
 //     ^start          ^end
-//        ^firstEnd
-//          ^^^ ^ ^  ^ the words behind the first: offsets 0, 1; 2, 3; ...
+//     ^^^  ^^^ ^ ^  ^       word i: from `offsets[2 * i]` to `offsets[2 * i + 1]`
 //
-// Only blanks separate words. Of more words than are kept the last is kept in the last place.
+// Only blanks separate words. Of more words than may be kept the last is kept in the last place.
+
+import { findLineFeed } from "./text.ts";
 
 const BLANK = 32;
 const LINE_FEED = 10;
@@ -17,14 +18,16 @@ const WORDS_KEPT_MIN = 8;
 const WORDS_RETAINED = 1_024;
 
 export class Line {
-  /** Behind the first word, which starts where the line does and is empty if that is a blank. */
-  firstEnd = 0;
   /** Behind the text of the line, its end (CR LF or LF) not counted. */
   end = 0;
-  /** How many words there are behind the first, kept or not. */
+  /** How many words there are, kept or not. */
   count = 0;
-  /** Start and end of word i behind the first at `2 * i` and `2 * i + 1`. */
+  /** Start and end of word i at `2 * i` and `2 * i + 1`. */
   offsets: Uint32Array = new Uint32Array(WORDS_KEPT_MIN * 2);
+  /** The same without the first word. */
+  rest: Uint32Array = this.offsets.subarray(2);
+  /** Where in `offsets` the last word is. */
+  #lastPlace = 0;
   readonly #wordsMax: number;
 
   /** @param wordsMax Words whose places are kept, at least 8 */
@@ -38,44 +41,51 @@ export class Line {
    * @returns where its line feed is, before `end`; -1 if it is not there yet, and then nothing here means anything
    */
   split(bytes: Uint8Array, start: number, end: number): number {
-    let { offsets } = this;
-    let at = start;
-    let byte = 0;
-    let count = 0;
-    // Nearly all bytes of words are above the blank: one comparison says that the word goes on.
-    while (at < end && ((byte = bytes[at] as number) > BLANK || (byte !== BLANK && byte !== LINE_FEED))) at++;
-    this.firstEnd = at;
-    for (;;) {
-      while (at < end && (byte = bytes[at] as number) === BLANK) at++;
-      if (at === end) return -1;
-      if (byte === LINE_FEED) break;
-      const wordStart = at;
-      while (at < end && ((byte = bytes[at] as number) > BLANK || (byte !== BLANK && byte !== LINE_FEED)))
-        at++;
-      if (count * 2 === offsets.length) offsets = this.#grow(count);
-      const place = count * 2 < offsets.length ? count * 2 : offsets.length - 2;
-      offsets[place] = wordStart;
-      offsets[place + 1] = at;
-      count++;
+    // A constant: an array that may be another one after each word cost a third more on Node.
+    const { offsets } = this;
+    const room = offsets.length;
+    let place = 0;
+    let wordStart = start;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte > BLANK) continue;
+      if (byte === BLANK) {
+        if (at > wordStart) {
+          if (place === room) return this.#splitMore(bytes, start, end);
+          offsets[place] = wordStart;
+          offsets[place + 1] = at;
+          place += 2;
+        }
+        wordStart = at + 1;
+      } else if (byte === LINE_FEED) {
+        const textEnd = at > wordStart && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+        if (textEnd > wordStart) {
+          if (place === room) return this.#splitMore(bytes, start, end);
+          offsets[place] = wordStart;
+          offsets[place + 1] = textEnd;
+          place += 2;
+        }
+        this.end = textEnd;
+        this.count = place >> 1;
+        this.#lastPlace = place - 2;
+        return at;
+      }
     }
-    this.count = count;
-    this.end = at;
-    if (at > start && bytes[at - 1] === CARRIAGE_RETURN) this.#dropCarriageReturn(at);
-    return at;
+    return -1;
   }
 
-  /** Where the last word behind the first starts. */
+  /** Where the last word starts. */
   get lastStart(): number {
-    return this.offsets[this.#lastPlace()] as number;
+    return this.offsets[this.#lastPlace] as number;
   }
 
   get lastEnd(): number {
-    return this.offsets[this.#lastPlace() + 1] as number;
+    return this.offsets[this.#lastPlace + 1] as number;
   }
 
   /** Gives back what a line of many words needed; nothing of it is wanted any more. */
   release(): void {
-    if (this.offsets.length > WORDS_RETAINED * 2) this.offsets = new Uint32Array(WORDS_KEPT_MIN * 2);
+    if (this.offsets.length > WORDS_RETAINED * 2) this.#makeRoom(WORDS_KEPT_MIN);
   }
 
   /** Bytes of memory held. */
@@ -83,24 +93,36 @@ export class Line {
     return this.offsets.byteLength;
   }
 
-  #lastPlace(): number {
-    return Math.min(this.count * 2, this.offsets.length) - 2;
+  /** The line has more words than there is room for: makes twice the room and begins again. */
+  #splitMore(bytes: Uint8Array, start: number, end: number): number {
+    const words = this.offsets.length / 2;
+    if (words === this.#wordsMax) return this.#splitTooMany(bytes, start, end);
+    this.#makeRoom(Math.min(words * 2, this.#wordsMax));
+    return this.split(bytes, start, end);
   }
 
-  #dropCarriageReturn(feed: number): void {
-    this.end = feed - 1;
-    if (this.firstEnd === feed) this.firstEnd = feed - 1;
-    if (this.count === 0 || this.lastEnd !== feed) return;
-    if (this.lastStart === feed - 1) this.count--;
-    else this.offsets[this.#lastPlace() + 1] = feed - 1;
+  /** The first words are in their places; the others are counted, and the last is put in the last place. */
+  #splitTooMany(bytes: Uint8Array, start: number, end: number): number {
+    const feed = findLineFeed(bytes, start, end);
+    if (feed < 0) return -1;
+    this.end = bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
+    this.count = 0;
+    this.#lastPlace = this.offsets.length - 2;
+    let wordStart = start;
+    for (let at = start; at <= this.end; at++) {
+      if (at < this.end && bytes[at] !== BLANK) continue;
+      if (at > wordStart) {
+        this.count++;
+        this.offsets[this.#lastPlace] = wordStart;
+        this.offsets[this.#lastPlace + 1] = at;
+      }
+      wordStart = at + 1;
+    }
+    return feed;
   }
 
-  #grow(count: number): Uint32Array {
-    const words = Math.min(count * 2, this.#wordsMax);
-    if (words === count) return this.offsets;
-    const grown = new Uint32Array(words * 2);
-    grown.set(this.offsets);
-    this.offsets = grown;
-    return grown;
+  #makeRoom(words: number): void {
+    this.offsets = new Uint32Array(words * 2);
+    this.rest = this.offsets.subarray(2);
   }
 }

@@ -4,22 +4,21 @@
 // "need-data", and the decoder itself is the current reply. A line that no memcached sends is "fatal": replies
 // can only be paired with requests while the stream is in step. Hot path: no allocation a reply.
 
-import { readDecimal, readDecimal64, type Halves } from "./decimal.ts";
+import { readDecimal64, type Halves } from "./decimal.ts";
 import { limitsOf, type Limits } from "./limits.ts";
-import { Line } from "./line.ts";
 import { ReceiveBuffer } from "./receive-buffer.ts";
 import type { Reply, ReplyKind } from "./reply.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
 import { findReplyWord } from "./reply-word.ts";
-import { findLineFeed } from "./text.ts";
+import { findLineFeed, startsWith } from "./text.ts";
 
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
 
 const BLANK = 32;
-
-/** Key, flags, length and cas unique of a `VALUE` line, and one more: the last word of a line that has too many. */
-const WORDS_MAX = 5;
+const LETTER_V = 86;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 
 export class ReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
@@ -44,11 +43,12 @@ export class ReplyDecoder {
 
   readonly #limits: Limits;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
-  readonly #line: Line = new Line(WORDS_MAX);
-  /** Bytes of the unfinished reply that hold no line feed, or its whole line. */
+  /** Bytes of the unfinished line that hold no line feed. */
   #scanned = 0;
   /** Bytes that the unfinished reply has at least. */
   #needed = 1;
+  /** Where the digits ended that were read last. */
+  #digitsEnd = 0;
   #fatal = false;
 
   /** @throws RangeError as `limitsOf` */
@@ -71,26 +71,17 @@ export class ReplyDecoder {
     const input = this.#input;
     const available = input.end - input.start;
     if (available < this.#needed) return this.#wait(this.#needed);
-    const { bytes, start } = input;
-    this.bytes = bytes;
-    this.start = start;
-    const feed = this.#splitLine(bytes, start, input.end);
-    const lineBytes = feed < 0 ? available : feed - start;
-    if (lineBytes > this.#limits.lineBytesMax) return this.#fail("line-too-long");
-    if (feed < 0) {
-      this.#scanned = available;
-      return this.#wait(available + 1);
+    this.bytes = input.bytes;
+    this.start = input.start;
+    // A line that comes in pieces is not looked into before its end is there.
+    const mayBeWhole =
+      this.#scanned === 0 || findLineFeed(input.bytes, input.start + this.#scanned, input.end) >= 0;
+    const answer = mayBeWhole && this.#value(input.end) ? this.#block() : this.#line(available);
+    if (answer === "reply") {
+      this.#scanned = 0;
+      this.#needed = 1;
+      input.start = this.end;
     }
-    this.end = feed + 1;
-    const answer = this.#parse();
-    if (answer === "need-data") {
-      this.#scanned = lineBytes;
-      return answer;
-    }
-    if (answer === "fatal") return answer;
-    this.#scanned = 0;
-    this.#needed = 1;
-    input.start = this.end;
     return answer;
   }
 
@@ -109,7 +100,7 @@ export class ReplyDecoder {
    * chunk that was lent.
    */
   get heldBytes(): number {
-    return this.#input.heldBytes + this.#line.heldBytes;
+    return this.#input.heldBytes;
   }
 
   #wait(needed: number): "need-data" {
@@ -125,62 +116,109 @@ export class ReplyDecoder {
     return "fatal";
   }
 
-  /** Where the line feed is; -1 if it is not there yet. A line that came in pieces is split when it is whole. */
-  #splitLine(bytes: Uint8Array, start: number, end: number): number {
-    if (this.#scanned > 0 && findLineFeed(bytes, start + this.#scanned, end) < 0) return -1;
-    return this.#line.split(bytes, start, end);
-  }
-
-  /** The line is whole, and split. */
-  #parse(): "reply" | "fatal" | "need-data" {
+  /**
+   * Reads `VALUE <key> <flags> <bytes> [<cas unique>]` and the line's end in one pass.
+   *
+   * @returns false if that is not there, or not whole
+   */
+  #value(end: number): boolean {
     const { bytes, start } = this;
-    const line = this.#line;
-    const word = findReplyWord(bytes, start, line.firstEnd);
-    if (word === undefined) return this.#number();
-    const { kind } = word;
-    if (kind === "value") return this.#value();
-    this.kind = kind;
-    const wordEnd = start + word.bytes.length;
-    if (!word.hasText) return line.end === wordEnd ? "reply" : this.#fail("not-a-reply");
-    this.valueStart = wordEnd < line.end && bytes[wordEnd] === BLANK ? wordEnd + 1 : wordEnd;
-    this.valueEnd = line.end;
-    return "reply";
+    if (bytes[start] !== LETTER_V || !startsWith(bytes, start, end, "VALUE ")) return false;
+    const keyEnd = this.#wordEnd(start + 6, end);
+    const flags = this.#digits(keyEnd + 1, end);
+    const flagsEnd = this.#digitsEnd;
+    const valueBytes = this.#digits(flagsEnd + 1, end);
+    let at = this.#digitsEnd;
+    if (flags < 0 || valueBytes < 0 || bytes[keyEnd] !== BLANK || bytes[flagsEnd] !== BLANK) return false;
+    this.hasCas = at < end && bytes[at] === BLANK;
+    if (this.hasCas) {
+      const casStart = at + 1;
+      this.#digits(casStart, end);
+      at = this.#digitsEnd;
+      if (!readDecimal64(bytes, casStart, at, this.cas)) return false;
+    }
+    if (at < end && bytes[at] === CARRIAGE_RETURN) at++;
+    if (at >= end || bytes[at] !== LINE_FEED) return false;
+    this.keyStart = start + 6;
+    this.keyEnd = keyEnd;
+    this.flags = flags;
+    this.valueStart = at + 1;
+    this.valueEnd = at + 1 + valueBytes;
+    return true;
   }
 
-  /** `VALUE <key> <flags> <bytes> [<cas unique>]` and a data block. */
-  #value(): "reply" | "fatal" | "need-data" {
-    const { bytes } = this;
-    const { count, offsets } = this.#line;
-    if (count !== 3 && count !== 4) return this.#fail("bad-value");
-    this.keyStart = offsets[0] as number;
-    this.keyEnd = offsets[1] as number;
-    this.flags = readDecimal(bytes, offsets[2] as number, offsets[3] as number, 0xffff_ffff);
-    const valueBytes = readDecimal(bytes, offsets[4] as number, offsets[5] as number, LENGTH_MAX);
-    this.hasCas = count === 4;
-    const wellFormed =
-      this.keyEnd - this.keyStart <= this.#limits.keyBytesMax &&
-      this.flags >= 0 &&
-      valueBytes >= 0 &&
-      (count === 3 || readDecimal64(bytes, offsets[6] as number, offsets[7] as number, this.cas));
-    if (!wellFormed) return this.#fail("bad-value");
-    if (valueBytes > this.#limits.valueBytesMax) return this.#fail("value-too-large");
-    this.valueStart = this.end;
-    this.valueEnd = this.end + valueBytes;
-    const blockEnd = this.valueEnd + 2;
+  /** The `VALUE` line is whole and well formed; now its data block. */
+  #block(): "reply" | "fatal" | "need-data" {
+    const { bytes, valueStart, valueEnd } = this;
+    const { keyBytesMax, lineBytesMax, valueBytesMax } = this.#limits;
+    const keyBytes = this.keyEnd - this.keyStart;
+    if (valueStart - this.start - 1 > lineBytesMax) return this.#fail("line-too-long");
+    if (keyBytes === 0 || keyBytes > keyBytesMax || this.flags > 0xffff_ffff) return this.#fail("bad-value");
+    const valueBytes = valueEnd - valueStart;
+    if (valueBytes > valueBytesMax)
+      return this.#fail(valueBytes > LENGTH_MAX ? "bad-value" : "value-too-large");
+    const blockEnd = valueEnd + 2;
     if (blockEnd > this.#input.end) return this.#wait(blockEnd - this.start);
-    if (bytes[blockEnd - 2] !== 13 || bytes[blockEnd - 1] !== 10) return this.#fail("bad-value");
+    if (bytes[valueEnd] !== CARRIAGE_RETURN || bytes[valueEnd + 1] !== LINE_FEED)
+      return this.#fail("bad-value");
     this.end = blockEnd;
     this.kind = "value";
     return "reply";
   }
 
-  /** The new value of `incr` or `decr`. Old servers showed the blanks that decr pads what it stores with. */
-  #number(): "reply" | "fatal" {
-    const line = this.#line;
-    if (line.count > 0 || !readDecimal64(this.bytes, this.start, line.firstEnd, this.number)) {
-      return this.#fail("not-a-reply");
+  /** Any other line. */
+  #line(available: number): "reply" | "fatal" | "need-data" {
+    const { bytes, start } = this;
+    const feed = findLineFeed(bytes, start + this.#scanned, start + available);
+    const lineBytes = feed < 0 ? available : feed - start;
+    if (lineBytes > this.#limits.lineBytesMax) return this.#fail("line-too-long");
+    if (feed < 0) {
+      this.#scanned = available;
+      return this.#wait(available + 1);
     }
+    this.end = feed + 1;
+    const lineEnd = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
+    const word = findReplyWord(bytes, start, this.#wordEnd(start, lineEnd));
+    if (word === undefined) return this.#number(lineEnd);
+    const { kind } = word;
+    if (kind === "value") return this.#fail("bad-value");
+    this.kind = kind;
+    const wordEnd = start + word.bytes.length;
+    if (!word.hasText) return lineEnd === wordEnd ? "reply" : this.#fail("not-a-reply");
+    this.valueStart = wordEnd < lineEnd && bytes[wordEnd] === BLANK ? wordEnd + 1 : wordEnd;
+    this.valueEnd = lineEnd;
+    return "reply";
+  }
+
+  /** The new value of `incr` or `decr`. Old servers showed the blanks that decr pads what it stores with. */
+  #number(lineEnd: number): "reply" | "fatal" {
+    const { bytes, start } = this;
+    let end = lineEnd;
+    while (end > start && bytes[end - 1] === BLANK) end--;
+    if (!readDecimal64(bytes, start, end, this.number)) return this.#fail("not-a-reply");
     this.kind = "number";
     return "reply";
+  }
+
+  #wordEnd(from: number, end: number): number {
+    const { bytes } = this;
+    let at = from;
+    let byte = 0;
+    while (at < end && ((byte = bytes[at] as number) > BLANK || (byte !== BLANK && byte !== LINE_FEED))) at++;
+    return at;
+  }
+
+  /** Reads digits, and leaves in `#digitsEnd` where they end. -1 if there are none. */
+  #digits(from: number, end: number): number {
+    const { bytes } = this;
+    let value = 0;
+    let at = from;
+    for (; at < end; at++) {
+      const digit = (bytes[at] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    this.#digitsEnd = at;
+    return at > from ? value : -1;
   }
 }

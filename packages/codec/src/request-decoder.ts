@@ -30,6 +30,11 @@ const LENGTH_MAX = 2_147_483_645;
 // block to be read as commands: the bound is exact.
 const EXPTIME_HIGH_END = 0x8000_0000;
 
+/** Numbers of no more digits are read as doubles. */
+const DIGITS_EXACT = 15;
+
+const MINUS = 45;
+
 /** Until then nobody can tell whether an unfinished line is a retrieval: 100 blanks and `gets `. */
 const RETRIEVAL_KNOWN_BYTES = 105;
 const LEADING_BLANKS_MAX = 100;
@@ -68,6 +73,8 @@ export class RequestDecoder {
   readonly #limits: Limits;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
   readonly #line: Line;
+  /** Words behind the command. */
+  #count = 0;
   readonly #seconds: Halves = { high: 0, low: 0 };
   /** Bytes of the unfinished message that hold no line feed, or its whole line. */
   #scanned = 0;
@@ -80,9 +87,9 @@ export class RequestDecoder {
   /** @throws RangeError as `limitsOf` */
   constructor(limits: Partial<Limits> = {}) {
     this.#limits = limitsOf(limits);
-    // The exptime of gat, and one more: the last word of a line that has too many.
-    this.#line = new Line(this.#limits.keysMax + 2);
-    this.keyOffsets = this.#line.offsets;
+    // The command, the exptime of gat, and one more: the last word of a line that has too many.
+    this.#line = new Line(this.#limits.keysMax + 3);
+    this.keyOffsets = this.#line.rest;
   }
 
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
@@ -145,7 +152,7 @@ export class RequestDecoder {
     this.#needed = needed;
     this.#input.keep();
     this.#line.release();
-    this.keyOffsets = this.#line.offsets;
+    this.keyOffsets = this.#line.rest;
     return "need-data";
   }
 
@@ -165,7 +172,7 @@ export class RequestDecoder {
   #splitLine(bytes: Uint8Array, start: number, end: number): number {
     if (this.#scanned > 0 && findLineFeed(bytes, start + this.#scanned, end) < 0) return -1;
     const feed = this.#line.split(bytes, start, end);
-    this.keyOffsets = this.#line.offsets;
+    this.keyOffsets = this.#line.rest;
     return feed;
   }
 
@@ -183,10 +190,12 @@ export class RequestDecoder {
   /** The line is whole, and split. */
   #parse(): Decoded<"request"> {
     const line = this.#line;
-    const command = commandName(this.bytes, this.start, line.firstEnd);
     this.noreply = false;
-    this.argumentsEnd = line.firstEnd;
+    if (line.count === 0 || line.offsets[0] !== this.start) return this.#unknown();
+    this.argumentsEnd = line.offsets[1] as number;
+    const command = commandName(this.bytes, this.start, this.argumentsEnd);
     if (command === undefined) return this.#unknown();
+    this.#count = line.count - 1;
     this.command = command;
     switch (command) {
       case "get":
@@ -216,9 +225,9 @@ export class RequestDecoder {
         return this.#verbosity();
       case "stats":
       case "shutdown":
-        if (line.count > 0) this.argumentsEnd = line.lastEnd;
-        this.valueStart = line.count > 0 ? this.#start(0) : line.end;
-        this.valueEnd = line.count > 0 ? line.lastEnd : line.end;
+        this.argumentsEnd = line.lastEnd;
+        this.valueStart = this.#count > 0 ? this.#start(0) : line.end;
+        this.valueEnd = this.#count > 0 ? line.lastEnd : line.end;
         return "request";
       case "version":
       case "quit":
@@ -229,7 +238,7 @@ export class RequestDecoder {
   #unknown(): "invalid" | "fatal" {
     const line = this.#line;
     // A browser or a forged form post: memcached drops it without a word.
-    if (line.count > 0 && startsWith(this.bytes, line.lastStart, line.lastEnd, "HTTP/")) {
+    if (line.count > 1 && startsWith(this.bytes, line.lastStart, line.lastEnd, "HTTP/")) {
       return this.#fail("http");
     }
     // memcached looks for a command in four bytes or more, the line's end counted.
@@ -240,7 +249,7 @@ export class RequestDecoder {
   #keys(first: number): "request" | "invalid" {
     const { keyOffsets } = this;
     const { keyBytesMax, keysMax } = this.#limits;
-    const count = this.#line.count - first;
+    const count = this.#count - first;
     if (count <= 0) return this.#refuse("bad-format");
     if (count > keysMax) return this.#refuse("too-many-keys");
     if (first > 0) keyOffsets.copyWithin(0, first * 2, (first + count) * 2);
@@ -257,17 +266,17 @@ export class RequestDecoder {
   }
 
   #getAndTouch(): "request" | "invalid" {
-    if (this.#line.count < 2) return this.#refuse("bad-format");
+    if (this.#count < 2) return this.#refuse("bad-format");
     return this.#exptime(0) ? this.#keys(1) : this.#refuse("bad-exptime");
   }
 
   #storage(words: number): Decoded<"request"> {
     const { bytes } = this;
-    if (this.#line.count < words) return this.#refuse("bad-format");
+    if (this.#count < words) return this.#refuse("bad-format");
     const valueBytes = readDecimal(bytes, this.#start(3), this.#end(3), LENGTH_MAX);
     // Without a length the data block cannot be told from commands: it will be read as such, as memcached does.
     if (valueBytes < 0) return this.#refuse("bad-format");
-    this.noreply = this.#endsInNoreply();
+    this.noreply = this.#count > 4 && this.#endsInNoreply();
     this.argumentsEnd = this.#end(words - 1);
     const flags = readDecimal(bytes, this.#start(1), this.#end(1), 0xffff_ffff);
     const wellFormed =
@@ -291,7 +300,7 @@ export class RequestDecoder {
 
   /** memcached once took a time here; `0` and `noreply` are what remains of that, and all that is taken. */
   #delete(): "request" | "invalid" {
-    const { count } = this.#line;
+    const count = this.#count;
     if (count === 0) return this.#refuse("bad-format");
     if (count > 3) return this.#refuse("unknown-command");
     // The only word may be the key `noreply`.
@@ -304,7 +313,7 @@ export class RequestDecoder {
   }
 
   #arithmetic(): "request" | "invalid" {
-    if (this.#line.count < 2) return this.#refuse("bad-format");
+    if (this.#count < 2) return this.#refuse("bad-format");
     this.noreply = this.#endsInNoreply();
     this.argumentsEnd = this.#end(1);
     if (!this.#key()) return this.#refuse("bad-format");
@@ -314,7 +323,7 @@ export class RequestDecoder {
   }
 
   #touch(): "request" | "invalid" {
-    if (this.#line.count < 2) return this.#refuse("bad-format");
+    if (this.#count < 2) return this.#refuse("bad-format");
     this.noreply = this.#endsInNoreply();
     this.argumentsEnd = this.#end(1);
     if (!this.#key()) return this.#refuse("bad-format");
@@ -323,7 +332,7 @@ export class RequestDecoder {
 
   /** `flush_all [delay] [noreply]` */
   #flush(): "request" | "invalid" {
-    const { count } = this.#line;
+    const count = this.#count;
     this.noreply = count > 0 && this.#endsInNoreply();
     this.exptime = 0;
     if (count === (this.noreply ? 1 : 0)) return "request";
@@ -333,7 +342,7 @@ export class RequestDecoder {
 
   /** `verbosity level [noreply]` */
   #verbosity(): "request" | "invalid" {
-    if (this.#line.count === 0) return this.#refuse("bad-format");
+    if (this.#count === 0) return this.#refuse("bad-format");
     this.noreply = this.#endsInNoreply();
     this.argumentsEnd = this.#end(0);
     this.exptime = readDecimal(this.bytes, this.#start(0), this.#end(0), 0xffff_ffff);
@@ -362,13 +371,21 @@ export class RequestDecoder {
 
   /** Reads a word as a number that may be negative. */
   #exptime(word: number): boolean {
+    const { bytes } = this;
     const start = this.#start(word);
-    const negative = this.bytes[start] === 45;
-    const seconds = this.#seconds;
-    if (!readDecimal64(this.bytes, negative ? start + 1 : start, this.#end(word), seconds)) return false;
-    if (seconds.high >= EXPTIME_HIGH_END) return false;
-    const value = seconds.high * 4_294_967_296 + seconds.low;
+    const end = this.#end(word);
+    const negative = bytes[start] === MINUS;
+    const from = negative ? start + 1 : start;
+    const value =
+      end - from <= DIGITS_EXACT ? readDecimal(bytes, from, end, Infinity) : this.#longExptime(from, end);
+    if (value < 0) return false;
     this.exptime = negative ? -value : value;
     return true;
+  }
+
+  #longExptime(start: number, end: number): number {
+    const seconds = this.#seconds;
+    if (!readDecimal64(this.bytes, start, end, seconds) || seconds.high >= EXPTIME_HIGH_END) return -1;
+    return seconds.high * 4_294_967_296 + seconds.low;
   }
 }

@@ -108,7 +108,6 @@ function check(request: Request): void {
 
 function checkArgument(argument: string): void {
   const isTrimmed = !argument.startsWith(" ") && !argument.endsWith(" ");
-  // oxlint-disable-next-line no-control-regex -- control bytes are what is looked for
   if (isTrimmed && !/[\0\r\n\u0100-\uffff]/.test(argument)) return;
   throw new RangeError(
     `an argument must be one line of one-byte characters, no blank at its ends, got "${argument}"`,

@@ -31,6 +31,7 @@ export function findLineFeed(bytes: Uint8Array, from: number, end: number): numb
   const near = Math.min(end, from + 64);
   for (let i = from; i < near; i++) if (bytes[i] === 10) return i;
   if (near === end) return -1;
+  if (end === bytes.length) return bytes.indexOf(10, near);
   const found = bytes.subarray(near, end).indexOf(10);
   return found < 0 ? -1 : near + found;
 }

@@ -73,6 +73,22 @@ test("a retrieval is known by its first word, however short the lines of others 
   }
 });
 
+test("the last of more words than are kept still counts", () => {
+  const text = (last: string): string => `set a 0 0 1${" b".repeat(20)} ${last}\r\nx\r\n`;
+  const limits = { keysMax: 1 };
+  const quiet = ["noreply", "noreply  "].map((last) => decodeRequests([wire(text(last))], { limits }));
+  const loud = ["noreplies", "\r", "NOREPLY b"].map((last) => decodeRequests([wire(text(last))], { limits }));
+  expect(quiet.flat().map((seen) => seen.found === "request" && seen.request)).toMatchObject([
+    { noreply: true },
+    { noreply: true },
+  ]);
+  expect(loud.flat().map((seen) => seen.found === "request" && seen.request)).toMatchObject([
+    { noreply: false },
+    { noreply: false },
+    { noreply: false },
+  ]);
+});
+
 test("a limit that is not a whole number from 1 is refused with what was given", () => {
   for (const name of names) {
     for (const value of [0, -1, 1.5, Number.NaN, Infinity, "9" as unknown as number]) {

@@ -148,7 +148,7 @@ const rows: readonly [wire: string, said: readonly string[]][] = [
 const closing: readonly string[] = [
   "POST / HTTP/1.1\r\nHost: x\r\n\r\n",
   "GET /set%20a HTTP/1.0\n",
-  `${"x".repeat(9000)}`,
+  "x".repeat(9000),
   `set ${"k".repeat(3000)}`,
   `set ${"k".repeat(3000)} 0 0 1\r\nx\r\n`,
   `${" ".repeat(101)}get ${"k ".repeat(2000)}\r\n`,

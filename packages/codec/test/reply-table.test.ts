@@ -109,6 +109,7 @@ const broken: readonly [wire: string, fault: Extract<SeenReply, { found: "fatal"
   ["VALUE a 0 1048577\r\n", "value-too-large"],
   [`STAT ${"x".repeat(2043)}\r\n`, "line-too-long"],
   ["x".repeat(2049), "line-too-long"],
+  [`VALUE a 0 ${"0".repeat(2048)}1\r\nx\r\n`, "line-too-long"],
 ];
 
 for (const [text, meaning] of [...canonical, ...tolerated]) {

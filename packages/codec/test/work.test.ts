@@ -28,6 +28,7 @@ const streams: readonly [name: string, decoder: () => Decoder, wire: (n: number)
   ["one value", reply, (n) => `VALUE a 0 ${n}\r\n${"v".repeat(n)}\r\n`],
   ["values", reply, (n) => "VALUE a 0 1\r\nx\r\nEND\r\n".repeat(n / 21)],
   ["lines of statistics", reply, (n) => `STAT ${"x".repeat(95)}\r\n`.repeat(n / 102)],
+  ["a VALUE line that goes on and on", reply, (n) => `VALUE ${"k".repeat(n)}`],
   ["what is no reply", reply, (n) => "x".repeat(n)],
 ];
 
