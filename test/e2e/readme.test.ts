@@ -5,6 +5,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import { runtimeCommand, type Runtime } from "@memwire/conformance";
 import { describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
@@ -13,6 +14,12 @@ mkdirSync(folder, { recursive: true });
 
 const pages = ["README.md", ...globSync("{packages,apps}/*/README.md")].toSorted();
 
+/** The adapters of Bun and Deno are for those; everything else runs on Node. */
+function runtimeOf(page: string): Runtime {
+  if (page.includes("adapter-bun")) return "bun";
+  return page.includes("adapter-deno") ? "deno" : "node";
+}
+
 describe.each(pages)("%s", (page) => {
   const blocks = [...readFileSync(page, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
     (match) => match[1],
@@ -20,7 +27,8 @@ describe.each(pages)("%s", (page) => {
   test.each(blocks.map((code, index) => [index + 1, code]))("example %i runs", async (index, code) => {
     const file = join(folder, `${page.replaceAll(/[^\w]/g, "-")}-${index}.ts`);
     writeFileSync(file, String(code));
-    const { stderr } = await run(process.execPath, ["-C", "@memwire/source", file], { timeout: 30_000 });
+    const [program, ...args] = runtimeCommand(runtimeOf(page));
+    const { stderr } = await run(program, [...args, file], { timeout: 30_000 });
     expect(stderr).toBe("");
   });
   test("has no example in another form that nobody runs", () => {
