@@ -1,0 +1,138 @@
+// The codec alone, in one process: nanoseconds per message, for each runtime.
+//
+//     node -C @memwire/source bench/src/codec.ts
+//     bun --conditions=@memwire/source bench/src/codec.ts
+//     deno run --conditions=@memwire/source bench/src/codec.ts
+//
+// Chunks of 64 KiB, as sockets deliver them, each cut where it ends: the last message of one goes on in the next.
+// Rounds are short, so that some are left alone by other work on the machine: the fastest is what the code costs,
+// the median says how busy the machine was.
+
+import {
+  latin1Bytes,
+  ReplyDecoder,
+  RequestDecoder,
+  SendBuffer,
+  REPLY_BYTES,
+  writeValueLine,
+} from "@memwire/codec";
+
+const CHUNK_BYTES = 65_536;
+const CHUNKS = 4;
+const WARM_UP_MS = 300;
+const ROUNDS = 150;
+const ROUND_MS = 4;
+
+interface Case {
+  readonly name: string;
+  /** Runs once; answers how many messages that were. */
+  readonly run: () => number;
+}
+
+/** What the loops read out of messages ends here, so that no compiler may leave the reading away. */
+let sink = 0;
+
+/** `message(i)` over and over, cut into chunks; the whole is a number of messages. */
+function stream(message: (i: number) => string): Uint8Array[] {
+  let text = "";
+  for (let i = 0; text.length < CHUNK_BYTES * CHUNKS; i++) text += message(i);
+  const bytes = latin1Bytes(text);
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) chunks.push(bytes.slice(at, at + CHUNK_BYTES));
+  return chunks;
+}
+
+function requests(name: string, message: (i: number) => string): Case {
+  const chunks = stream(message);
+  const decoder = new RequestDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "request") {
+        count++;
+        sink += decoder.keyEnd - decoder.keyStart + decoder.valueEnd;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+function replies(name: string, message: (i: number) => string): Case {
+  const chunks = stream(message);
+  const decoder = new ReplyDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "reply") {
+        count++;
+        if (decoder.kind === "value") sink += decoder.valueEnd - decoder.keyStart;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+/** Writes `each` as often as a turn of a busy connection does, then takes it; the network keeps up. */
+function sends(name: string, messages: number, each: (out: SendBuffer, i: number) => void): Case {
+  const out = new SendBuffer();
+  const run = (): number => {
+    for (let turn = 0; turn < 100; turn++) {
+      for (let i = 0; i < messages; i++) each(out, i);
+      sink += out.take().length;
+      out.reclaim();
+    }
+    return 100 * messages;
+  };
+  return { name, run };
+}
+
+const key = (i: number): string => `key:${100_000 + (i % 800_000)}`;
+const hundred = "v".repeat(100);
+const keyBytes = latin1Bytes(key(0));
+const valueBytes = latin1Bytes(`${hundred}\r\n`);
+
+const cases: readonly Case[] = [
+  requests("decode get", (i) => `get ${key(i)}\r\n`),
+  requests("decode set, 100 B", (i) => `set ${key(i)} 0 0 100\r\n${hundred}\r\n`),
+  requests(
+    "decode get, 24 keys",
+    (i) => `get ${Array.from({ length: 24 }, (_, k) => key(i + k)).join(" ")}\r\n`,
+  ),
+  requests("decode incr", (i) => `incr ${key(i)} 1\r\n`),
+  replies("decode VALUE, 100 B, or END", (i) => `VALUE ${key(i)} 0 100\r\n${hundred}\r\nEND\r\n`),
+  replies("decode STORED", () => "STORED\r\n"),
+  sends("write VALUE, 100 B, and END", 16, (out) => {
+    writeValueLine(out, keyBytes, 0, keyBytes.length, 0, 100);
+    out.latin1("\r\n");
+    out.copy(valueBytes, 0, valueBytes.length);
+    out.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
+  }),
+  sends("write STORED", 16, (out) => out.copy(REPLY_BYTES.stored, 0, REPLY_BYTES.stored.length)),
+];
+
+/** Nanoseconds a message over about `forMs`. */
+function timed(run: () => number, forMs: number): number {
+  const start = performance.now();
+  let messages = 0;
+  let elapsed = 0;
+  while (elapsed < forMs) {
+    messages += run();
+    elapsed = performance.now() - start;
+  }
+  return (elapsed / messages) * 1e6;
+}
+
+const quantile = (sorted: readonly number[], q: number): string =>
+  (sorted[Math.floor((sorted.length - 1) * q)] as number).toFixed(1).padStart(8);
+
+for (const { run } of cases) timed(run, WARM_UP_MS);
+console.log(`${navigator.userAgent}, ns a message: fastest round (median)`);
+for (const { name, run } of cases) {
+  const rounds = Array.from({ length: ROUNDS }, () => timed(run, ROUND_MS)).toSorted((a, b) => a - b);
+  console.log(`${name.padEnd(30)}${quantile(rounds, 0)}  (${quantile(rounds, 0.5)} )`);
+}
+if (sink === 0) console.log("nothing was decoded");
