@@ -11,7 +11,8 @@ import { ItemTable } from "./item-table.ts";
 import { LruList } from "./lru-list.ts";
 import type { Millis } from "./store.ts";
 
-// Without evictions only dead items make room. They may be anywhere in the list: look at this many and give up.
+// Without evictions only dead items make room. They may be anywhere in the list: look at this many and give up. Those
+// that live go to the newest end, so that the next one that needs room looks on where this one stopped.
 const LOOKS_MAX = 50;
 
 export class ItemSpace {
@@ -95,7 +96,6 @@ export class ItemSpace {
     let looks = 0;
     let item = this.#list.oldest;
     while (counters.bytes > bytesMax && item !== undefined && item !== kept && looks < LOOKS_MAX) {
-      const { newer } = item;
       if (item.expiresAt <= now) {
         counters.reclaimed++;
         if (!item.fetched) counters.expiredUnfetched++;
@@ -105,9 +105,10 @@ export class ItemSpace {
         if (!item.fetched) counters.evictedUnfetched++;
         this.remove(item);
       } else {
+        this.#list.used(item);
         looks++;
       }
-      item = newer;
+      item = this.#list.oldest;
     }
     if (counters.bytes <= bytesMax) return true;
     counters.storeNoMemory++;

@@ -165,6 +165,20 @@ describe("without evictions", () => {
     expect(set(store, "c", ten, { now: START + 1 })).toBe("stored");
     expect(store.counters).toMatchObject({ reclaimed: 1, evictions: 0 });
   });
+
+  test("comes past any number of items that stay to those that expired", () => {
+    const [stay, expire] = [60, 140];
+    const keys = Array.from({ length: stay + expire }, (_, i) => String.fromCodePoint(0x30 + i));
+    const bytesMax = keys.reduce((sum, key) => sum + itemBytes(encodeUtf8(key).length, 10, 0), 0);
+    const store = new LruStore({ bytesMax, evictions: false });
+    for (const [i, key] of keys.entries()) set(store, key, ten, i < stay ? {} : { expiresAt: START + 1 });
+    const outcomes = Array.from({ length: expire + 1 }, () => {
+      const key = String.fromCodePoint(0x2000 + store.counters.totalItems);
+      return set(store, key, "012345678", { now: START + 1 });
+    });
+    expect(outcomes).toEqual(["out-of-memory", ...Array.from({ length: expire }, () => "stored")]);
+    expect(keys.slice(0, stay).every((key) => has(store, key, START + 1))).toBe(true);
+  });
 });
 
 describe("time", () => {
