@@ -168,14 +168,12 @@ describe("without evictions", () => {
 
   test("comes past any number of items that stay to those that expired", () => {
     const [stay, expire] = [60, 140];
-    const keys = Array.from({ length: stay + expire }, (_, i) => String.fromCodePoint(0x30 + i));
-    const bytesMax = keys.reduce((sum, key) => sum + itemBytes(encodeUtf8(key).length, 10, 0), 0);
-    const store = new LruStore({ bytesMax, evictions: false });
+    const keys = Array.from({ length: stay + expire }, (_, i) => `old:${100 + i}`);
+    const store = new LruStore({ bytesMax: keys.length * itemBytes(7, 10, 0), evictions: false });
     for (const [i, key] of keys.entries()) set(store, key, ten, i < stay ? {} : { expiresAt: START + 1 });
-    const outcomes = Array.from({ length: expire + 1 }, () => {
-      const key = String.fromCodePoint(0x2000 + store.counters.totalItems);
-      return set(store, key, "012345678", { now: START + 1 });
-    });
+    const outcomes = Array.from({ length: expire + 1 }, (_, i) =>
+      set(store, `new:${100 + i}`, ten, { now: START + 1 }),
+    );
     expect(outcomes).toEqual(["out-of-memory", ...Array.from({ length: expire }, () => "stored")]);
     expect(keys.slice(0, stay).every((key) => has(store, key, START + 1))).toBe(true);
   });
