@@ -210,7 +210,8 @@ class Cluster {
   }
 
   #client(host: string): SimulatedClient {
-    const { simulation, setting } = { simulation: this.#simulation, setting: this.#setting };
+    const simulation = this.#simulation;
+    const setting = this.#setting;
     const { timeouts, limits, hitsClients } = setting;
     const deadlineMs = timeouts.queuedTimeoutMs + timeouts.replyTimeoutMs + ON_THE_WAY_MS;
     return new SimulatedClient({
