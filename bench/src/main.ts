@@ -1,0 +1,91 @@
+// Side by side with peers, by CPU time a request: `npm run bench`.
+//
+//     npm run bench -- proxy               memwire-proxy on Node, Bun and Deno, beside nutcracker
+//     npm run bench -- server              memwire-server on Node, Bun and Deno, beside memcached -t 1
+//     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
+//
+// Linux with `cc` and `taskset`, two cores: one for the subject, one for the load and what stands behind a proxy.
+// Nothing else should run meanwhile. Exit code 1 if an answer was wrong.
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { compare, type Scenario, tableHead, tableLine } from "./compare.ts";
+import { startMemcachedOn, startProxies, startServers, type Subject } from "./subject.ts";
+
+const SUBJECT_CORE = 0;
+const LOAD_CORE = 1;
+
+const scenarios: readonly Scenario[] = [
+  { name: "p1", load: [] },
+  { name: "p16", load: ["depth=16"] },
+  { name: "mget24", load: ["keys_per_get=24"] },
+  { name: "10k", load: ["value_bytes=10000", "keys=2000"] },
+  { name: "500k", load: ["value_bytes=500000", "keys=100", "connections=10"] },
+  // Not for its figure: every byte of every answer is looked at.
+  { name: "verify", load: ["verify=1", "depth=4", "keys_per_get=5", "value_bytes=3000", "sets_percent=30"] },
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "2" },
+    scenario: { type: "string", multiple: true },
+    subject: { type: "string", multiple: true },
+    json: { type: "string" },
+  },
+});
+const [what] = positionals;
+if (what !== "proxy" && what !== "server") fail("say what to measure: proxy or server");
+if (cpus().length < 2) fail("this needs two cores: one for the subject, one for the load");
+
+const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
+if (chosen.length === 0) fail(`no such scenario; there are ${scenarios.map(({ name }) => name).join(", ")}`);
+
+const running: Subject[] = [];
+const begin = async (start: () => Promise<Subject>): Promise<Subject> => {
+  const subject = await start();
+  running.push(subject);
+  return subject;
+};
+try {
+  const starts = what === "proxy" ? await proxies() : servers();
+  const subjects: Subject[] = [];
+  for (const start of starts) subjects.push(await begin(start));
+  const measured = subjects.filter(
+    ({ name }, i) => i === 0 || (values.subject?.some((part) => name.includes(part)) ?? true),
+  );
+  const rows = await compare({
+    scenarios: chosen,
+    subjects: measured,
+    loadCore: LOAD_CORE,
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    tell: (row) => {
+      if (row.subject === measured[0]?.name) console.log(`\n${row.scenario}\n${tableHead}`);
+      console.log(tableLine(row));
+    },
+  });
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+  process.exitCode = rows.some((row) => row.wrong > 0) ? 1 : 0;
+} finally {
+  for (const subject of running) await subject.stop();
+}
+
+async function proxies(): Promise<readonly (() => Promise<Subject>)[]> {
+  const behind = [
+    await begin(() => startMemcachedOn(LOAD_CORE)),
+    await begin(() => startMemcachedOn(LOAD_CORE)),
+  ];
+  return startProxies(SUBJECT_CORE, behind);
+}
+
+function servers(): readonly (() => Promise<Subject>)[] {
+  return [() => startMemcachedOn(SUBJECT_CORE), ...startServers(SUBJECT_CORE)];
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,115 @@
+// The programs that are measured, each pinned to a core, and the peers among them and behind them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import {
+  findPeer,
+  onFreePort,
+  runtimeCommand,
+  RUNTIMES,
+  type RunningPeer,
+  startPeer,
+} from "@memwire/conformance";
+
+/** A program under load; the first of a comparison is what the others are measured against. */
+export interface Subject {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const root = join(import.meta.dirname, "..", "..");
+const memory = ["-m", "1024", "-c", "4096"];
+
+/** How a program is started on a port that is free. */
+type Command = (port: number) => readonly [string, ...string[]];
+
+async function start(name: string, core: number, command: Command): Promise<Subject> {
+  const taskset = required("taskset");
+  const running = await onFreePort((port) =>
+    startPeer(taskset, ["-c", `${core}`, ...command(port)], { kind: "tcp", host: "127.0.0.1", port }),
+  );
+  return { name, port: portOf(running), pid: running.pid, stop: () => running.stop() };
+}
+
+function portOf(running: RunningPeer): number {
+  if (running.endpoint.kind !== "tcp") throw new TypeError("a subject listens on TCP");
+  return running.endpoint.port;
+}
+
+/** Where a program is. @throws Error if it is not installed */
+export function required(program: string): string {
+  const path = findPeer(program);
+  if (path === undefined) throw new Error(`${program} is not installed`);
+  return path;
+}
+
+export function startMemcachedOn(core: number): Promise<Subject> {
+  const flags = ["-t", "1", "-U", "0", "-u", "root", ...memory, "-l", "127.0.0.1", "-p"];
+  return start("memcached", core, (port) => [required("memcached"), ...flags, `${port}`]);
+}
+
+/** memwire-server on every runtime that is asked for. */
+export function startServers(core: number): readonly (() => Promise<Subject>)[] {
+  const file = join(root, "apps", "bun-server", "src", "main.ts");
+  return RUNTIMES.map(
+    (runtime) => () =>
+      start(`memwire on ${runtime}`, core, (port) => [
+        ...runtimeCommand(runtime),
+        file,
+        "-U",
+        "0",
+        "-l",
+        "127.0.0.1",
+        "-p",
+        `${port}`,
+        ...memory,
+      ]),
+  );
+}
+
+/** nutcracker, then memwire-proxy on every runtime, all with the same file. */
+export function startProxies(core: number, servers: readonly Subject[]): readonly (() => Promise<Subject>)[] {
+  const folder = mkdtempSync(join(tmpdir(), "memwire-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const config = (port: number): string => {
+    const file = join(folder, `${port}.yml`);
+    writeFileSync(file, twemproxyConfig(port, servers));
+    return file;
+  };
+  const main = join(root, "apps", "node-proxy", "src", "main.ts");
+  return [
+    // Its statistics listen on port 22222 unless told otherwise: any free one.
+    () =>
+      start("nutcracker", core, (port) => [
+        required("nutcracker"),
+        "-c",
+        config(port),
+        "-a",
+        "127.0.0.1",
+        "-s",
+        `${port === 65_535 ? port - 1 : port + 1}`,
+      ]),
+    ...RUNTIMES.map(
+      (runtime) => () =>
+        start(`memwire on ${runtime}`, core, (port) => [
+          ...runtimeCommand(runtime),
+          main,
+          "--config",
+          config(port),
+        ]),
+    ),
+  ];
+}
+
+function twemproxyConfig(port: number, servers: readonly Subject[]): string {
+  return `pool:
+  listen: 127.0.0.1:${port}
+  hash: fnv1a_64
+  distribution: ketama
+  timeout: 5000
+  servers:
+${servers.map((server) => `    - 127.0.0.1:${server.port}:1\n`).join("")}`;
+}
