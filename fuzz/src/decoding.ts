@@ -67,10 +67,12 @@ export function decodeAll<Note>(
   return notes;
 }
 
-/** @throws Error that shows both if they differ */
-export function mustEqual(what: string, found: unknown, expected: unknown): void {
+/** @throws Error that shows the first note that differs */
+export function mustEqual(what: string, found: readonly unknown[], expected: readonly unknown[]): void {
   if (isDeepStrictEqual(found, expected)) return;
-  throw new Error(
-    `${what}\nfound ${inspect(found, { depth: 5 })}\nexpected ${inspect(expected, { depth: 5 })}`,
-  );
+  let first = 0;
+  while (isDeepStrictEqual(found[first], expected[first])) first++;
+  const show = (notes: readonly unknown[]): string =>
+    inspect(notes[first], { depth: 5, maxArrayLength: 40, breakLength: Infinity });
+  throw new Error(`${what}\nmessage ${first} is ${show(found)}\nexpected  ${show(expected)}`);
 }

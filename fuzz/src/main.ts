@@ -1,7 +1,7 @@
 // Coverage-guided fuzzing: `npm run fuzz`.
 //
 //     npm run fuzz -- --seconds 30                                   all targets, that long together
-//     npm run fuzz -- --minutes 30 --target requests --keep          one target; rewrites fuzz/corpus/requests
+//     npm run fuzz -- --minutes 30 --target requests --keep          one target; rewrites its corpus
 //     npm run fuzz -- --target requests --replay fuzz/crash-requests-0123456789ab
 //
 // Exit code 1 if an input made a target throw or never return. It is saved, with the line that runs it again.
@@ -11,7 +11,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { type Order, type Outcome, watchedMemory } from "./order.ts";
-import { loadTarget, saveCrash, targetNames } from "./target.ts";
+import { loadTarget, saveCrash, targetNames, textOf } from "./target.ts";
 
 const HANGS_AFTER_MS = 10_000;
 
@@ -88,7 +88,7 @@ function runWorker(order: Order): Promise<Outcome | "hang"> {
 function report(target: string, input: Uint8Array, what: string): void {
   const path = relative(process.cwd(), saveCrash(target, input));
   console.error(`${target} FAILED\n${what}\n`);
-  console.error(`input: ${JSON.stringify(Buffer.from(input).toString("latin1"))}`);
+  console.error(`input: ${JSON.stringify(textOf(input))}`);
   console.error(`again: npm run fuzz -- --target ${target} --replay ${path}`);
   process.exitCode = 1;
 }

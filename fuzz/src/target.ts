@@ -1,11 +1,12 @@
 // Which targets there are, and what is kept of each on disk.
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** One module under targets/: `fuzz` throws if the code under test does what it must not, whatever it is given. */
 export interface Target {
-  fuzz(data: Uint8Array): void;
+  readonly fuzz: (data: Uint8Array) => void;
 }
 
 const folder = join(import.meta.dirname, "..");
@@ -23,20 +24,25 @@ export async function loadTarget(name: string): Promise<Target> {
 
 /** Inputs that together reach what was ever reached, smallest first. */
 export function readCorpus(name: string): Uint8Array[] {
-  const corpus = join(folder, "corpus", name);
-  mkdirSync(corpus, { recursive: true });
-  return readdirSync(corpus)
-    .map((file) => new Uint8Array(readFileSync(join(corpus, file))))
-    .toSorted((a, b) => a.length - b.length);
+  const file = corpusFile(name);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => bytesOf(JSON.parse(line) as string));
 }
 
 /** Replaces the corpus. */
 export function writeCorpus(name: string, inputs: readonly Uint8Array[]): void {
-  const corpus = join(folder, "corpus", name);
-  rmSync(corpus, { recursive: true, force: true });
-  mkdirSync(corpus, { recursive: true });
-  for (const input of inputs) writeFileSync(join(corpus, hashOf(input)), input);
+  const lines = inputs.map((input) => `${JSON.stringify(textOf(input))}\n`);
+  mkdirSync(join(folder, "corpus"), { recursive: true });
+  writeFileSync(corpusFile(name), [...new Set(lines)].toSorted((a, b) => a.length - b.length).join(""));
 }
+
+/** One input a line, as a JSON string with a character for each byte: small, and changes to it can be read. */
+const corpusFile = (name: string): string => join(folder, "corpus", `${name}.jsonl`);
+
+/** A character for each byte. */
+export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 
 /** Saves an input that must be looked at. Answers where. */
 export function saveCrash(name: string, input: Uint8Array): string {

@@ -6,7 +6,7 @@ import { Coverage, instrumentModules } from "./coverage.ts";
 import { Mutator, seededChance } from "./mutate.ts";
 import { shrink } from "./shrink.ts";
 import type { Order, Outcome } from "./order.ts";
-import { loadTarget, readCorpus, writeCorpus } from "./target.ts";
+import { bytesOf, loadTarget, readCorpus, writeCorpus } from "./target.ts";
 
 /** Seeds for a target that has no corpus yet. */
 const FIRST_INPUTS = ["", "\0get a\r\n", "\0set a 0 0 1\r\na\r\n"];
@@ -68,7 +68,7 @@ function draw(): Uint8Array {
 
 for (const input of readCorpus(target)) if (crash === undefined) consider(input);
 for (const text of FIRST_INPUTS) {
-  if (crash === undefined) consider(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  if (crash === undefined) consider(bytesOf(text));
 }
 while (crash === undefined && (runs % 64 !== 0 || performance.now() < endAt)) {
   consider(mutator.mutate(draw(), draw()));
@@ -84,6 +84,7 @@ const outcome: Outcome = {
   counters,
   ...(crash && { crash }),
 };
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- to a thread, not to a window
 parentPort?.postMessage(outcome);
 
 /** Greedy, smallest first; each input is shrunk to what nobody before it reaches. */
@@ -98,8 +99,8 @@ function smallCorpus(): Uint8Array[] {
       input,
       (smaller) => {
         if (run(smaller) !== undefined) return false;
-        const features = coverage.list();
-        return own.every((feature) => features.has(feature));
+        const seen = coverage.list();
+        return own.every((feature) => seen.has(feature));
       },
       300,
     );

@@ -53,7 +53,7 @@ function isSayable(message: object): boolean {
   if ("exptime" in message && !Number.isSafeInteger(message.exptime)) return false;
   if ("argument" in message && /^ | $|[\0\r]/.test(message.argument as string)) return false;
   if ("text" in message && (message.text as string).includes("\r")) return false;
-  const key = "key" in message ? [message.key as Uint8Array] : [];
-  const keys = "keys" in message ? (message.keys as Uint8Array[]) : key;
+  const one = "key" in message ? [message.key as Uint8Array] : [];
+  const keys = "keys" in message ? (message.keys as Uint8Array[]) : one;
   return keys.every((key) => !key.includes(13) && !key.includes(0));
 }
