@@ -13,7 +13,7 @@ export interface Workspace {
   readonly sources: readonly SourceFile[];
 }
 
-export interface SourceFile {
+interface SourceFile {
   /** From the root of the repository. */
   readonly path: string;
   readonly text: string;
