@@ -48,6 +48,11 @@ export class SendBuffer {
     this.#end = written;
   }
 
+  /** Forgets the first `length` bytes of what was written and not taken: they are not to be sent after all. */
+  skip(length: number): void {
+    this.#taken += length;
+  }
+
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
     this.#bytes = EMPTY;

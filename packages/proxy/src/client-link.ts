@@ -46,7 +46,7 @@ export class ClientLink implements Party, SlotOwner {
   constructor(context: Context, id: ConnectionId, dispatcher: Dispatcher) {
     this.#context = context;
     this.#dispatcher = dispatcher;
-    this.decoder = new RequestDecoder(context.codec);
+    this.decoder = new RequestDecoder(context.requests);
     this.#port = context.outbox.open(id, this.#output, true);
   }
 
@@ -209,7 +209,10 @@ export class ClientLink implements Party, SlotOwner {
   /** Replies to this client are swallowed from now on. */
   #abandon(): void {
     this.#finishing = true;
-    for (let slot = this.#head; slot !== null; slot = slot.next) slot.owner = null;
+    for (let slot = this.#head; slot !== null; slot = slot.next) {
+      slot.owner = null;
+      slot.staged = null;
+    }
     this.#head = null;
     this.#tail = null;
     this.#slots = 0;

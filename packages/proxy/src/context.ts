@@ -17,7 +17,8 @@ export interface Party {
 export interface Context {
   readonly outbox: Outbox;
   readonly limits: ProxyLimits;
-  readonly codec: Partial<CodecLimits>;
+  readonly requests: Partial<CodecLimits>;
+  readonly replies: Partial<CodecLimits>;
   readonly counters: ProxyCounters;
   readonly version: string;
   /** Parties by the connection they are an end of. */

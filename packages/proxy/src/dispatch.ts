@@ -8,12 +8,18 @@
 //
 // Nothing that is not well formed reaches a server. Hot path: a look-up and a copy a key.
 
-import { latin1Bytes, REPLY_BYTES, type RequestDecoder } from "@memwire/codec";
+import {
+  latin1Bytes,
+  REPLY_BYTES,
+  type CommandName,
+  type RequestDecoder,
+  type SendBuffer,
+} from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
 import type { ClientLink, Dispatcher } from "./client-link.ts";
 import type { Pool } from "./pool.ts";
 import type { ServerLink } from "./server-link.ts";
-import type { Slot } from "./slot.ts";
+import type { Expected, Slot } from "./slot.ts";
 
 const BAD_FORMAT = latin1Bytes("CLIENT_ERROR bad command line format\r\n");
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
@@ -84,12 +90,12 @@ export class PoolDispatcher implements Dispatcher {
     output.copy(LINE_END, 0, 2);
     output.copy(bytes, lineEnd, end);
     const slot = client.slot("line", decoder.noreply);
-    server.push(slot, false);
+    server.push(slot, expectedOf(decoder.command));
     slot.arrive();
   }
 
   #retrieve(client: ClientLink, decoder: RequestDecoder): void {
-    const { bytes, start, keyCount, keyOffsets, keyStart } = decoder;
+    const { bytes, keyCount, keyOffsets } = decoder;
     for (let i = 0; i < keyCount; i++) {
       if (hasNul(bytes, keyOffsets[i * 2] as number, keyOffsets[i * 2 + 1] as number)) {
         return client.answer(BAD_FORMAT);
@@ -105,10 +111,11 @@ export class PoolDispatcher implements Dispatcher {
         server.splitting = slot;
         server.refusing = server.refusal();
         asked.push(server);
-        // The command word, and the exptime of gat and gats.
-        if (server.refusing === null) server.output.copy(bytes, start, keyStart);
-      } else if (server.refusing === null) server.output.byte(32);
-      if (server.refusing === null) server.output.copy(bytes, from, to);
+        if (server.refusing === null) writeCommand(server.output, decoder);
+      }
+      if (server.refusing !== null) continue;
+      server.output.byte(32);
+      server.output.copy(bytes, from, to);
     }
     for (let i = 0; i < asked.length; i++) this.#ask(asked[i] as ServerLink, slot);
     asked.length = 0;
@@ -119,7 +126,7 @@ export class PoolDispatcher implements Dispatcher {
     server.splitting = null;
     if (server.refusing !== null) return slot.fail(server.refusing);
     server.output.copy(LINE_END, 0, 2);
-    server.push(slot, true);
+    server.push(slot, "values");
   }
 
   #flush(client: ClientLink, decoder: RequestDecoder): void {
@@ -130,12 +137,39 @@ export class PoolDispatcher implements Dispatcher {
         slot.fail(refusal);
         continue;
       }
-      server.output.latin1(decoder.exptime < 0 ? "flush_all -" : "flush_all ");
-      server.output.decimal(Math.abs(decoder.exptime));
+      server.output.latin1("flush_all");
+      writeExptime(server.output, decoder.exptime);
       server.output.copy(LINE_END, 0, 2);
-      server.push(slot, false);
+      server.push(slot, "flushed");
     }
     slot.arrive();
+  }
+}
+
+/** The command word, and the exptime of gat and gats. */
+function writeCommand(output: SendBuffer, { command, exptime }: RequestDecoder): void {
+  output.latin1(command);
+  if (command === "gat" || command === "gats") writeExptime(output, exptime);
+}
+
+/** Beyond 2^53 s, which is further away than the sun will last, it is as good as 2^53. */
+function writeExptime(output: SendBuffer, exptime: number): void {
+  output.latin1(exptime < 0 ? " -" : " ");
+  output.decimal(Math.min(Math.abs(exptime), Number.MAX_SAFE_INTEGER));
+}
+
+/** What a server answers to a command that goes to one. */
+function expectedOf(command: CommandName): Expected {
+  switch (command) {
+    case "delete":
+      return "deleted";
+    case "touch":
+      return "touched";
+    case "incr":
+    case "decr":
+      return "count";
+    default:
+      return "stored";
   }
 }
 

@@ -40,8 +40,9 @@ export interface ProxyLimits {
   readonly unsentBytesMax: number;
   /** Requests sent to one server and not answered; further ones fail at once. */
   readonly inFlightMax: number;
-  /** Requests to one server not yet sent; further ones fail at once. */
+  /** Requests to one server not yet sent, and their bytes; further ones fail at once. */
   readonly queuedMax: number;
+  readonly queuedBytesMax: number;
   /** Replies of one connection late in a row, after which it is replaced. */
   readonly timeoutsMax: number;
   /** How long a server that cannot be connected to is left alone: at first, and doubling up to the most. */
@@ -52,21 +53,30 @@ export interface ProxyLimits {
 export interface ProxyOptions {
   readonly pools: readonly PoolOptions[];
   readonly limits?: Partial<ProxyLimits>;
-  /** Bounds of requests and replies; memcached's own by default. */
-  readonly codec?: Partial<CodecLimits>;
+  /** Bounds of what clients send; memcached's own by default. */
+  readonly requests?: Partial<CodecLimits>;
+  /**
+   * Bounds of what servers send. A value above `valueBytesMax`, by default 32 MiB, costs the server its connection
+   * and whatever is in flight there: it must be above the largest item that any server of the fleet may hold.
+   */
+  readonly replies?: Partial<CodecLimits>;
   /** What `version` answers. */
   readonly version?: string;
 }
 
 export const DEFAULT_TIMEOUT_MS = 1_000;
 
+/** Items larger than memcached's default of 1 MiB come from servers that were started with a larger `-I`. */
+export const DEFAULT_REPLY_LIMITS: Partial<CodecLimits> = { valueBytesMax: 33_554_432 };
+
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   connectionsMax: 4_096,
   pipelineMax: 1_024,
   unsentBytesPause: 1_048_576,
-  unsentBytesMax: 33_554_432,
+  unsentBytesMax: 67_108_864,
   inFlightMax: 65_536,
   queuedMax: 16_384,
+  queuedBytesMax: 67_108_864,
   timeoutsMax: 3,
   retryMinMs: 100,
   retryMaxMs: 5_000,
@@ -83,4 +93,12 @@ export function proxyLimitsOf(given: Partial<ProxyLimits> = {}): ProxyLimits {
 export function checkPositive(name: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1) return;
   throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
+}
+
+/** @throws RangeError for a name that `stats` could not say: it takes visible ASCII characters without blanks */
+export function checkName(what: string, name: string): void {
+  if (/^[\x21-\x7e]{1,200}$/.test(name)) return;
+  throw new RangeError(
+    `a ${what} name must be 1 to 200 visible ASCII characters without blanks, got ${JSON.stringify(name)}`,
+  );
 }

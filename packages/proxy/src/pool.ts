@@ -1,7 +1,7 @@
 // A set of servers that share the keys.
 
 import type { Context } from "./context.ts";
-import { checkPositive, DEFAULT_TIMEOUT_MS, type PoolOptions } from "./options.ts";
+import { checkName, checkPositive, DEFAULT_TIMEOUT_MS, type PoolOptions } from "./options.ts";
 import { ServerLink } from "./server-link.ts";
 
 export class Pool {
@@ -18,6 +18,7 @@ export class Pool {
       connectTimeoutMs = DEFAULT_TIMEOUT_MS,
       replyTimeoutMs = DEFAULT_TIMEOUT_MS,
     } = options;
+    checkName("pool", name);
     if (options.servers.length === 0) throw new RangeError(`pool ${name} needs at least one server`);
     checkPositive("queuedTimeoutMs", queuedTimeoutMs);
     checkPositive("connectTimeoutMs", connectTimeoutMs);

@@ -20,7 +20,7 @@ import type { Context, Party } from "./context.ts";
 import { newProxyCounters, type ProxyCounters, type ServerCounters } from "./counters.ts";
 import { FarewellLink } from "./farewell-link.ts";
 import { PoolDispatcher } from "./dispatch.ts";
-import { proxyLimitsOf, type ProxyOptions } from "./options.ts";
+import { DEFAULT_REPLY_LIMITS, proxyLimitsOf, type ProxyOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { statsReply } from "./stats.ts";
 
@@ -47,7 +47,8 @@ export class ProxyEngine implements Engine {
     const context: Context = {
       outbox: new Outbox(),
       limits: proxyLimitsOf(options.limits),
-      codec: options.codec ?? {},
+      requests: options.requests ?? {},
+      replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
       counters: newProxyCounters(),
       version: options.version ?? "memwire",
       parties: new Map(),

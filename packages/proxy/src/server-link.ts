@@ -3,18 +3,18 @@
 //     idle --request--> connecting --connected--> ready --lost, broken, too late--> idle, or left alone
 //                           \--failed--> left alone until retryAt, failing fast; the next request tries again
 //
-//     fragments  [ sent, not answered: inFlight | not sent: queued ]
-//                  ^head                           ^firstQueued      ^tail
+//     push --> queued, written to the output --take--> in flight, sent --received--> answered
 //
-// Replies come in the order of the requests, so the head is always the one that is answered next. A request that
-// could not be answered is failed in its own slot. Hot path: `push` and `received`.
+// Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
+// request that could not be sent or answered is failed in its own slot. Hot path: `push` and `received`.
 
-import { ReplyDecoder, SendBuffer, startsWith } from "@memwire/codec";
+import { ReplyDecoder, SendBuffer, startsWith, type ReplyKind } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
 import type { Context, Party } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY } from "./failure.ts";
-import { Fragment, type Slot } from "./slot.ts";
+import { checkName } from "./options.ts";
+import { Fragment, FragmentQueue, type Expected, type Slot } from "./slot.ts";
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
@@ -40,9 +40,12 @@ export class ServerLink implements Party, Output {
   #state: "idle" | "connecting" | "ready" = "idle";
   #port: Port | null = null;
   #decoder: ReplyDecoder;
-  #head: Fragment | null = null;
-  #tail: Fragment | null = null;
-  #firstQueued: Fragment | null = null;
+  readonly #inFlight: FragmentQueue = new FragmentQueue();
+  readonly #queued: FragmentQueue = new FragmentQueue();
+  /** The first in flight that is not late yet. */
+  #firstTimely: Fragment | null = null;
+  /** Bytes of what is queued: the output, but for what is being written. */
+  #queuedBytes = 0;
   #connectDeadline: Millis = Infinity;
   #retryAt: Millis = -Infinity;
   #retryMs = 0;
@@ -51,11 +54,12 @@ export class ServerLink implements Party, Output {
   #lateInARow = 0;
 
   constructor(context: Context, name: string, endpoint: Endpoint, timeouts: Timeouts) {
+    checkName("server", name);
     this.#context = context;
     this.name = name;
     this.#endpoint = endpoint;
     this.#timeouts = timeouts;
-    this.#decoder = new ReplyDecoder(context.codec);
+    this.#decoder = new ReplyDecoder(context.replies);
   }
 
   /** For `stats`. */
@@ -76,7 +80,11 @@ export class ServerLink implements Party, Output {
     }
     const { inFlightNow, queuedNow } = counters;
     // What is queued will be in flight all at once.
-    if (inFlightNow + queuedNow >= limits.inFlightMax || queuedNow >= limits.queuedMax) {
+    if (
+      inFlightNow + queuedNow >= limits.inFlightMax ||
+      queuedNow >= limits.queuedMax ||
+      this.#queuedBytes >= limits.queuedBytesMax
+    ) {
       counters.overflows++;
       return TOO_MANY;
     }
@@ -84,13 +92,11 @@ export class ServerLink implements Party, Output {
   }
 
   /** A whole request was written to `output`. */
-  push(slot: Slot, retrieval: boolean): void {
-    const fragment = new Fragment(slot, retrieval, this.#context.now + this.#timeouts.queuedMs);
+  push(slot: Slot, expected: Expected): void {
+    const bytes = this.output.length - this.#queuedBytes;
+    this.#queuedBytes = this.output.length;
+    this.#queued.push(new Fragment(slot, expected, bytes, this.#context.now + this.#timeouts.queuedMs));
     slot.waiting++;
-    if (this.#tail === null) this.#head = fragment;
-    else this.#tail.next = fragment;
-    this.#tail = fragment;
-    this.#firstQueued ??= fragment;
     this.counters.queuedNow++;
     this.counters.requests++;
     this.#context.outbox.touch(this.#port as Port);
@@ -98,31 +104,38 @@ export class ServerLink implements Party, Output {
 
   /** When `elapsed` has something to do at the latest. */
   get deadline(): Millis {
-    // At most `timeoutsMax` at the head are late and have no deadline any more.
-    let waiting = this.#head;
-    while (waiting !== null && waiting.deadline === Infinity) waiting = waiting.next;
-    const head = waiting === null ? Infinity : waiting.deadline;
-    const queued = this.#firstQueued === null ? Infinity : this.#firstQueued.deadline;
-    return Math.min(head, queued, this.#connectDeadline);
+    const sent = this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
+    const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
+    return Math.min(sent, queued, this.#connectDeadline);
   }
 
   elapsed(): void {
     const { now, limits } = this.#context;
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
-    // What was not even sent in time would be sent later, long after the client was told that it failed.
-    if (this.#firstQueued !== null && this.#firstQueued.deadline <= now) {
-      this.counters.queuedTimeouts++;
-      return this.#disconnect("timed-out", TIMED_OUT);
+    for (
+      let queued = this.#queued.head;
+      queued !== null && queued.deadline <= now;
+      queued = this.#queued.head
+    ) {
+      this.#unqueue();
     }
-    for (let late = this.#head; late !== null && late !== this.#firstQueued; late = late.next) {
-      if (late.deadline === Infinity) continue;
-      if (late.deadline > now) return;
-      late.deadline = Infinity;
+    for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
+      this.#firstTimely = late.next;
       this.counters.replyTimeouts++;
       this.#lateInARow++;
       late.fail(TIMED_OUT);
       if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
     }
+  }
+
+  /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
+  #unqueue(): void {
+    const fragment = this.#queued.shift();
+    this.output.skip(fragment.bytes);
+    this.#queuedBytes -= fragment.bytes;
+    this.counters.queuedNow--;
+    this.counters.queuedTimeouts++;
+    fragment.fail(TIMED_OUT);
   }
 
   /** Closes the connection; what still waits, for clients that are gone, fails. */
@@ -139,8 +152,10 @@ export class ServerLink implements Party, Output {
   take(): Uint8Array {
     const { counters } = this;
     const deadline = this.#context.now + this.#timeouts.replyMs;
-    for (let sent = this.#firstQueued; sent !== null; sent = sent.next) sent.deadline = deadline;
-    this.#firstQueued = null;
+    for (let sent = this.#queued.head; sent !== null; sent = sent.next) sent.deadline = deadline;
+    this.#firstTimely ??= this.#queued.head;
+    this.#inFlight.append(this.#queued);
+    this.#queuedBytes = 0;
     counters.inFlightNow += counters.queuedNow;
     counters.queuedNow = 0;
     counters.bytesWritten += this.output.length;
@@ -180,18 +195,18 @@ export class ServerLink implements Party, Output {
     for (;;) {
       const found = decoder.next();
       if (found === "need-data") return;
-      const fragment = this.#head;
+      const fragment = this.#inFlight.head;
       // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
-      if (found === "fatal" || fragment === null || fragment === this.#firstQueued) {
-        return this.#disconnect("failed", BROKEN_REPLY);
-      }
+      if (found === "fatal" || fragment === null) return this.#disconnect("failed", BROKEN_REPLY);
       switch (decoder.kind) {
         case "value":
-          if (!fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
+          // It is being answered: a long answer is not a late one.
+          fragment.deadline = this.#context.now + this.#timeouts.replyMs;
           fragment.slot?.reply(decoder.bytes, decoder.start, decoder.end);
           break;
         case "end":
-          if (!fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
           this.#answered(fragment);
           break;
         case "error":
@@ -200,12 +215,8 @@ export class ServerLink implements Party, Output {
           this.#refused(fragment);
           if (this.#decoder !== decoder) return;
           break;
-        case "stat":
-        case "version":
-        case "reset":
-          return this.#disconnect("failed", BROKEN_REPLY);
         default:
-          if (fragment.retrieval) return this.#disconnect("failed", BROKEN_REPLY);
+          if (!answers(decoder.kind, fragment.expected)) return this.#disconnect("failed", BROKEN_REPLY);
           if (fragment.slot?.answer === "line")
             fragment.slot.reply(decoder.bytes, decoder.start, decoder.end);
           this.#answered(fragment);
@@ -214,8 +225,8 @@ export class ServerLink implements Party, Output {
   }
 
   #answered(fragment: Fragment): void {
-    this.#head = fragment.next;
-    if (this.#head === null) this.#tail = null;
+    this.#inFlight.shift();
+    if (this.#firstTimely === fragment) this.#firstTimely = fragment.next;
     this.#lateInARow = 0;
     this.#served = true;
     this.#retryMs = 0;
@@ -243,7 +254,7 @@ export class ServerLink implements Party, Output {
     this.#connectDeadline = context.now + this.#timeouts.connectMs;
     this.#served = false;
     this.#lateInARow = 0;
-    this.#decoder = new ReplyDecoder(context.codec);
+    this.#decoder = new ReplyDecoder(context.replies);
     this.#port = context.outbox.open(id, this, false);
     context.parties.set(id, this);
     context.outbox.order({ kind: "connect", id, endpoint: this.#endpoint });
@@ -259,7 +270,7 @@ export class ServerLink implements Party, Output {
     this.#state = "idle";
     this.#connectDeadline = Infinity;
     this.output.clear();
-    this.#decoder = new ReplyDecoder(this.#context.codec);
+    this.#decoder = new ReplyDecoder(this.#context.replies);
   }
 
   /** The connection failed: so does everything that waits for it. */
@@ -270,23 +281,44 @@ export class ServerLink implements Party, Output {
     else counters.connectFailures++;
     // A connection that had served is made again at the next request; one that had not shows a server in trouble.
     const inTrouble =
-      this.#state === "connecting" || cause === "timed-out" || (!this.#served && this.#head !== null);
+      this.#state === "connecting" ||
+      cause === "timed-out" ||
+      (!this.#served && this.#inFlight.head !== null);
     if (inTrouble) {
       this.#retryMs = Math.min(Math.max(this.#retryMs * 2, limits.retryMinMs), limits.retryMaxMs);
       this.#retryAt = now + this.#retryMs;
     }
     this.#lastFailure = failure;
     this.#drop();
-    let fragment = this.#head;
-    this.#head = null;
-    this.#tail = null;
-    this.#firstQueued = null;
+    const failed = new FragmentQueue();
+    failed.append(this.#inFlight);
+    failed.append(this.#queued);
+    this.#firstTimely = null;
+    this.#queuedBytes = 0;
     counters.queuedNow = 0;
     counters.inFlightNow = 0;
-    while (fragment !== null) {
-      const { next } = fragment;
-      fragment.fail(failure);
-      fragment = next;
-    }
+    while (failed.head !== null) failed.shift().fail(failure);
+  }
+}
+
+/** Whether a line of that kind is an answer to what was asked. */
+function answers(kind: ReplyKind, expected: Expected): boolean {
+  switch (kind) {
+    case "stored":
+    case "not-stored":
+    case "exists":
+      return expected === "stored";
+    case "deleted":
+      return expected === "deleted";
+    case "touched":
+      return expected === "touched";
+    case "number":
+      return expected === "count";
+    case "ok":
+      return expected === "flushed";
+    case "not-found":
+      return expected !== "values" && expected !== "flushed";
+    default:
+      return false;
   }
 }

@@ -63,19 +63,24 @@ export class Slot {
   }
 }
 
+/** What a server may answer: the values of a retrieval, or the one line of another kind of command. */
+export type Expected = "values" | "stored" | "deleted" | "touched" | "count" | "flushed";
+
 /** One request to one server. */
 export class Fragment {
   /** Null when the client has been told that the reply is late: the reply is then swallowed. */
   slot: Slot | null;
-  /** Whether values may come, and an `END`. */
-  readonly retrieval: boolean;
+  readonly expected: Expected;
+  /** Bytes of the request. */
+  readonly bytes: number;
   /** When it must be sent; once it is, when it must be answered. */
   deadline: Millis;
   next: Fragment | null = null;
 
-  constructor(slot: Slot, retrieval: boolean, deadline: Millis) {
+  constructor(slot: Slot, expected: Expected, bytes: number, deadline: Millis) {
     this.slot = slot;
-    this.retrieval = retrieval;
+    this.expected = expected;
+    this.bytes = bytes;
     this.deadline = deadline;
   }
 
@@ -85,5 +90,35 @@ export class Fragment {
     this.slot = null;
     slot?.fail(line);
     slot?.arrive();
+  }
+}
+
+/** Fragments in order, first in, first out. */
+export class FragmentQueue {
+  head: Fragment | null = null;
+  #tail: Fragment | null = null;
+
+  push(fragment: Fragment): void {
+    if (this.#tail === null) this.head = fragment;
+    else this.#tail.next = fragment;
+    this.#tail = fragment;
+  }
+
+  /** Takes the first one out. Only if there is one. */
+  shift(): Fragment {
+    const first = this.head as Fragment;
+    this.head = first.next;
+    if (this.head === null) this.#tail = null;
+    return first;
+  }
+
+  /** Puts all of another queue behind these; that one is empty then. */
+  append(other: FragmentQueue): void {
+    if (other.head === null) return;
+    if (this.#tail === null) this.head = other.head;
+    else this.#tail.next = other.head;
+    this.#tail = other.#tail;
+    other.head = null;
+    other.#tail = null;
   }
 }

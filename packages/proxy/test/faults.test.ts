@@ -94,15 +94,61 @@ test("a connect that takes too long fails everything that waits for it", () => {
   expect(table.server(0).closed).toBe(true);
 });
 
-test("a request that cannot be sent in time fails and is never sent", () => {
+test("a request that cannot be sent in time fails and is never sent, and the connect goes on", () => {
   const table = new Table({}, { queuedTimeoutMs: 50, connectTimeoutMs: 500 });
   table.silent.add(0);
   const client = table.client();
   table.say(client, "set a0 0 0 1\r\nx\r\n");
-  table.wait(50);
+  table.wait(30);
+  table.say(client, "get b0\r\n");
+  table.wait(20);
   expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n");
-  expect(table.server(0).sent).toBe("");
-  expect(table.server(0).closed).toBe(true);
+  table.proxy.connected(table.server(0).id, table.now);
+  table.turn();
+  expect(table.server(0).read()).toBe("get b0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe("END\r\n");
+});
+
+test("a request that waits too long for a server that does not read takes nothing else with it", () => {
+  const table = new Table({}, { queuedTimeoutMs: 50, replyTimeoutMs: 5_000 });
+  const one = table.client();
+  const other = table.client();
+  table.say(one, "get a0\r\n");
+  table.server(0).taking = false;
+  table.say(one, "get b0\r\n");
+  table.say(other, "get c0\r\n");
+  table.wait(60);
+  expect(other.read()).toBe("SERVER_ERROR Connection timed out\r\n");
+  table.drain(table.server(0));
+  table.say(table.server(0), "END\r\nEND\r\n");
+  expect(one.read()).toBe("END\r\nEND\r\n");
+  expect(table.server(0).read()).toBe("get a0\r\nget b0\r\n");
+});
+
+test("an answer that takes long but goes on is not late", () => {
+  const table = new Table({}, { replyTimeoutMs: 100 });
+  const client = table.client();
+  table.say(client, "get a0 b0 c0\r\n");
+  let answer = "";
+  for (const key of ["a0", "b0", "c0"]) {
+    table.wait(90);
+    const value = `VALUE ${key} 0 1\r\nx\r\n`;
+    table.say(table.server(0), value);
+    answer += value;
+  }
+  table.wait(90);
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe(`${answer}END\r\n`);
+});
+
+test("a value larger than memcached's default item comes through", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  const answer = `VALUE a0 0 2097153\r\n${"v".repeat(2_097_153)}\r\nEND\r\n`;
+  table.say(table.server(0), answer);
+  expect(client.read() === answer).toBe(true);
 });
 
 test("a late reply is swallowed and never reaches the next request", () => {
@@ -149,6 +195,36 @@ test.each(broken)("a server that answers %s fails, and its connection is replace
   table.say(table.server(1), "END\r\n");
   expect(client.read()).toBe("SERVER_ERROR backend failure\r\n".repeat(2) + "END\r\n");
   expect(first.closed).toBe(true);
+});
+
+const requests = {
+  "get k": [],
+  "set k 0 0 1\r\nx": ["STORED", "NOT_STORED", "EXISTS", "NOT_FOUND"],
+  "delete k": ["DELETED", "NOT_FOUND"],
+  "incr k 1": ["7", "NOT_FOUND"],
+  "touch k 1": ["TOUCHED", "NOT_FOUND"],
+};
+const lines = [
+  "STORED",
+  "NOT_STORED",
+  "EXISTS",
+  "NOT_FOUND",
+  "DELETED",
+  "TOUCHED",
+  "OK",
+  "7",
+  "RESET",
+  "STAT a b",
+];
+
+test.each(Object.entries(requests))("%j is answered by nothing but %j", (request, right) => {
+  for (const line of [...lines, "VERSION 1"]) {
+    const table = new Table();
+    const client = table.client();
+    table.say(client, `${request}\r\n`);
+    table.say(table.server(0), `${line}\r\n`);
+    expect(client.read()).toBe(right.includes(line) ? `${line}\r\n` : "SERVER_ERROR backend failure\r\n");
+  }
 });
 
 test("what a server says behind a whole answer costs it the connection, not the answer", () => {

@@ -118,6 +118,21 @@ test("queuedMax: so does one that would wait behind too many", () => {
   expect(client.read()).toBe("END\r\nEND\r\nSERVER_ERROR too many requests in flight\r\n");
 });
 
+test("queuedBytesMax: so does one that would wait behind too many bytes", () => {
+  const table = new Table({ queuedBytesMax: 100 });
+  table.silent.add(0);
+  const client = table.client();
+  const set = `set k 0 0 80\r\n${"v".repeat(80)}\r\n`;
+  table.say(client, set + set + set + set);
+  table.proxy.connected(table.server(0).id, table.now);
+  table.turn();
+  expect(table.server(0).read()).toBe(set + set);
+  table.say(table.server(0), "STORED\r\nSTORED\r\n");
+  expect(client.read()).toBe(
+    `STORED\r\nSTORED\r\n${"SERVER_ERROR too many requests in flight\r\n".repeat(2)}`,
+  );
+});
+
 test("connectionsMax: a client too many is told so and closed", () => {
   const table = new Table({ connectionsMax: 1 });
   const first = table.client();
@@ -147,6 +162,11 @@ test("options out of range are refused with what was given", () => {
   const pool = { name: "p", servers: [], distribution: byLastDigit };
   expect(() => new ProxyEngine({ pools: [] })).toThrow("a proxy needs at least one pool");
   expect(() => new ProxyEngine({ pools: [pool] })).toThrow("pool p needs at least one server");
+  const named = (name: string): unknown => new Table({}, { name });
+  expect(() => named("two words")).toThrow(
+    "a pool name must be 1 to 200 visible ASCII characters without blanks",
+  );
+  expect(() => named("кеш")).toThrow('got "кеш"');
   expect(() => new Table({ pipelineMax: 0 })).toThrow("pipelineMax must be a whole number from 1, got 0");
   expect(() => new Table({}, { replyTimeoutMs: -1 })).toThrow("replyTimeoutMs must be a whole number from 1");
 });

@@ -24,7 +24,8 @@ const oneLine: [request: string, forwarded: string, answer: string][] = [
   ["set k 0 0 1\r\nx\r\n", "set k 0 0 1\r\nx\r\n", "SERVER_ERROR out of memory storing object\r\n"],
   ["get k\r\n", "get k\r\n", "VALUE k 0 3\r\nabc\r\nEND\r\n"],
   ["gets k\r\n", "gets k\r\n", "VALUE k 0 3 99\r\nabc\r\nEND\r\n"],
-  ["gat 60 k\r\n", "gat 60 k\r\n", "END\r\n"],
+  ["gat   60  k  \r\n", "gat 60 k\r\n", "END\r\n"],
+  ["gat -1 k\r\n", "gat -1 k\r\n", "END\r\n"],
   ["gats 60 k\r\n", "gats 60 k\r\n", "VALUE k 0 0 4\r\n\r\nEND\r\n"],
 ];
 
@@ -149,9 +150,9 @@ test("joins requests and replies whatever pieces they come in", () => {
 test("flush_all goes to every server when it is enabled, and the first bad answer counts", () => {
   const table = new Table({}, { flushEnabled: true });
   const client = table.client();
-  table.say(client, "flush_all 10\r\nflush_all noreply\r\nflush_all\r\n");
+  table.say(client, "flush_all 10\r\nflush_all noreply\r\nflush_all -1\r\n");
   for (const port of [0, 1, 2]) {
-    expect(table.server(port).read()).toBe("flush_all 10\r\nflush_all 0\r\nflush_all 0\r\n");
+    expect(table.server(port).read()).toBe("flush_all 10\r\nflush_all 0\r\nflush_all -1\r\n");
   }
   table.say(table.server(0), "OK\r\nOK\r\nOK\r\n");
   table.say(table.server(1), "OK\r\nOK\r\nSERVER_ERROR no\r\n");
