@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
+import { DEFAULT_LIMITS } from "@memwire/codec";
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+const examples: readonly [file: string, run: () => Promise<unknown>][] = [
+  ["readme-example-server.ts", () => import("./readme-example-server.ts")],
+  ["readme-example-client.ts", () => import("./readme-example-client.ts")],
+];
+
+for (const [file, run] of examples) {
+  test(`${file} is in the README, and prints what it says`, async () => {
+    const example = readFileSync(new URL(file, import.meta.url), "utf8");
+    expect(readme).toContain(example);
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    await run();
+    const printed = log.mock.calls.map((values) =>
+      values.map((value: unknown) => (typeof value === "bigint" ? `${value}n` : String(value))).join(" "),
+    );
+    log.mockRestore();
+    expect(printed).toEqual(Array.from(example.matchAll(/^\/\/ prints (.+)$/gm), (match) => match[1]));
+  });
+}
+
+test("the README's table of limits has every limit with its default", () => {
+  const rows = Array.from(readme.matchAll(/^\| `(\w+)` +\| ([\d,]+) +\|/gm), ([, name, value]) => [
+    name,
+    Number(value?.replaceAll(",", "")),
+  ]);
+  expect(Object.fromEntries(rows)).toEqual(DEFAULT_LIMITS);
+});
