@@ -3,16 +3,20 @@
 //     listen    127.0.0.1:22121             /run/memwire.sock 0660
 //     server    10.0.0.1:11211:1 cache-a    /run/memcached.sock:1 cache-b
 
-import { parseEndpoint, type Endpoint } from "@memwire/engine";
+import { describeEndpoint, parseEndpoint, type Endpoint } from "@memwire/engine";
 import { WEIGHT_MAX } from "@memwire/router";
 import { got } from "./mistake.ts";
+import { statsNameMistake } from "./stats-name.ts";
 
 /** A memcached server that owns keys. */
 export interface ServerConfig {
   readonly endpoint: Endpoint;
   /** A whole number from 1. */
   readonly weight: number;
-  /** Stands for the server on the ring instead of its address. */
+  /**
+   * Stands for the server on the ring and in `stats` instead of its address. Whichever it is has 1 to 200 printable
+   * ASCII characters, no blank.
+   */
   readonly name?: string;
 }
 
@@ -37,6 +41,8 @@ export function parseServer(text: string): ServerConfig {
   if (more.length > 0) throw new RangeError(`must be ${form}, the name in one word, ${got(text)}`);
   const { endpoint, weight } = parseAddress(address, form);
   if (weight === undefined) throw new RangeError(`weight is missing: ${address}:1, ${got(text)}`);
+  if (name === undefined) checkName("address without a name", describeEndpoint(endpoint));
+  else checkName("name", name);
   return {
     endpoint,
     weight: wholeNumber("weight", weight, WEIGHT_MAX),
@@ -51,6 +57,7 @@ export function parseServer(text: string): ServerConfig {
  */
 export function parseBackend(text: string): ServerConfig {
   const { endpoint, weight = "1" } = parseAddress(text, "host:port[:weight] or /path[:weight]");
+  checkName("address", describeEndpoint(endpoint));
   return { endpoint, weight: wholeNumber("weight", weight, WEIGHT_MAX) };
 }
 
@@ -93,6 +100,11 @@ function parseAddress(address: string, form: string): { endpoint: Endpoint; weig
   const [, v6, plain, port = "", weight] = match;
   const host = v6 ?? plain ?? "";
   return { endpoint: { kind: "tcp", host, port: wholeNumber("port", port, PORT_MAX) }, weight };
+}
+
+function checkName(what: string, name: string): void {
+  const mistake = statsNameMistake(what, name);
+  if (mistake !== undefined) throw new RangeError(mistake);
 }
 
 function wholeNumber(what: string, text: string, max: number): number {

@@ -13,6 +13,7 @@ import { only, oneOf, text, wholeNumber } from "./value-schema.ts";
 
 /** One pool: servers that share the keys, and where its clients connect to. */
 export interface PoolConfig {
+  /** 1 to 200 printable ASCII characters, no blank. */
   readonly name: string;
   readonly listen: ListenConfig;
   readonly hash: HashName;

@@ -10,6 +10,7 @@
 import { describeEndpoint } from "@memwire/engine";
 import { describePath, got, type Mistake, type Step } from "./mistake.ts";
 import { readPool, type PoolConfig, type PoolReading } from "./pool-schema.ts";
+import { statsNameMistake } from "./stats-name.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** What a proxy is to be. */
@@ -44,6 +45,8 @@ export function readProxyConfig(text: string, file: string): ProxyConfigReading 
 
   const readings: PoolReading[] = [];
   for (const [name, entry] of source.value === undefined ? [] : poolsOf(source.value, add)) {
+    const unfit = statsNameMistake("name", name);
+    if (unfit !== undefined) add([name], unfit);
     const reading = readPool(name, entry);
     for (const { steps, message } of reading.issues) add([name, ...steps], message);
     readings.push(reading);

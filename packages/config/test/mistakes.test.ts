@@ -214,6 +214,14 @@ test.each<[string, string]>([
     `5 alpha.servers[1]: must be ${serverForm}, the name in one word, got "10.0.0.2:11211:1 cache b"`,
   ],
   [
+    alpha(`${whole}\n    - 10.0.0.2:11211:1 снег`),
+    '5 alpha.servers[1]: name must be 1 to 200 printable ASCII characters without blanks, got "снег"',
+  ],
+  [
+    alpha(`${whole}\n    - снег:11211:1`),
+    '5 alpha.servers[1]: address without a name must be 1 to 200 printable ASCII characters without blanks, got "снег:11211"',
+  ],
+  [
     alpha(`${whole}\n    - ::1:11211:1`),
     '5 alpha.servers[1]: must be an IPv6 address in brackets, such as [::1]:11211:1, got "::1:11211:1"',
   ],
@@ -230,8 +238,8 @@ test.each<[string, string]>([
     "6 beta.listen: is 127.0.0.1:22121 as alpha.listen is: choose another port or path",
   ],
   [
-    `"a pool":\n${whole}\nbeta:\n${whole}\n`,
-    '6 beta.listen: is 127.0.0.1:22121 as "a pool".listen is: choose another port or path',
+    `a.pool:\n${whole}\nbeta:\n${whole}\n`,
+    '6 beta.listen: is 127.0.0.1:22121 as "a.pool".listen is: choose another port or path',
   ],
   [
     `${alpha(`${whole}\n  client_connections: 9`)}beta: { listen: 'h:0', servers: ['a:1:1'], client_connections: 8 }`,
@@ -244,6 +252,16 @@ test.each<[string, string]>([
   [
     `${alpha(`${whole}\n  client_connections: 9`)}beta: { listen: 'h:0', servers: ['a:1:1'] }`,
     "6 beta.client_connections: must be 9 as in alpha: it counts the clients of all pools together, got nothing",
+  ],
+  [`кеш:\n${whole}\n`, '1 "кеш": name must be 1 to 200 printable ASCII characters without blanks, got "кеш"'],
+  [
+    `"a pool":\n${whole}\n`,
+    '1 "a pool": name must be 1 to 200 printable ASCII characters without blanks, got "a pool"',
+  ],
+  [`"":\n${whole}\n`, '1 "": name must be 1 to 200 printable ASCII characters without blanks, got ""'],
+  [
+    `${"x".repeat(201)}:\n${whole}\n`,
+    `1 ${"x".repeat(201)}: name must be 1 to 200 printable ASCII characters without blanks, got "${"x".repeat(80)}..."`,
   ],
   [
     '{"alpha": {\n"listen": "127.0.0.1:22121",\n"servers": 5}}',

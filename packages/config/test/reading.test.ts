@@ -205,6 +205,31 @@ function write({ pools: list, connectionsMax }: ProxyConfig): string {
   return JSON.stringify(Object.fromEntries(entries), undefined, 1);
 }
 
+test("every name that is taken can stand in stats, and no other is refused", () => {
+  const fits = /^[!-~]{1,200}$/;
+  const name = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.stringMatching(/^[!-~]{190,210}$/),
+    fc.stringMatching(/^[!-~]{1,9}$/),
+  );
+  const sound = fc.stringMatching(/^[!-~]{1,9}$/);
+  fc.assert(
+    fc.property(fc.oneof(fc.tuple(name, sound), fc.tuple(sound, name)), ([poolName, path]) => {
+      const text = JSON.stringify({ [poolName]: { listen: "h:0", servers: [`/${path}:1`] } });
+      const reading = readProxyConfig(text, "f");
+      if (!reading.ok) {
+        expect([poolName, `/${path}`].every((one) => fits.test(one))).toBe(false);
+        return;
+      }
+      for (const { name: own, servers } of reading.config.pools) {
+        for (const one of [own, ...servers.map((server) => server.name ?? addressOf(server.endpoint))]) {
+          expect(one).toMatch(fits);
+        }
+      }
+    }),
+  );
+});
+
 test("what was written is read back, and the router takes it", () => {
   fc.assert(
     fc.property(config, (given) => {
@@ -232,6 +257,10 @@ test.each<[string, string]>([
   ["10.0.0.1", 'must be host:port[:weight] or /path[:weight], got "10.0.0.1"'],
   ["", 'must be host:port[:weight] or /path[:weight], got ""'],
   ["a b:1", 'must be host:port[:weight] or /path[:weight], got "a b:1"'],
+  [
+    "/run/a b.sock",
+    'address must be 1 to 200 printable ASCII characters without blanks, got "/run/a b.sock"',
+  ],
   ["h:x", 'port must be a whole number from 1 to 65535, got "x"'],
   ["h:1:x", 'weight must be a whole number from 1, got "x"'],
   ["/run/a.sock:x", 'weight must be a whole number from 1, got "x"'],
