@@ -68,7 +68,10 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 test.each<[string, string]>([
   ["--frob", "unknown option '--frob'"],
   ["--port x", '--port must be a whole number from 0 to 65535, got "x"'],
-  ["--listen x", '--listen must be host:port, the port from 0 to 65535, or /path [permissions], got "x"'],
+  [
+    "--listen x",
+    '--listen must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "x"',
+  ],
   ["--listen h:1 --port 2", "--port cannot stand beside --listen: it has the port already"],
 ])("of %s it says %s", async (args, message) => {
   expect(await outcomeOf("deno", args.split(" "))).toEqual({

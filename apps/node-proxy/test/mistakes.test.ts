@@ -27,7 +27,11 @@ const mistakes: readonly [string, string][] = [
   ["--port 70000", '--port must be a whole number from 0 to 65535, got "70000"'],
   [
     "--listen here",
-    '--listen must be host:port, the port from 0 to 65535, or /path [permissions], got "here"',
+    '--listen must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "here"',
+  ],
+  [
+    "--listen ./x:22121",
+    '--listen must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "./x:22121"',
   ],
   ["--listen h:1 --port 2", "--port cannot stand beside --listen: it has the port already"],
   ["--backend h", '--backend must be host:port[:weight] or /path[:weight], got "h"'],

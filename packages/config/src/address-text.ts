@@ -3,7 +3,7 @@
 //     listen    127.0.0.1:22121             /run/memwire.sock 0660
 //     server    10.0.0.1:11211:1 cache-a    /run/memcached.sock:1 cache-b
 
-import { describeEndpoint, parseEndpoint, type Endpoint } from "@memwire/engine";
+import { describeEndpoint, type Endpoint } from "@memwire/engine";
 import { WEIGHT_MAX } from "@memwire/router";
 import { got } from "./mistake.ts";
 import { statsNameMistake } from "./stats-name.ts";
@@ -62,7 +62,7 @@ export function parseBackend(text: string): ServerConfig {
 }
 
 /**
- * Reads `host:port` or `/path [permissions]`, the permissions in octal.
+ * Reads `host:port`, `:port` (all addresses of this machine) or `/path [permissions]`, the permissions in octal.
  *
  * @throws RangeError that says what is wrong, what was given and what would be right
  */
@@ -77,13 +77,14 @@ export function parseListen(text: string): ListenConfig {
     }
     return { endpoint, mode };
   }
-  try {
-    return { endpoint: parseEndpoint(text) };
-  } catch {
-    throw new RangeError(
-      `must be host:port, the port from 0 to ${PORT_MAX}, or /path [permissions], ${got(text)}`,
-    );
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]*)):(\d{1,5})$/.exec(text);
+  const [, v6, plain = "", digits] = match ?? [];
+  const port = Number(digits);
+  if (match === null || port > PORT_MAX) {
+    const path = "a path that starts with /, such as /run/a.sock 0660";
+    throw new RangeError(`must be host:port, the port from 0 to ${PORT_MAX}, or ${path}, ${got(text)}`);
   }
+  return { endpoint: { kind: "tcp", host: v6 ?? (plain || "0.0.0.0"), port } };
 }
 
 function parseAddress(address: string, form: string): { endpoint: Endpoint; weight: string | undefined } {
@@ -91,7 +92,7 @@ function parseAddress(address: string, form: string): { endpoint: Endpoint; weig
     const [, path = address, weight] = /^(.*):([^:]*)$/.exec(address) ?? [];
     return { endpoint: { kind: "unix", path }, weight };
   }
-  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]+)):([^:]*)(?::([^:]*))?$/.exec(address);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]+)):([^:/]*)(?::([^:/]*))?$/.exec(address);
   if (match === null) {
     const brackets =
       address.split(":").length > 3 ? "an IPv6 address in brackets, such as [::1]:11211:1" : form;

@@ -55,11 +55,23 @@ test.each<[string, string]>([
   ],
   [
     alpha(`  listen: localhost\n${servers}`),
-    '2 alpha.listen: must be host:port, the port from 0 to 65535, or /path [permissions], got "localhost"',
+    '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "localhost"',
   ],
   [
     alpha(`  listen: localhost:65536\n${servers}`),
-    '2 alpha.listen: must be host:port, the port from 0 to 65535, or /path [permissions], got "localhost:65536"',
+    '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "localhost:65536"',
+  ],
+  [
+    alpha(`  listen: ./x:22121\n${servers}`),
+    '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "./x:22121"',
+  ],
+  [
+    alpha(`  listen: run/a.sock\n${servers}`),
+    '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "run/a.sock"',
+  ],
+  [
+    alpha(`  listen: unix:/run/a.sock\n${servers}`),
+    '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "unix:/run/a.sock"',
   ],
   [
     alpha(`  listen: /run/a.sock 1777\n${servers}`),
@@ -274,7 +286,7 @@ test.each<[string, string]>([
 test("says all mistakes at once, in the order of the file", () => {
   const text = alpha(`  listen: here\n  timeout: soon\n  servers:\n    - a:1:1\n    - b:1:x\n  back_log: 5`);
   expect(said(`${text}beta: 1\n`)).toEqual([
-    'proxy.yaml:2 alpha.listen: must be host:port, the port from 0 to 65535, or /path [permissions], got "here"',
+    'proxy.yaml:2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "here"',
     'proxy.yaml:3 alpha.timeout: must be a whole number of milliseconds from 1 to 2147483647, got "soon"',
     'proxy.yaml:6 alpha.servers[1]: weight must be a whole number from 1, got "x"',
     "proxy.yaml:7 alpha.back_log: is no key of a pool: backlog?",

@@ -6,6 +6,7 @@ import { createDistribution, hashes, ringName } from "@memwire/router";
 import {
   DEFAULT_TIMEOUT_MS,
   parseBackend,
+  parseListen,
   readProxyConfig,
   ringServer,
   type PoolConfig,
@@ -256,6 +257,8 @@ test.each<[string, object]>([
 test.each<[string, string]>([
   ["10.0.0.1", 'must be host:port[:weight] or /path[:weight], got "10.0.0.1"'],
   ["", 'must be host:port[:weight] or /path[:weight], got ""'],
+  ["./a:1", 'must be host:port[:weight] or /path[:weight], got "./a:1"'],
+  ["unix:/run/a.sock", 'must be host:port[:weight] or /path[:weight], got "unix:/run/a.sock"'],
   ["a b:1", 'must be host:port[:weight] or /path[:weight], got "a b:1"'],
   [
     "/run/a b.sock",
@@ -267,4 +270,33 @@ test.each<[string, string]>([
   ["::1:11211", 'must be an IPv6 address in brackets, such as [::1]:11211:1, got "::1:11211"'],
 ])("parseBackend refuses %j", (text, message) => {
   expect(() => parseBackend(text)).toThrow(new RangeError(message));
+});
+
+test.each<[string, object]>([
+  ["127.0.0.1:0", { kind: "tcp", host: "127.0.0.1", port: 0 }],
+  [":22121", { kind: "tcp", host: "0.0.0.0", port: 22_121 }],
+  ["[::1]:22121", { kind: "tcp", host: "::1", port: 22_121 }],
+  ["[fe80::1%eth0]:22121", { kind: "tcp", host: "fe80::1%eth0", port: 22_121 }],
+  ["unix:22121", { kind: "tcp", host: "unix", port: 22_121 }],
+  ["/run/a.sock:22121", { kind: "unix", path: "/run/a.sock:22121" }],
+])("parseListen reads %s", (text, endpoint) => {
+  expect(parseListen(text)).toEqual({ endpoint });
+});
+
+test("only what starts with / is a unix socket", () => {
+  const text = fc.array(fc.constantFrom("/", "unix:", ":", "a", "22121", ".", "[::1]", " "), {
+    maxLength: 6,
+  });
+  fc.assert(
+    fc.property(text, (parts) => {
+      const address = parts.join("");
+      for (const parse of [parseListen, parseBackend]) {
+        try {
+          expect(parse(address).endpoint.kind).toBe(address.startsWith("/") ? "unix" : "tcp");
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }
+    }),
+  );
 });
