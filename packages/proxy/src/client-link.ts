@@ -12,6 +12,8 @@ import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 export interface Dispatcher {
   /** Carries out or sends on the decoder's current request. */
   dispatch(client: ClientLink): void;
+  /** The decoder's current request, a `set`, was refused for its value: what is stored under its key must go. */
+  refuseValue(client: ClientLink, reply: Uint8Array): void;
 }
 
 /**
@@ -168,7 +170,9 @@ export class ClientLink implements Party, SlotOwner {
       }
       counters.requestsInvalid++;
       const reply = refusalReply(decoder.refusal);
-      if (reply.length > 0) this.answer(reply);
+      if (decoder.refusal === "too-large" && decoder.command === "set") {
+        this.#dispatcher.refuseValue(this, reply);
+      } else if (reply.length > 0) this.answer(reply);
       if (found === "fatal") this.#finishing = true;
     }
     this.#serving = false;

@@ -24,6 +24,7 @@ import type { Expected, Slot } from "./slot.ts";
 const BAD_FORMAT = latin1Bytes("CLIENT_ERROR bad command line format\r\n");
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
 const SHUTDOWN_REFUSED = latin1Bytes("SERVER_ERROR: shutdown not enabled\r\n");
+const DELETE = latin1Bytes("delete ");
 const LINE_END = latin1Bytes("\r\n");
 
 export class PoolDispatcher implements Dispatcher {
@@ -91,6 +92,21 @@ export class PoolDispatcher implements Dispatcher {
     output.copy(bytes, lineEnd, end);
     const slot = client.slot("line", decoder.noreply);
     server.push(slot, expectedOf(decoder.command));
+    slot.arrive();
+  }
+
+  /** memcached drops the old value with a `set` that it refuses: nobody reads it again and takes it for the new. */
+  refuseValue(client: ClientLink, reply: Uint8Array): void {
+    const { bytes, keyStart, keyEnd, noreply } = client.decoder;
+    if (hasNul(bytes, keyStart, keyEnd)) return client.answer(reply);
+    const server = this.#pool.owner(bytes, keyStart, keyEnd);
+    if (server.refusal() !== null) return client.answer(reply);
+    server.output.copy(DELETE, 0, DELETE.length);
+    server.output.copy(bytes, keyStart, keyEnd);
+    server.output.copy(LINE_END, 0, 2);
+    const slot = client.slot("all", noreply);
+    slot.fail(reply);
+    server.push(slot, "deleted");
     slot.arrive();
   }
 

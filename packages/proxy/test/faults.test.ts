@@ -197,7 +197,7 @@ test.each(broken)("a server that answers %s fails, and its connection is replace
   expect(first.closed).toBe(true);
 });
 
-const requests = {
+const requests: Readonly<Record<string, readonly string[]>> = {
   "get k": [],
   "set k 0 0 1\r\nx": ["STORED", "NOT_STORED", "EXISTS", "NOT_FOUND"],
   "delete k": ["DELETED", "NOT_FOUND"],

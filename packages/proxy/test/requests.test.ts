@@ -54,7 +54,7 @@ const answeredHere: [request: string, answer: string][] = [
   ["set a\0b 0 0 1\r\nx\r\n", "CLIENT_ERROR bad command line format\r\n"],
   ["set k 0 0 3\r\nabcdef\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\n"],
   ["incr k abc\r\n", "CLIENT_ERROR invalid numeric delta argument\r\n"],
-  [`set k 0 0 1048577\r\n${"x".repeat(1048577)}\r\n`, "SERVER_ERROR object too large for cache\r\n"],
+  [`add k 0 0 1048577\r\n${"x".repeat(1048577)}\r\n`, "SERVER_ERROR object too large for cache\r\n"],
 ];
 
 test.each(answeredHere)("%j is answered here and reaches no server", (request, answer) => {
@@ -90,6 +90,16 @@ test("splits a multi-get by server and joins the values under one END", () => {
   table.say(table.server(1), "VALUE d1 0 1 5\r\nd\r\nEND\r\n");
   table.say(table.server(0), "VALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
   expect(client.read()).toBe("VALUE d1 0 1 5\r\nd\r\nVALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
+});
+
+test("a set that is too large takes the old value with it, as memcached does", () => {
+  const table = new Table();
+  const client = table.client();
+  const tooLarge = `${"x".repeat(1_048_577)}\r\n`;
+  table.say(client, `set k0 0 0 1048577\r\n${tooLarge}set k0 0 0 1048577 noreply\r\n${tooLarge}get k0\r\n`);
+  expect(table.server(0).read()).toBe("delete k0\r\ndelete k0\r\nget k0\r\n");
+  table.say(table.server(0), "DELETED\r\nNOT_FOUND\r\nEND\r\n");
+  expect(client.read()).toBe("SERVER_ERROR object too large for cache\r\nEND\r\n");
 });
 
 test("holds whole replies back for one turn when more are to come, and no longer", () => {
