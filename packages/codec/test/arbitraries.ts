@@ -28,7 +28,7 @@ const ofBytes = (
   fc.array(byte, { minLength, maxLength, size: "max" }).map((bytes) => Uint8Array.from(bytes));
 
 /** A key that the text protocol can carry: 1 to 250 bytes without blank, CR, LF and NUL. */
-export const key: fc.Arbitrary<Uint8Array> = fc.oneof(
+const key: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("a", "b", "key:1", "noreply", "get", "0", "END").map(latin1Bytes) },
   { weight: 4, arbitrary: ofBytes(keyByte, 1, 20) },
   { weight: 1, arbitrary: ofBytes(keyByte, 249, 250) },
@@ -41,7 +41,7 @@ const looksLikeProtocol = fc
   .map((parts) => latin1Bytes(parts.join("")));
 
 /** A value: mostly short, up to a few KB. */
-export const value: fc.Arbitrary<Uint8Array> = fc.oneof(
+const value: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 3, arbitrary: fc.uint8Array({ maxLength: 40, size: "max" }) },
   { weight: 3, arbitrary: looksLikeProtocol },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 1000, maxLength: 3000, size: "max" }) },
@@ -51,13 +51,13 @@ const UINT_32_MAX = 0xffff_ffff;
 const UINT_64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** Flags: unsigned 32-bit. */
-export const flags: fc.Arbitrary<number> = fc.oneof(
+const flags: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, 1, UINT_32_MAX),
   fc.integer({ min: 0, max: UINT_32_MAX }),
 );
 
 /** Seconds as a client sends them, of either sign. */
-export const exptime: fc.Arbitrary<number> = fc.oneof(
+const exptime: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, -1, 60, 2_592_000, 2_592_001, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
   fc.maxSafeInteger().map((seconds) => seconds + 0), // never -0
 );
@@ -137,7 +137,7 @@ const TEXT: readonly TextReplyKind[] = [
 ];
 
 /** A reply's text: one line of one-byte characters. */
-export const replyText: fc.Arbitrary<string> = fc.oneof(
+const replyText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", "bad data chunk", ": shutdown not enabled", " ", "pid 1", "1.6.45", "END"),
   ofBytes(
     fc.integer({ min: 0, max: 255 }).filter((byte) => byte !== 10 && byte !== 13),

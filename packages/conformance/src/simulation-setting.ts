@@ -62,6 +62,7 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,
+      queuedBytesMax: stormy ? chance.skewed([KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,
       timeoutsMax: 1 + chance.below(6),
       retryMinMs: 1 + chance.skewed([0, 100]),
       retryMaxMs: 200 + chance.skewed([0, 500]),
