@@ -29,7 +29,7 @@ export interface PoolConfig {
 /** What a pool's entry in the file says. */
 export interface PoolReading {
   readonly pool?: PoolConfig;
-  /** `client_connections`, which is of all pools together. */
+  /** `client_connections`: for a file with one pool, as what it limits here is all pools together. */
   readonly connectionsMax?: number;
   readonly issues: readonly PoolIssue[];
 }

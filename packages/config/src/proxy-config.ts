@@ -17,7 +17,7 @@ import { readYaml } from "./yaml-source.ts";
 export interface ProxyConfig {
   /** At least one, in the order of the file; no two listen on the same address. */
   readonly pools: readonly PoolConfig[];
-  /** Client connections at a time, of all pools together. */
+  /** Client connections at a time; a file with several pools cannot say it. */
   readonly connectionsMax?: number;
 }
 
@@ -76,14 +76,15 @@ function poolsOf(value: unknown, add: Add): [string, unknown][] {
 
 function checkTogether(readings: readonly PoolReading[], add: Add): void {
   const names = new Map<string, string>();
-  const first = readings.find(({ pool }) => pool !== undefined);
   for (const { pool, connectionsMax } of readings) {
     if (pool === undefined) continue;
     const { name } = pool;
-    if (connectionsMax !== first?.connectionsMax) {
-      const wanted = first?.connectionsMax ?? "left out";
-      const message = `must be ${wanted} as in ${first?.pool?.name}: it counts the clients of all pools together`;
-      add([name, "client_connections"], `${message}, ${got(connectionsMax)}`);
+    if (connectionsMax !== undefined && readings.length > 1) {
+      const reason = "twemproxy counts the clients of each pool, this proxy those of all pools together";
+      add(
+        [name, "client_connections"],
+        `must be taken out, or the file have one pool: ${reason}, ${got(connectionsMax)}`,
+      );
     }
     const { endpoint } = pool.listen;
     if (endpoint.kind === "tcp" && endpoint.port === 0) continue; // the system chooses another one for each
