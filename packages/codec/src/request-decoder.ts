@@ -140,9 +140,9 @@ export class RequestDecoder {
   }
 
   /**
-   * Bytes of memory held for the unfinished message. After "need-data" at most twice what one message may have
-   * (a retrieval line, or a line and a value) and the largest chunk, or 65,536 if that is more; and 8 for each of
-   * `keysMax` keys.
+   * Bytes of memory held for the unfinished message. After "need-data" at most 256, or twice what one message may
+   * have (a retrieval line, or a line and a value) and the largest chunk that was lent; and 8 for each of `keysMax`
+   * keys and 3 words more.
    */
   get heldBytes(): number {
     return this.#input.heldBytes + this.#line.heldBytes;
@@ -160,6 +160,7 @@ export class RequestDecoder {
     this.refusal = refusal;
     this.#fatal = true;
     this.#input.drop();
+    this.#line.release();
     return "fatal";
   }
 

@@ -13,6 +13,7 @@ import {
   encodeRequests,
   type Seen,
   type SeenReply,
+  wire,
 } from "./wire.ts";
 
 const requests = fc.array(request, { maxLength: 6, size: "max" });
@@ -135,18 +136,16 @@ test("memory stays within the limits, whatever is sent", () => {
 test("a value that is refused takes no memory, and one that is not begun to arrive takes none either", () => {
   const chunk = new Uint8Array(65_536).fill(120);
   const held: number[] = [];
-  const head = encodeRequests([]);
-  const line = Uint8Array.from("set a 0 0 1000000000\r\n", (character) => character.charCodeAt(0));
-  decodeRequests([head, line, ...Array.from({ length: 100 }, () => chunk)], {
+  const line = wire("set a 0 0 1000000000\r\n");
+  decodeRequests([line, ...Array.from({ length: 100 }, () => chunk)], {
     held: (bytes) => held.push(bytes),
   });
   expect(Math.max(...held)).toBeLessThan(1_000);
-  const announced = Uint8Array.from("set a 0 0 1048576\r\n", (character) => character.charCodeAt(0));
-  decodeRequests([announced], { held: (bytes) => expect(bytes).toBeLessThan(1_000) });
+  decodeRequests([wire("set a 0 0 1048576\r\n")], { held: (bytes) => expect(bytes).toBeLessThan(1_000) });
 });
 
 test("a line of too many words takes no more memory than one of as many keys as are allowed", () => {
-  const line = Uint8Array.from(`get${" a".repeat(5_000)}\r\n`, (character) => character.charCodeAt(0));
+  const line = wire(`get${" a".repeat(5_000)}\r\n`);
   const held: number[] = [];
   decodeRequests([line], { limits: { keysMax: 100 }, held: (bytes) => held.push(bytes) });
   expect(Math.max(...held)).toBeLessThanOrEqual(8 * 103);
@@ -154,9 +153,11 @@ test("a line of too many words takes no more memory than one of as many keys as 
 
 test("a decoder that gave up holds nothing, whatever still comes", () => {
   const end = (held: number): void => expect(held).toBeLessThan(1_000);
-  const chunk = new Uint8Array(65_536).fill(120);
-  decodeRequests([chunk, chunk, chunk, chunk], { held: end });
-  decodeReplies([chunk, chunk, chunk, chunk], { held: end });
+  for (const text of ["x", "x "]) {
+    const chunk = wire(text.repeat(65_536 / text.length));
+    decodeRequests([chunk, chunk, chunk, chunk], { held: end });
+    decodeReplies([chunk, chunk, chunk, chunk], { held: end });
+  }
 });
 
 test("what a large message needed is given back when it is read", () => {
