@@ -71,7 +71,7 @@ export function readTask(args: readonly string[], version: string): Task {
       "host, host:port, or several with commas between; may be repeated",
       (text: string, before: readonly Address[] | undefined) => [...(before ?? []), ...readAddresses(text)],
     )
-    .option("-s <path>", "unix socket, instead of TCP")
+    .option("-s <path>", "unix socket, instead of TCP", optionValue("-s", readPath))
     .addOption(
       new Option("-a <mode>", "permissions of the unix socket, in octal")
         .argParser(optionValue("-a", readMode))
@@ -129,7 +129,7 @@ function endpointsOf({ s: path, l: addresses = [{ host: "0.0.0.0" }], p }: Optio
 
 const readAddresses = optionValue("-l", (text): readonly Address[] =>
   text.split(",").map((part) => {
-    const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s:,[\]]+))(?::(\d{1,5}))?$/.exec(part);
+    const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:,[\]]+))(?::(\d{1,5}))?$/.exec(part);
     const port = Number(match?.[3] ?? 1);
     if (match === null || port < 1 || port > PORT_MAX) {
       throw new RangeError(`must be host or host:port, IPv6 as [::1], got ${JSON.stringify(part)}`);
@@ -138,6 +138,11 @@ const readAddresses = optionValue("-l", (text): readonly Address[] =>
     return match[3] === undefined ? { host } : { host, port };
   }),
 );
+
+function readPath(text: string): string {
+  if (text === "") throw new RangeError(`must be the path of a socket, got ""`);
+  return text;
+}
 
 function readUdpPort(text: string): number {
   if (text !== "0") throw new RangeError(`must be 0: there is no UDP yet, got ${JSON.stringify(text)}`);
