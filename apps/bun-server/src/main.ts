@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // memwire-server: arguments, engine, sockets, signals. Prints nothing on stdout, as memcached does.
 
-import { chmod } from "node:fs/promises";
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
 import { describeEndpoint, drive, type Listener } from "@memwire/engine";
-import { endOnSignal, packageVersion, runProgram } from "@memwire/program";
+import { endOnSignal, packageVersion, runProgram, withPermissions } from "@memwire/program";
 import { ServerEngine } from "@memwire/server";
 import { LruStore } from "@memwire/store";
 import { readTask } from "./cli.ts";
@@ -26,8 +25,7 @@ await runProgram("memwire-server", async () => {
   const driver = drive(engine, network, clock);
   const listeners: Listener[] = [];
   for (const endpoint of task.listen) {
-    listeners.push(await driver.listen(endpoint));
-    if (endpoint.kind === "unix") await chmod(endpoint.path, task.socketMode);
+    listeners.push(await withPermissions(task.socketMode, () => driver.listen(endpoint)));
   }
   endOnSignal([{ engine, driver, listeners }], clock);
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];

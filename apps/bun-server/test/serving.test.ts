@@ -1,9 +1,9 @@
 // memwire-server as people run it, on every runtime: memcached's flags do what they say.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, watch } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { RUNTIMES, startProgram, TextClient, type RunningProgram } from "@memwire/conformance";
 import { parseEndpoint, type Endpoint } from "@memwire/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -81,9 +81,14 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 
   test("listens on a unix socket with -s and -a, and removes it", async () => {
     const path = join(folder, `${runtime}.sock`);
+    const seen: string[] = [];
+    const watcher = watch(folder, (kind, file) => void seen.push(`${kind} ${file}`));
     await using server = startProgram(runtime, main, ["-s", path, "-a", "0750", "-v"]);
     expect(await endpointOf(server)).toEqual({ kind: "unix", path });
     expect(statSync(path).mode & 0o777).toBe(0o750);
+    watcher.close();
+    // It had them from the start: a chmod would be seen as a change.
+    expect(seen.filter((one) => one.endsWith(basename(path)))).toEqual([`rename ${basename(path)}`]);
     using client = await TextClient.connect({ kind: "unix", path });
     expect(await client.ask("get a\r\n")).toBe("END\r\n");
     await server.stop();

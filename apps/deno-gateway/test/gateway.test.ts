@@ -1,10 +1,10 @@
 // memwire-gateway as people run it, on every runtime.
 
-import { statSync } from "node:fs";
+import { statSync, watch } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { RUNTIMES, startProgram, TextClient, type Runtime } from "@memwire/conformance";
 import { parseEndpoint } from "@memwire/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -38,9 +38,14 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 
   test("listens on a unix socket with its permissions", async () => {
     const path = join(folder, `${runtime}.sock`);
+    const seen: string[] = [];
+    const watcher = watch(folder, (kind, file) => void seen.push(`${kind} ${file}`));
     await using gateway = startProgram(runtime, main, ["--listen", `${path} 0640`]);
     await gateway.said(/ listens on /);
     expect(statSync(path).mode & 0o777).toBe(0o640);
+    watcher.close();
+    // It had them from the start: a chmod would be seen as a change.
+    expect(seen.filter((one) => one.endsWith(basename(path)))).toEqual([`rename ${basename(path)}`]);
     using client = await TextClient.connect({ kind: "unix", path });
     expect(await client.ask("get a\r\n")).toBe("END\r\n");
   });

@@ -1,10 +1,9 @@
 // From a configuration to a proxy that listens.
 
-import { chmod } from "node:fs/promises";
 import type { Adapter } from "@memwire/adapter";
 import { ringServer, type PoolConfig, type ProxyConfig } from "@memwire/config";
 import { describeEndpoint, drive, type Listener } from "@memwire/engine";
-import type { Part } from "@memwire/program";
+import { withPermissions, type Part } from "@memwire/program";
 import { ProxyEngine, type PoolOptions } from "@memwire/proxy";
 import { createDistribution, type Distribution } from "@memwire/router";
 
@@ -18,11 +17,9 @@ export async function serve(config: ProxyConfig, version: string, adapter: Adapt
   });
   const driver = drive(engine, adapter.network, adapter.clock);
   const listeners: Listener[] = [];
-  for (const { listen } of config.pools) {
-    listeners.push(await driver.listen(listen.endpoint));
-    if (listen.endpoint.kind === "unix" && listen.mode !== undefined) {
-      await chmod(listen.endpoint.path, listen.mode);
-    }
+  for (const { listen: at } of config.pools) {
+    const listen = (): Promise<Listener> => driver.listen(at.endpoint);
+    listeners.push(await (at.mode === undefined ? listen() : withPermissions(at.mode, listen)));
   }
   return { engine, driver, listeners };
 }

@@ -1,10 +1,10 @@
 // memwire-proxy as people run it, on every runtime: it starts, answers a plain TCP client, and ends when asked to.
 
-import { statSync, writeFileSync } from "node:fs";
+import { statSync, watch, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   RUNTIMES,
   RunningProgram,
@@ -143,10 +143,17 @@ by-tag:
   servers: ["${addresses[2]}:1 one", "${addresses[0]}:1 two"]
 `,
         );
+        const seen: string[] = [];
+        const watcher = watch(folder, (kind, file) => void seen.push(`${kind} ${file}`));
         await using proxy = start(runtime, "--config", file);
         using first = await TextClient.connect(await endpointOf(proxy, "by-md5"));
         using second = await TextClient.connect(await endpointOf(proxy, "by-tag"));
         expect(statSync(socketPath).mode & 0o777).toBe(0o600);
+        watcher.close();
+        // It had them from the start: a chmod would be seen as a change.
+        expect(seen.filter((one) => one.endsWith(basename(socketPath)))).toEqual([
+          `rename ${basename(socketPath)}`,
+        ]);
         const servers = [{ weight: 1 }, { weight: 2 }, { weight: 1 }].map(({ weight }, i) => ({
           name: `cache-${"abc"[i]}`,
           host: "127.0.0.1",

@@ -3,3 +3,4 @@ export { optionValue, readArguments, usageMistake, wholeNumber } from "./argumen
 export { END_WITHIN_MS, endOnSignal, type Part } from "./end-on-signal.ts";
 export { packageVersion } from "./package-version.ts";
 export { ProgramEnd, runProgram } from "./program-end.ts";
+export { withPermissions } from "./with-permissions.ts";
