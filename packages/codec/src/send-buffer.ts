@@ -48,8 +48,13 @@ export class SendBuffer {
     this.#end = written;
   }
 
-  /** Forgets the first `length` bytes of what was written and not taken: they are not to be sent after all. */
+  /**
+   * Forgets the first `length` bytes of what was written and not taken: they are not to be sent after all.
+   *
+   * @throws RangeError if there are not so many
+   */
   skip(length: number): void {
+    if (length > this.length) throw new RangeError(`cannot skip ${length} bytes of ${this.length}`);
     this.#taken += length;
   }
 

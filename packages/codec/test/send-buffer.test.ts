@@ -87,6 +87,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     real.buffers[of].reclaim();
     model.lent[of] = [];
   }),
+  fc.tuple(which, fc.double({ min: 0, max: 1, noNaN: true })).map(([of, part]): Step => (real, model) => {
+    const length = Math.floor(part * model.written[of].length);
+    real.buffers[of].skip(length);
+    model.written[of].splice(0, length);
+  }),
   which.map((of): Step => (real, model) => {
     real.buffers[of].clear();
     model.written[of] = [];
@@ -154,6 +159,14 @@ test("many small pieces are moved a bounded number of times", () => {
   });
   expect(touched).toBeGreaterThan(50_000);
   expect(touched).toBeLessThan(150_000);
+});
+
+test("no more can be skipped than was written", () => {
+  const out = new SendBuffer();
+  out.latin1("abc");
+  expect(() => out.skip(4)).toThrow(new RangeError("cannot skip 4 bytes of 3"));
+  out.skip(3);
+  expect(out.take()).toEqual(new Uint8Array(0));
 });
 
 test("pieces of any size come out whole", () => {
