@@ -9,13 +9,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import type { Counts } from "./count-reporter.ts";
 import { runInGroup } from "./run-in-group.ts";
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 // Half a minute from the report to the end: coverage is worked out in it, and workers are ended.
 const limits = { runMs: 10 * 60_000, afterReportMs: 30_000 };
@@ -48,23 +43,20 @@ for (let first = args[0]; first !== undefined; first = args[0]) {
 if (wanted.length === 0) wanted.push(...Object.keys(runtimes));
 rmSync(reports, { recursive: true, force: true });
 
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-const lines: string[] = [];
+const counted: (readonly [runtime: string, Counts])[] = [];
 for (const name of wanted) {
   console.log(`\n== ${name}`);
-  const counts = await testOn(name);
-  lines.push(`${name}: ${describeCounts(counts)}`);
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
+  counted.push([name, await testOn(name)]);
 }
-if (coverage.length > 0) total.failed += await mergeCoverage();
-if (total.passed === 0) {
-  console.error("no test ran");
-  total.failed++;
-}
-process.exitCode = total.failed === 0 ? 0 : 1;
-console.log(`\n${lines.join("\n")}\n${describeCounts(total)}`);
+const total = sum(counted.map(([, counts]) => counts));
+const failures = total.failed + (coverage.length > 0 ? await mergeCoverage() : 0);
+const noneRan = total.passed === 0;
+if (noneRan) console.error("no test ran");
+process.exitCode = failures > 0 || noneRan ? 1 : 0;
+sayWhatWasSkipped();
+console.log();
+for (const [name, counts] of counted) console.log(`${name}: ${describeCounts(counts)}`);
+console.log(describeCounts({ ...total, failed: failures + (noneRan ? 1 : 0) }));
 
 async function testOn(name: string): Promise<Counts> {
   const [program, ...rest] = runtimes[name] ?? [name];
@@ -74,36 +66,44 @@ async function testOn(name: string): Promise<Counts> {
     [
       ...rest,
       "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
+      `--reporter=${join(import.meta.dirname, "count-reporter.ts")}`,
       ...(coverage.length > 0
         ? [...coverage, "--reporter=blob", `--outputFile.blob=${join(reports, "blob", `${name}.json`)}`]
         : []),
       // What was asked for may be of another runtime's project; that nothing ran at all is seen at the end.
       ...(args.length > 0 ? ["--passWithNoTests", ...args] : []),
     ],
-    { cwd: root, env: { EXPECT_RUNTIME: name, VITEST_BLOB_LABEL: name }, limits: { ...limits, report } },
+    {
+      cwd: root,
+      env: { EXPECT_RUNTIME: name, VITEST_BLOB_LABEL: name, COUNTS_FILE: report },
+      limits: { ...limits, report },
+    },
   );
-  const counts = countsOf(report);
-  if (counts === undefined) console.error(`${name} failed: it left no report`);
-  if (counts !== undefined && (status === 0 || counts.failed > 0)) return counts;
-  // An error outside of any test, a file that cannot be loaded, a crash.
-  return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0 };
+  if (!existsSync(report)) {
+    console.error(`${name} failed: it left no report`);
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+  const counts = JSON.parse(readFileSync(report, "utf8")) as Counts;
+  return status === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }
 
-function countsOf(report: string): Counts | undefined {
-  if (!existsSync(report)) return undefined;
-  const read: {
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-    numTodoTests: number;
-  } = JSON.parse(readFileSync(report, "utf8"));
+function sum(all: readonly Counts[]): Counts {
   return {
-    passed: read.numPassedTests,
-    failed: read.numFailedTests,
-    skipped: read.numPendingTests + read.numTodoTests,
+    passed: all.reduce((count, { passed }) => count + passed, 0),
+    failed: all.reduce((count, { failed }) => count + failed, 0),
+    skipped: all.flatMap(({ skipped }) => skipped),
   };
+}
+
+/** Nothing is skipped in silence: each reason, and how often it counted on which runtime. */
+function sayWhatWasSkipped(): void {
+  for (const reason of new Set(total.skipped)) {
+    const where = counted
+      .map(([name, { skipped }]) => [name, skipped.filter((it) => it === reason).length] as const)
+      .filter(([, times]) => times > 0)
+      .map(([name, times]) => `${times} on ${name}`);
+    console.log(`skipped, ${where.join(", ")}: ${reason}`);
+  }
 }
 
 /** One table for what all runtimes together have covered. Answers how many failures that adds. */
@@ -118,5 +118,5 @@ async function mergeCoverage(): Promise<number> {
 }
 
 function describeCounts(counts: Counts): string {
-  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`;
 }
