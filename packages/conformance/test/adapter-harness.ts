@@ -81,20 +81,22 @@ async function openResetting(): ReturnType<AdapterHarness["resetting"]> {
 
 /**
  * A process that listens with the shortest queue there is and then waits, so that nobody accepts; its queue is
- * filled with connects until one gets no answer. From then on the kernel drops every SYN to it.
+ * filled with connects until two in a row get no answer, lest a slow machine be taken for a full queue. From then on
+ * the kernel drops every SYN to it.
  */
 async function openBlackhole(): ReturnType<AdapterHarness["blackhole"]> {
   const child = spawn("node", ["-e", DEAF_LISTENER], { stdio: ["ignore", "pipe", "inherit"] });
   const endpoint = { kind: "tcp", host: "127.0.0.1", port: await portSaid(child) } as const;
   const fillers: Socket[] = [];
-  for (let pending = false; !pending;) {
+  for (let pending = 0; pending < 2;) {
     const filler = connect(endpoint.port, endpoint.host);
     filler.on("error", () => {});
     fillers.push(filler);
-    pending = await Promise.race([
-      once(filler, "connect").then(() => false),
-      new Promise<boolean>((resolve) => setTimeout(resolve, 300, true)),
+    const answered = await Promise.race([
+      once(filler, "connect").then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(resolve, 300, false)),
     ]);
+    pending = answered ? 0 : pending + 1;
   }
   return {
     endpoint,

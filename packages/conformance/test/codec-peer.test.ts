@@ -13,7 +13,7 @@ import {
 } from "@memwire/codec";
 import type { Endpoint } from "@memwire/engine";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { mutated, nearly, nonsense, request } from "../../codec/test/arbitraries.ts";
 import { concat, decodeReplies, encodeRequests, byteByByte } from "../../codec/test/wire.ts";
 import { startMemcached, withPeer } from "../src/mod.ts";
@@ -127,7 +127,12 @@ withPeer("memcached", () => {
     const holding = Array.from({ length: 64 }, () => to(endpoint));
     try {
       await Promise.all(holding.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
-      expect(await answers(endpoint, "")).toEqual([{ kind: "error", text: "Too many open connections" }]);
+      // Asked again if need be: on a loaded machine Deno's socket has closed without a word of what had come.
+      await vi.waitFor(
+        async () =>
+          expect(await answers(endpoint, "")).toEqual([{ kind: "error", text: "Too many open connections" }]),
+        { timeout: 10_000 },
+      );
     } finally {
       for (const socket of holding) socket.destroy();
     }
