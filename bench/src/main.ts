@@ -2,6 +2,8 @@
 //
 //     npm run bench -- proxy               memwire-proxy on Node, Bun and Deno, beside nutcracker
 //     npm run bench -- server              memwire-server on Node, Bun and Deno, beside memcached -t 1
+//     npm run bench -- proxy --behind memwire     the same over memwire-server on Bun: unlike memcached 1.6.18 it joins
+//                                                 the replies to pipelined gets, as memcached 1.6.45 does
 //     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
 //
 // Linux with `cc` and `taskset`, two cores: one for the subject, one for the load and what stands behind a proxy.
@@ -34,10 +36,12 @@ const { values, positionals } = parseArgs({
     scenario: { type: "string", multiple: true },
     subject: { type: "string", multiple: true },
     json: { type: "string" },
+    behind: { type: "string", default: "memcached" },
   },
 });
 const [what] = positionals;
 if (what !== "proxy" && what !== "server") fail("say what to measure: proxy or server");
+if (values.behind !== "memcached" && values.behind !== "memwire") fail("--behind takes memcached or memwire");
 if (cpus().length < 2) fail("this needs two cores: one for the subject, one for the load");
 
 const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
@@ -74,10 +78,10 @@ try {
 }
 
 async function proxies(): Promise<readonly (() => Promise<Subject>)[]> {
-  const behind = [
-    await begin(() => startMemcachedOn(LOAD_CORE)),
-    await begin(() => startMemcachedOn(LOAD_CORE)),
-  ];
+  const [, onBun] = startServers(LOAD_CORE);
+  const start =
+    values.behind === "memwire" && onBun !== undefined ? onBun : () => startMemcachedOn(LOAD_CORE);
+  const behind = [await begin(start), await begin(start)];
   return startProxies(SUBJECT_CORE, behind);
 }
 
