@@ -62,7 +62,9 @@ static void read_options(int argc, char **argv) {
     if (at == count) stop("no such option", argv[i]);
     *options[at].value = atof(equals + 1);
   }
-  if (port < 1 || connections < 1 || depth < 1 || keys_per_get < 1 || keys < 1) stop("must be at least 1", "port, connections, depth, keys_per_get, keys");
+  if (port < 1 || connections < 1 || depth < 1 || keys_per_get < 1 || keys < 1) {
+    stop("must be at least 1", "port, connections, depth, keys_per_get, keys");
+  }
 }
 
 // ---- keys and values ----
@@ -279,7 +281,8 @@ static void open_connection(struct connection *c) {
   c->out = malloc(depth_n * request_bytes);
   c->asked = calloc(depth_n * per_get, sizeof *c->asked);
   c->is_set = calloc(depth_n, 1);
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   c->fd = socket(AF_INET, SOCK_STREAM, 0);
   if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to)) stop("connect", strerror(errno));
   fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -336,7 +339,8 @@ int main(int argc, char **argv) {
   for (give_up = now_ns() + 5000000000ull; running > 0 && now_ns() < give_up;) turn();
   if (running > 0) found_wrong("left unanswered", "");
   printf("{\"requests\":%llu,\"keys\":%llu,\"hits\":%llu,\"wrong\":%llu,\"first_wrong\":\"",
-         (unsigned long long)requests, (unsigned long long)key_count, (unsigned long long)hits, (unsigned long long)wrong);
+         (unsigned long long)requests, (unsigned long long)key_count, (unsigned long long)hits,
+         (unsigned long long)wrong);
   for (char *c = first_wrong; *c; c++) putchar(*c < 32 || *c == '"' || *c == '\\' ? '.' : *c);
   printf("\",\"seconds\":%.4f,\"received_bytes\":%llu,\"cpu_us\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", took,
          (unsigned long long)received_bytes, cpu, time_us(0.5), time_us(0.99));
