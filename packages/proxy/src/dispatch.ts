@@ -117,6 +117,7 @@ export class PoolDispatcher implements Dispatcher {
         return client.answer(BAD_FORMAT);
       }
     }
+    if (keyCount === 1 && decoder.command === "get") return this.#get(client, decoder);
     const slot = client.slot("values", false);
     const asked = this.#asked;
     for (let i = 0; i < keyCount; i++) {
@@ -135,6 +136,15 @@ export class PoolDispatcher implements Dispatcher {
     }
     for (let i = 0; i < asked.length; i++) this.#ask(asked[i] as ServerLink, slot);
     asked.length = 0;
+    slot.arrive();
+  }
+
+  #get(client: ClientLink, { bytes, keyStart, keyEnd }: RequestDecoder): void {
+    const server = this.#pool.owner(bytes, keyStart, keyEnd);
+    const refusal = server.refusal();
+    if (refusal !== null) return client.answer(refusal);
+    const slot = client.slot("values", false);
+    server.get(slot, bytes, keyStart, keyEnd);
     slot.arrive();
   }
 

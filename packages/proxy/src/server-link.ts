@@ -8,16 +8,23 @@
 // Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
 // request that could not be sent or answered is failed in its own slot. Hot path: `push` and `received`.
 
-import { ReplyDecoder, SendBuffer, startsWith, type ReplyKind } from "@memwire/codec";
+import { latin1Bytes, ReplyDecoder, SendBuffer, startsWith, type ReplyKind } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
 import type { Context, Party } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY } from "./failure.ts";
+import { MERGED_MAX, MergedGet } from "./merged-get.ts";
 import { checkName } from "./options.ts";
 import { Fragment, FragmentQueue, type Expected, type Slot } from "./slot.ts";
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
+
+const GET = latin1Bytes("get");
+const LINE_END = latin1Bytes("\r\n");
+
+/** Lines of merged gets kept for the next ones. */
+const SPARE_MAX = 256;
 
 export interface Timeouts {
   readonly queuedMs: Millis;
@@ -28,8 +35,7 @@ export interface Timeouts {
 export class ServerLink implements Party, Output {
   readonly name: string;
   readonly counters: ServerCounters = newServerCounters();
-  /** Requests are written here, and each is followed by a `push`. */
-  readonly output: SendBuffer = new SendBuffer();
+  readonly #output: SendBuffer = new SendBuffer();
   /** The request that is being split, and why this server cannot take its part. */
   splitting: Slot | null = null;
   refusing: Uint8Array | null = null;
@@ -44,6 +50,9 @@ export class ServerLink implements Party, Output {
   readonly #queued: FragmentQueue = new FragmentQueue();
   /** The first in flight that is not late yet. */
   #firstTimely: Fragment | null = null;
+  /** The line to which the next `get` of one key is added: the last that is queued, still without its end. */
+  #openGet: MergedGet | null = null;
+  readonly #spareGets: MergedGet[] = [];
   /** Bytes of what is queued: the output, but for what is being written. */
   #queuedBytes = 0;
   #connectDeadline: Millis = Infinity;
@@ -91,11 +100,56 @@ export class ServerLink implements Party, Output {
     return null;
   }
 
+  /** Where a request is written, whole, and then followed by a `push`. */
+  get output(): SendBuffer {
+    if (this.#openGet !== null) this.#closeGet(this.#openGet);
+    return this.#output;
+  }
+
   /** A whole request was written to `output`. */
   push(slot: Slot, expected: Expected): void {
-    const bytes = this.output.length - this.#queuedBytes;
-    this.#queuedBytes = this.output.length;
-    this.#queued.push(new Fragment(slot, expected, bytes, this.#context.now + this.#timeouts.queuedMs));
+    const fragment = new Fragment(slot, expected, 0, 0);
+    this.#queue(fragment);
+    this.#measure(fragment);
+    this.#count(slot);
+  }
+
+  /** A `get` of one key, which joins those of this turn that nothing else came behind. */
+  get(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
+    let line = this.#openGet;
+    if (line === null) {
+      line = this.#spareGets.pop() ?? new MergedGet();
+      this.#openGet = line;
+      this.#queue(line);
+      this.#output.copy(GET, 0, GET.length);
+    }
+    this.#output.byte(32);
+    this.#output.copy(bytes, start, end);
+    line.add(slot, bytes, start, end);
+    this.#count(slot);
+    // What has to wait may come to wait too long, each request by its own clock: it stays alone.
+    const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
+    if (!leavesNow || line.requests === MERGED_MAX) this.#closeGet(line);
+  }
+
+  #closeGet(line: MergedGet): void {
+    this.#openGet = null;
+    this.#output.copy(LINE_END, 0, LINE_END.length);
+    this.#measure(line);
+  }
+
+  #queue(fragment: Fragment): void {
+    fragment.deadline = this.#context.now + this.#timeouts.queuedMs;
+    this.#queued.push(fragment);
+  }
+
+  /** The fragment that was queued last ends where the output ends now. */
+  #measure(fragment: Fragment): void {
+    fragment.bytes = this.#output.length - this.#queuedBytes;
+    this.#queuedBytes = this.#output.length;
+  }
+
+  #count(slot: Slot): void {
     slot.waiting++;
     this.counters.queuedNow++;
     this.counters.requests++;
@@ -111,6 +165,7 @@ export class ServerLink implements Party, Output {
 
   elapsed(): void {
     const { now, limits } = this.#context;
+    if (this.#openGet !== null) this.#closeGet(this.#openGet);
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
     for (
       let queued = this.#queued.head;
@@ -121,8 +176,8 @@ export class ServerLink implements Party, Output {
     }
     for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
       this.#firstTimely = late.next;
-      this.counters.replyTimeouts++;
-      this.#lateInARow++;
+      this.counters.replyTimeouts += late.requests;
+      this.#lateInARow += late.requests;
       late.fail(TIMED_OUT);
       if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
     }
@@ -131,10 +186,10 @@ export class ServerLink implements Party, Output {
   /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
   #unqueue(): void {
     const fragment = this.#queued.shift();
-    this.output.skip(fragment.bytes);
+    this.#output.skip(fragment.bytes);
     this.#queuedBytes -= fragment.bytes;
-    this.counters.queuedNow--;
-    this.counters.queuedTimeouts++;
+    this.counters.queuedNow -= fragment.requests;
+    this.counters.queuedTimeouts += fragment.requests;
     fragment.fail(TIMED_OUT);
   }
 
@@ -146,11 +201,12 @@ export class ServerLink implements Party, Output {
   // Output: what the outbox takes is under way from now on.
 
   get length(): number {
-    return this.output.length;
+    return this.#output.length;
   }
 
   take(): Uint8Array {
     const { counters } = this;
+    if (this.#openGet !== null) this.#closeGet(this.#openGet);
     const deadline = this.#context.now + this.#timeouts.replyMs;
     for (let sent = this.#queued.head; sent !== null; sent = sent.next) sent.deadline = deadline;
     this.#firstTimely ??= this.#queued.head;
@@ -158,12 +214,12 @@ export class ServerLink implements Party, Output {
     this.#queuedBytes = 0;
     counters.inFlightNow += counters.queuedNow;
     counters.queuedNow = 0;
-    counters.bytesWritten += this.output.length;
-    return this.output.take();
+    counters.bytesWritten += this.#output.length;
+    return this.#output.take();
   }
 
   reclaim(): void {
-    this.output.reclaim();
+    this.#output.reclaim();
   }
 
   // Party: what the network says.
@@ -200,10 +256,11 @@ export class ServerLink implements Party, Output {
       if (found === "fatal" || fragment === null) return this.#disconnect("failed", BROKEN_REPLY);
       switch (decoder.kind) {
         case "value":
-          if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
+          if (fragment.expected !== "values" || !fragment.value(decoder)) {
+            return this.#disconnect("failed", BROKEN_REPLY);
+          }
           // It is being answered: a long answer is not a late one.
           fragment.deadline = this.#context.now + this.#timeouts.replyMs;
-          fragment.slot?.reply(decoder.bytes, decoder.start, decoder.end);
           break;
         case "end":
           if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
@@ -230,9 +287,13 @@ export class ServerLink implements Party, Output {
     this.#lateInARow = 0;
     this.#served = true;
     this.#retryMs = 0;
-    this.counters.inFlightNow--;
-    this.counters.replies++;
-    fragment.slot?.arrive();
+    this.counters.inFlightNow -= fragment.requests;
+    this.counters.replies += fragment.requests;
+    fragment.done();
+    if (fragment instanceof MergedGet && this.#spareGets.length < SPARE_MAX) {
+      fragment.reset();
+      this.#spareGets.push(fragment);
+    }
   }
 
   /** The server answered with an error line: it is passed on as it is. */
@@ -241,7 +302,9 @@ export class ServerLink implements Party, Output {
     const inStep =
       kind === "server-error" ||
       (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
-    fragment.slot?.fail(bytes.slice(start, end));
+    const line = bytes.slice(start, end);
+    fragment.slot?.fail(line);
+    if (fragment instanceof MergedGet) fragment.fail(line);
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next.
     if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
@@ -269,7 +332,8 @@ export class ServerLink implements Party, Output {
     this.#port = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
-    this.output.clear();
+    this.#output.clear();
+    this.#openGet = null;
     this.#decoder = new ReplyDecoder(this.#context.replies);
   }
 

@@ -7,7 +7,7 @@
 //
 // Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
 
-import type { SendBuffer } from "@memwire/codec";
+import type { ReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 
 /** Who waits for a slot. */
@@ -71,20 +71,33 @@ export class Fragment {
   /** Null when the client has been told that the reply is late: the reply is then swallowed. */
   slot: Slot | null;
   readonly expected: Expected;
+  /** Requests of clients in it. */
+  requests = 1;
   /** Bytes of the request. */
-  readonly bytes: number;
+  bytes: number;
   /** When it must be sent; once it is, when it must be answered. */
   deadline: Millis;
   next: Fragment | null = null;
 
-  constructor(slot: Slot, expected: Expected, bytes: number, deadline: Millis) {
+  constructor(slot: Slot | null, expected: Expected, bytes: number, deadline: Millis) {
     this.slot = slot;
     this.expected = expected;
     this.bytes = bytes;
     this.deadline = deadline;
   }
 
-  /** Tells the client that this server failed. */
+  /** A value came. @returns false if nobody asked for it */
+  value(reply: ReplyDecoder): boolean {
+    this.slot?.reply(reply.bytes, reply.start, reply.end);
+    return true;
+  }
+
+  /** The answer is whole. */
+  done(): void {
+    this.slot?.arrive();
+  }
+
+  /** Tells the client that this server failed. What still comes is swallowed. */
   fail(line: Uint8Array): void {
     const { slot } = this;
     this.slot = null;

@@ -19,8 +19,8 @@ test("pipelineMax: a client is read no further until half of its requests are an
   table.say(table.server(0), "END\r\n");
   expect(table.server(0).read()).toBe("");
   table.say(table.server(0), "END\r\n");
-  expect(table.server(0).read()).toBe("get a0\r\n".repeat(2));
-  for (let i = 0; i < 8; i++) table.say(table.server(0), "END\r\n");
+  expect(table.server(0).read()).toBe("get a0 a0\r\n");
+  for (let i = 0; i < 8 && client.sent.length < 50; i++) table.say(table.server(0), "END\r\n");
   expect(client.read()).toBe("END\r\n".repeat(10));
   expect(client.paused).toBe(false);
   expect(stat(table, "clients_paused")).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ test("unsentBytesPause: a client that does not take its replies is asked for no 
   expect(table.server(0).read()).toBe("get a0\r\n".repeat(3));
   table.drain(client);
   expect(client.paused).toBe(false);
-  expect(table.server(0).read()).toBe("get a0\r\n".repeat(2));
+  expect(table.server(0).read()).toBe("get a0 a0\r\n");
 });
 
 test("unsentBytesMax: a client that still holds too much is closed, and the servers serve on", () => {
