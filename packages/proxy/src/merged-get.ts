@@ -4,7 +4,7 @@
 //     VALUE a  END      VALUE c       <--   VALUE a, VALUE c, END
 //
 // memcached answers one line with one write, where it answers pipelined ones with a write each: at 16 requests in a
-// pipeline that halved the proxy's CPU a request, and the server's. The values come in the order of the keys, so a
+// pipeline that halved the proxy's CPU a request. The values come in the order of the keys, so a
 // value for a key further on says that those before it are not there. Hot path; reused by its server.
 
 import type { ReplyDecoder } from "@memwire/codec";
@@ -52,6 +52,10 @@ export class MergedGet extends Fragment {
     slot.reply(reply.bytes, reply.start, reply.end);
     slot.arrive();
     return true;
+  }
+
+  override refuse(line: Uint8Array): void {
+    this.fail(line);
   }
 
   override done(): void {

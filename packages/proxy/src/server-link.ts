@@ -8,23 +8,17 @@
 // Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
 // request that could not be sent or answered is failed in its own slot. Hot path: `push` and `received`.
 
-import { latin1Bytes, ReplyDecoder, SendBuffer, startsWith, type ReplyKind } from "@memwire/codec";
+import { ReplyDecoder, startsWith, type ReplyKind, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
 import type { Context, Party } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY } from "./failure.ts";
-import { MERGED_MAX, MergedGet } from "./merged-get.ts";
 import { checkName } from "./options.ts";
-import { Fragment, FragmentQueue, type Expected, type Slot } from "./slot.ts";
+import { RequestQueue } from "./request-queue.ts";
+import { FragmentQueue, type Expected, type Fragment, type Slot } from "./slot.ts";
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
-
-const GET = latin1Bytes("get");
-const LINE_END = latin1Bytes("\r\n");
-
-/** Lines of merged gets kept for the next ones. */
-const SPARE_MAX = 256;
 
 export interface Timeouts {
   readonly queuedMs: Millis;
@@ -35,7 +29,6 @@ export interface Timeouts {
 export class ServerLink implements Party, Output {
   readonly name: string;
   readonly counters: ServerCounters = newServerCounters();
-  readonly #output: SendBuffer = new SendBuffer();
   /** The request that is being split, and why this server cannot take its part. */
   splitting: Slot | null = null;
   refusing: Uint8Array | null = null;
@@ -47,14 +40,9 @@ export class ServerLink implements Party, Output {
   #port: Port | null = null;
   #decoder: ReplyDecoder;
   readonly #inFlight: FragmentQueue = new FragmentQueue();
-  readonly #queued: FragmentQueue = new FragmentQueue();
+  readonly #queued: RequestQueue = new RequestQueue();
   /** The first in flight that is not late yet. */
   #firstTimely: Fragment | null = null;
-  /** The line to which the next `get` of one key is added: the last that is queued, still without its end. */
-  #openGet: MergedGet | null = null;
-  readonly #spareGets: MergedGet[] = [];
-  /** Bytes of what is queued: the output, but for what is being written. */
-  #queuedBytes = 0;
   #connectDeadline: Millis = Infinity;
   #retryAt: Millis = -Infinity;
   #retryMs = 0;
@@ -92,7 +80,7 @@ export class ServerLink implements Party, Output {
     if (
       inFlightNow + queuedNow >= limits.inFlightMax ||
       queuedNow >= limits.queuedMax ||
-      this.#queuedBytes >= limits.queuedBytesMax
+      this.#queued.length >= limits.queuedBytesMax
     ) {
       counters.overflows++;
       return TOO_MANY;
@@ -102,51 +90,20 @@ export class ServerLink implements Party, Output {
 
   /** Where a request is written, whole, and then followed by a `push`. */
   get output(): SendBuffer {
-    if (this.#openGet !== null) this.#closeGet(this.#openGet);
-    return this.#output;
+    return this.#queued.output;
   }
 
   /** A whole request was written to `output`. */
   push(slot: Slot, expected: Expected): void {
-    const fragment = new Fragment(slot, expected, 0, 0);
-    this.#queue(fragment);
-    this.#measure(fragment);
+    this.#queued.push(slot, expected, this.#context.now + this.#timeouts.queuedMs);
     this.#count(slot);
   }
 
-  /** A `get` of one key, which joins those of this turn that nothing else came behind. */
+  /** A `get` of one key, which may be sent together with others of this turn. */
   get(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
-    let line = this.#openGet;
-    if (line === null) {
-      line = this.#spareGets.pop() ?? new MergedGet();
-      this.#openGet = line;
-      this.#queue(line);
-      this.#output.copy(GET, 0, GET.length);
-    }
-    this.#output.byte(32);
-    this.#output.copy(bytes, start, end);
-    line.add(slot, bytes, start, end);
-    this.#count(slot);
-    // What has to wait may come to wait too long, each request by its own clock: it stays alone.
     const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
-    if (!leavesNow || line.requests === MERGED_MAX) this.#closeGet(line);
-  }
-
-  #closeGet(line: MergedGet): void {
-    this.#openGet = null;
-    this.#output.copy(LINE_END, 0, LINE_END.length);
-    this.#measure(line);
-  }
-
-  #queue(fragment: Fragment): void {
-    fragment.deadline = this.#context.now + this.#timeouts.queuedMs;
-    this.#queued.push(fragment);
-  }
-
-  /** The fragment that was queued last ends where the output ends now. */
-  #measure(fragment: Fragment): void {
-    fragment.bytes = this.#output.length - this.#queuedBytes;
-    this.#queuedBytes = this.#output.length;
+    this.#queued.get(slot, bytes, start, end, this.#context.now + this.#timeouts.queuedMs, leavesNow);
+    this.#count(slot);
   }
 
   #count(slot: Slot): void {
@@ -165,7 +122,6 @@ export class ServerLink implements Party, Output {
 
   elapsed(): void {
     const { now, limits } = this.#context;
-    if (this.#openGet !== null) this.#closeGet(this.#openGet);
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
     for (
       let queued = this.#queued.head;
@@ -185,9 +141,7 @@ export class ServerLink implements Party, Output {
 
   /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
   #unqueue(): void {
-    const fragment = this.#queued.shift();
-    this.#output.skip(fragment.bytes);
-    this.#queuedBytes -= fragment.bytes;
+    const fragment = this.#queued.drop();
     this.counters.queuedNow -= fragment.requests;
     this.counters.queuedTimeouts += fragment.requests;
     fragment.fail(TIMED_OUT);
@@ -201,25 +155,23 @@ export class ServerLink implements Party, Output {
   // Output: what the outbox takes is under way from now on.
 
   get length(): number {
-    return this.#output.length;
+    return this.#queued.length;
   }
 
   take(): Uint8Array {
     const { counters } = this;
-    if (this.#openGet !== null) this.#closeGet(this.#openGet);
     const deadline = this.#context.now + this.#timeouts.replyMs;
     for (let sent = this.#queued.head; sent !== null; sent = sent.next) sent.deadline = deadline;
     this.#firstTimely ??= this.#queued.head;
-    this.#inFlight.append(this.#queued);
-    this.#queuedBytes = 0;
+    const bytes = this.#queued.take(this.#inFlight);
     counters.inFlightNow += counters.queuedNow;
     counters.queuedNow = 0;
-    counters.bytesWritten += this.#output.length;
-    return this.#output.take();
+    counters.bytesWritten += bytes.length;
+    return bytes;
   }
 
   reclaim(): void {
-    this.#output.reclaim();
+    this.#queued.reclaim();
   }
 
   // Party: what the network says.
@@ -290,10 +242,7 @@ export class ServerLink implements Party, Output {
     this.counters.inFlightNow -= fragment.requests;
     this.counters.replies += fragment.requests;
     fragment.done();
-    if (fragment instanceof MergedGet && this.#spareGets.length < SPARE_MAX) {
-      fragment.reset();
-      this.#spareGets.push(fragment);
-    }
+    this.#queued.recycle(fragment);
   }
 
   /** The server answered with an error line: it is passed on as it is. */
@@ -303,8 +252,7 @@ export class ServerLink implements Party, Output {
       kind === "server-error" ||
       (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
     const line = bytes.slice(start, end);
-    fragment.slot?.fail(line);
-    if (fragment instanceof MergedGet) fragment.fail(line);
+    fragment.refuse(line);
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next.
     if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
@@ -332,8 +280,6 @@ export class ServerLink implements Party, Output {
     this.#port = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
-    this.#output.clear();
-    this.#openGet = null;
     this.#decoder = new ReplyDecoder(this.#context.replies);
   }
 
@@ -356,9 +302,8 @@ export class ServerLink implements Party, Output {
     this.#drop();
     const failed = new FragmentQueue();
     failed.append(this.#inFlight);
-    failed.append(this.#queued);
+    this.#queued.clear(failed);
     this.#firstTimely = null;
-    this.#queuedBytes = 0;
     counters.queuedNow = 0;
     counters.inFlightNow = 0;
     while (failed.head !== null) failed.shift().fail(failure);

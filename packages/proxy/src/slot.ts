@@ -97,6 +97,11 @@ export class Fragment {
     this.slot?.arrive();
   }
 
+  /** The server's own error is the answer. `done` comes next. */
+  refuse(line: Uint8Array): void {
+    this.slot?.fail(line);
+  }
+
   /** Tells the client that this server failed. What still comes is swallowed. */
   fail(line: Uint8Array): void {
     const { slot } = this;

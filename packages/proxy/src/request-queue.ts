@@ -1,0 +1,117 @@
+// Requests to one server that are not sent yet: their bytes, joined, and the fragments that wait for them.
+//
+//     output    set k 0 0 1..x..get a b c        fragments, each with its bytes:   [set k] [get a b c]
+//                               ^ an open line: the next `get` of one key joins it
+//
+// A request that waited too long is taken out alone, bytes and all, because it is always the first. Hot path.
+
+import { latin1Bytes, SendBuffer } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import { MERGED_MAX, MergedGet } from "./merged-get.ts";
+import { Fragment, FragmentQueue, type Expected, type Slot } from "./slot.ts";
+
+const GET = latin1Bytes("get");
+const LINE_END = latin1Bytes("\r\n");
+
+/** Lines of merged gets kept for the next ones. */
+const SPARE_MAX = 256;
+
+export class RequestQueue {
+  readonly #output: SendBuffer = new SendBuffer();
+  readonly #fragments: FragmentQueue = new FragmentQueue();
+  /** Bytes of the fragments: the output, but for what is being written. */
+  #bytes = 0;
+  /** The last fragment, if it is a line that still has no end. */
+  #openGet: MergedGet | null = null;
+  readonly #spareGets: MergedGet[] = [];
+
+  /** Bytes that are not taken. */
+  get length(): number {
+    return this.#output.length;
+  }
+
+  /** The one that is sent next. */
+  get head(): Fragment | null {
+    return this.#fragments.head;
+  }
+
+  /** Where a request is written, whole, and then followed by a `push`. */
+  get output(): SendBuffer {
+    this.closeLine();
+    return this.#output;
+  }
+
+  /** A whole request was written to `output`. */
+  push(slot: Slot, expected: Expected, deadline: Millis): void {
+    const fragment = new Fragment(slot, expected, this.#output.length - this.#bytes, deadline);
+    this.#bytes = this.#output.length;
+    this.#fragments.push(fragment);
+  }
+
+  /**
+   * A `get` of one key, which joins those that nothing else came behind.
+   *
+   * @param leavesNow Whether what is queued is sent in this turn. If not, it may come to wait too long, each request
+   * by its own clock, and stays alone.
+   */
+  get(slot: Slot, bytes: Uint8Array, start: number, end: number, deadline: Millis, leavesNow: boolean): void {
+    let line = this.#openGet;
+    if (line === null) {
+      line = this.#spareGets.pop() ?? new MergedGet();
+      line.deadline = deadline;
+      this.#openGet = line;
+      this.#fragments.push(line);
+      this.#output.copy(GET, 0, GET.length);
+    }
+    this.#output.byte(32);
+    this.#output.copy(bytes, start, end);
+    line.add(slot, bytes, start, end);
+    if (!leavesNow || line.requests === MERGED_MAX) this.closeLine();
+  }
+
+  /** No further `get` joins the last one. */
+  closeLine(): void {
+    const line = this.#openGet;
+    if (line === null) return;
+    this.#openGet = null;
+    this.#output.copy(LINE_END, 0, LINE_END.length);
+    line.bytes = this.#output.length - this.#bytes;
+    this.#bytes = this.#output.length;
+  }
+
+  /** Takes the first one out, which is then never sent. Only if there is one. */
+  drop(): Fragment {
+    this.closeLine();
+    const fragment = this.#fragments.shift();
+    this.#output.skip(fragment.bytes);
+    this.#bytes -= fragment.bytes;
+    return fragment;
+  }
+
+  /** Lends all bytes, and moves all fragments behind those in flight. */
+  take(inFlight: FragmentQueue): Uint8Array {
+    this.closeLine();
+    inFlight.append(this.#fragments);
+    this.#bytes = 0;
+    return this.#output.take();
+  }
+
+  reclaim(): void {
+    this.#output.reclaim();
+  }
+
+  /** Forgets all bytes, and moves all fragments behind those that failed. */
+  clear(failed: FragmentQueue): void {
+    this.#output.clear();
+    failed.append(this.#fragments);
+    this.#bytes = 0;
+    this.#openGet = null;
+  }
+
+  /** An answered fragment that nobody refers to any more. */
+  recycle(fragment: Fragment): void {
+    if (!(fragment instanceof MergedGet) || this.#spareGets.length >= SPARE_MAX) return;
+    fragment.reset();
+    this.#spareGets.push(fragment);
+  }
+}
