@@ -40,6 +40,8 @@ for (let first = args[0]; first !== undefined; first = args[0]) {
   else break;
   args.shift();
 }
+// Vitest takes what stands behind it for no filter, and would run everything.
+if (args[0] === "--") args.shift();
 if (wanted.length === 0) wanted.push(...Object.keys(runtimes));
 rmSync(reports, { recursive: true, force: true });
 

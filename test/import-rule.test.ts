@@ -1,7 +1,9 @@
 // Who may import whom: the picture in ARCHITECTURE.md, held against every import and every manifest.
 //
 //      apps            engine packages, config, adapter
-//      server proxy    adapter-node | -bun | -deno | -memory
+//      gateway         adapter-node | -bun | -deno | -memory
+//      server proxy client invalidation
+//      link
 //      codec store router            engine
 //
 // Arrows point down only.
@@ -19,8 +21,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   router: [],
   engine: [],
   server: ["codec", "store", "engine"],
-  proxy: ["codec", "router", "engine"],
-  "adapter-node": ["engine", node],
+  link: ["codec", "engine"],
+  proxy: ["codec", "router", "engine", "link"],
+  client: ["codec", "router", "engine", "link"],
+  invalidation: ["codec", "router", "engine", "link"],
+  gateway: ["client", "codec", "engine", "ipaddr.js", "lru-cache"],
+  "adapter-node": ["engine", node, "srvx"],
   "adapter-bun": ["engine", node],
   "adapter-deno": ["engine", node],
   "adapter-memory": ["engine"],
@@ -28,13 +34,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ["engine", "router", "yaml", "valibot"],
   program: ["engine", "commander", node],
   conformance: [anything],
-  "node-proxy": [...app, "proxy"],
+  "node-proxy": [...app, "proxy", "invalidation"],
   "bun-server": app,
-  "deno-gateway": app,
+  "deno-gateway": [...app, "client", "gateway", "pino"],
 };
 
 // Compiled with `lib: es2023` and no ambient type: no timer, no console, no Buffer exists there.
-const pure = ["codec", "store", "router", "engine", "server", "proxy", "adapter-memory"];
+const pure = [
+  ...["codec", "store", "router", "engine", "adapter-memory"],
+  ...["link", "server", "proxy", "client", "invalidation"],
+];
 
 const workspaces = readWorkspaces();
 

@@ -10,7 +10,7 @@
 
 import { type Happening, simulate, type Simulation } from "@memwire/adapter-memory";
 import { drive, LINGER_MS, type Driver, type Endpoint, type Engine, type Millis } from "@memwire/engine";
-import { ProxyEngine, type ServerStatus } from "@memwire/proxy";
+import { ProxyEngine, type PoolServerStatus } from "@memwire/proxy";
 import { createDistribution } from "@memwire/router";
 import { ServerEngine } from "@memwire/server";
 import { type ClientCounts, SimulatedClient } from "./simulation-client.ts";
@@ -104,7 +104,7 @@ class Cluster {
     this.#pass(STORM_MS);
     // A connection that is dead without a word shows when it is used; its server is then left alone for a while.
     const replies = this.#proxy?.servers().map((server) => server.counters.replies);
-    const isFresh = ({ state, counters }: ServerStatus, i: number): boolean =>
+    const isFresh = ({ state, counters }: PoolServerStatus, i: number): boolean =>
       state !== "ready" || counters.replies > (replies?.[i] ?? 0);
     do {
       this.#forgetKeys();

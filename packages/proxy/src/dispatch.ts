@@ -16,10 +16,8 @@ import {
   type SendBuffer,
 } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
-import type { ClientLink, Dispatcher } from "./client-link.ts";
+import type { ClientLink, Dispatcher, Expected, ServerLink, Slot } from "@memwire/link";
 import type { Pool } from "./pool.ts";
-import type { ServerLink } from "./server-link.ts";
-import type { Expected, Slot } from "./slot.ts";
 
 const BAD_FORMAT = latin1Bytes("CLIENT_ERROR bad command line format\r\n");
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
@@ -85,14 +83,14 @@ export class PoolDispatcher implements Dispatcher {
     if (hasNul(bytes, keyStart, keyEnd)) return client.answer(BAD_FORMAT);
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
     const refusal = server.refusal();
-    if (refusal !== null) return client.answer(refusal);
+    if (refusal !== null) return client.answer(refusal.line);
     const { output } = server;
     output.copy(bytes, start, argumentsEnd);
     output.copy(LINE_END, 0, 2);
     output.copy(bytes, lineEnd, end);
     const slot = client.slot("line", decoder.noreply);
     server.push(slot, expectedOf(decoder.command));
-    slot.arrive();
+    slot.done();
   }
 
   /** memcached drops the old value with a `set` that it refuses: nobody reads it again and takes it for the new. */
@@ -105,9 +103,9 @@ export class PoolDispatcher implements Dispatcher {
     server.output.copy(bytes, keyStart, keyEnd);
     server.output.copy(LINE_END, 0, 2);
     const slot = client.slot("all", noreply);
-    slot.fail(reply);
+    slot.refuse(reply);
     server.push(slot, "deleted");
-    slot.arrive();
+    slot.done();
   }
 
   #retrieve(client: ClientLink, decoder: RequestDecoder): void {
@@ -136,21 +134,21 @@ export class PoolDispatcher implements Dispatcher {
     }
     for (let i = 0; i < asked.length; i++) this.#ask(asked[i] as ServerLink, slot);
     asked.length = 0;
-    slot.arrive();
+    slot.done();
   }
 
   #get(client: ClientLink, { bytes, keyStart, keyEnd }: RequestDecoder): void {
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
     const refusal = server.refusal();
-    if (refusal !== null) return client.answer(refusal);
+    if (refusal !== null) return client.answer(refusal.line);
     const slot = client.slot("values", false);
     server.get(slot, bytes, keyStart, keyEnd);
-    slot.arrive();
+    slot.done();
   }
 
   #ask(server: ServerLink, slot: Slot): void {
     server.splitting = null;
-    if (server.refusing !== null) return slot.fail(server.refusing);
+    if (server.refusing !== null) return slot.refuse(server.refusing.line);
     server.output.copy(LINE_END, 0, 2);
     server.push(slot, "values");
   }
@@ -160,7 +158,7 @@ export class PoolDispatcher implements Dispatcher {
     for (const server of this.#pool.servers) {
       const refusal = server.refusal();
       if (refusal !== null) {
-        slot.fail(refusal);
+        slot.refuse(refusal.line);
         continue;
       }
       server.output.latin1("flush_all");
@@ -168,7 +166,7 @@ export class PoolDispatcher implements Dispatcher {
       server.output.copy(LINE_END, 0, 2);
       server.push(slot, "flushed");
     }
-    slot.arrive();
+    slot.done();
   }
 }
 

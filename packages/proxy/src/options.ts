@@ -2,6 +2,12 @@
 
 import type { Limits as CodecLimits } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
+import {
+  DEFAULT_CLIENT_LIMITS,
+  DEFAULT_SERVER_LIMITS,
+  type ClientLimits,
+  type ServerLimits,
+} from "@memwire/link";
 import type { Distribution } from "@memwire/router";
 
 /** One memcached server behind the proxy. */
@@ -29,26 +35,7 @@ export interface PoolOptions {
 }
 
 /** Bounds of the whole proxy; each has a counter where it can be met. */
-export interface ProxyLimits {
-  /** Client connections at a time; further ones are told so and closed. */
-  readonly connectionsMax: number;
-  /** Requests of one client under way; then it is read no further until half of them are answered. */
-  readonly pipelineMax: number;
-  /** Unsent bytes of one client from which on it is read no further until it has taken them. */
-  readonly unsentBytesPause: number;
-  /** Unsent bytes of one client above which it is closed: a slow reader must not hold a shared server. */
-  readonly unsentBytesMax: number;
-  /** Requests sent to one server and not answered; further ones fail at once. */
-  readonly inFlightMax: number;
-  /** Requests to one server not yet sent, and their bytes; further ones fail at once. */
-  readonly queuedMax: number;
-  readonly queuedBytesMax: number;
-  /** Replies of one connection late in a row, after which it is replaced. */
-  readonly timeoutsMax: number;
-  /** How long a server that cannot be connected to is left alone: at first, and doubling up to the most. */
-  readonly retryMinMs: Millis;
-  readonly retryMaxMs: Millis;
-}
+export interface ProxyLimits extends ClientLimits, ServerLimits {}
 
 export interface ProxyOptions {
   readonly pools: readonly PoolOptions[];
@@ -64,41 +51,4 @@ export interface ProxyOptions {
   readonly version?: string;
 }
 
-export const DEFAULT_TIMEOUT_MS = 1_000;
-
-/** Items larger than memcached's default of 1 MiB come from servers that were started with a larger `-I`. */
-export const DEFAULT_REPLY_LIMITS: Partial<CodecLimits> = { valueBytesMax: 33_554_432 };
-
-export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
-  connectionsMax: 4_096,
-  pipelineMax: 1_024,
-  unsentBytesPause: 1_048_576,
-  unsentBytesMax: 67_108_864,
-  inFlightMax: 65_536,
-  queuedMax: 16_384,
-  queuedBytesMax: 67_108_864,
-  timeoutsMax: 3,
-  retryMinMs: 100,
-  retryMaxMs: 5_000,
-};
-
-/** @throws RangeError for a limit that is not a whole number from 1 */
-export function proxyLimitsOf(given: Partial<ProxyLimits> = {}): ProxyLimits {
-  const limits = { ...DEFAULT_PROXY_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) checkPositive(name, value);
-  return limits;
-}
-
-/** @throws RangeError unless `value` is a whole number from 1 */
-export function checkPositive(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
-}
-
-/** @throws RangeError for a name that `stats` could not say: it takes visible ASCII characters without blanks */
-export function checkName(what: string, name: string): void {
-  if (/^[\x21-\x7e]{1,200}$/.test(name)) return;
-  throw new RangeError(
-    `a ${what} name must be 1 to 200 visible ASCII characters without blanks, got ${JSON.stringify(name)}`,
-  );
-}
+export const DEFAULT_PROXY_LIMITS: ProxyLimits = { ...DEFAULT_CLIENT_LIMITS, ...DEFAULT_SERVER_LIMITS };

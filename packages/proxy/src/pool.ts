@@ -1,8 +1,8 @@
 // A set of servers that share the keys.
 
-import type { Context } from "./context.ts";
-import { checkName, checkPositive, DEFAULT_TIMEOUT_MS, type PoolOptions } from "./options.ts";
-import { ServerLink } from "./server-link.ts";
+import { checkName, checkPositive, DEFAULT_TIMEOUT_MS, ServerLink } from "@memwire/link";
+import type { ProxyContext } from "./context.ts";
+import type { PoolOptions } from "./options.ts";
 
 export class Pool {
   readonly name: string;
@@ -11,7 +11,7 @@ export class Pool {
   readonly #distribution: PoolOptions["distribution"];
 
   /** @throws RangeError for no server at all, or a timeout that is not a whole number of ms from 1 */
-  constructor(context: Context, options: PoolOptions) {
+  constructor(context: ProxyContext, options: PoolOptions) {
     const {
       name,
       queuedTimeoutMs = DEFAULT_TIMEOUT_MS,
@@ -23,7 +23,12 @@ export class Pool {
     checkPositive("queuedTimeoutMs", queuedTimeoutMs);
     checkPositive("connectTimeoutMs", connectTimeoutMs);
     checkPositive("replyTimeoutMs", replyTimeoutMs);
-    const timeouts = { queuedMs: queuedTimeoutMs, connectMs: connectTimeoutMs, replyMs: replyTimeoutMs };
+    const timeouts = {
+      queuedMs: queuedTimeoutMs,
+      connectMs: connectTimeoutMs,
+      replyMs: replyTimeoutMs,
+      idleMs: Infinity,
+    };
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
     this.#distribution = options.distribution;

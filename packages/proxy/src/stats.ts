@@ -1,7 +1,7 @@
 // What the proxy answers to `stats`: itself, and every server of every pool.
 
 import { SendBuffer, writeReply } from "@memwire/codec";
-import type { Context } from "./context.ts";
+import type { ProxyContext } from "./context.ts";
 import type { Pool } from "./pool.ts";
 
 /**
@@ -9,7 +9,11 @@ import type { Pool } from "./pool.ts";
  *
  * @returns the whole reply with its END, or null for an unknown argument
  */
-export function statsReply(context: Context, pools: readonly Pool[], argument: string): Uint8Array | null {
+export function statsReply(
+  context: ProxyContext,
+  pools: readonly Pool[],
+  argument: string,
+): Uint8Array | null {
   if (argument !== "") return null;
   const { counters } = context;
   const out = new SendBuffer();

@@ -1,4 +1,4 @@
-// Several clients' `get` of one key each, as one line to the server.
+// Several `get` of one key each, as one line to the server.
 //
 //     get a    get b    get c         -->   get a b c
 //     VALUE a  END      VALUE c       <--   VALUE a, VALUE c, END
@@ -8,7 +8,8 @@
 // value for a key further on says that those before it are not there. Hot path; reused by its server.
 
 import type { ReplyDecoder } from "@memwire/codec";
-import { Fragment, type Slot } from "./slot.ts";
+import type { Failure } from "./failure.ts";
+import { Fragment, type ErrorKind, type Waiter } from "./fragment.ts";
 
 /** Requests in one line. */
 export const MERGED_MAX = 64;
@@ -16,7 +17,7 @@ export const MERGED_MAX = 64;
 const KEY_STORAGE_BYTES_MIN = 256;
 
 export class MergedGet extends Fragment {
-  readonly #slots: Slot[] = [];
+  readonly #waiters: Waiter[] = [];
   /** The keys one behind the other, and where each ends. */
   #keys: Uint8Array = new Uint8Array(KEY_STORAGE_BYTES_MIN);
   readonly #keyEnds: number[] = [];
@@ -28,7 +29,7 @@ export class MergedGet extends Fragment {
     this.requests = 0;
   }
 
-  add(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
+  add(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
     const at = this.#keyEnds.at(-1) ?? 0;
     const keyEnd = at + end - start;
     if (keyEnd > this.#keys.length) {
@@ -38,42 +39,43 @@ export class MergedGet extends Fragment {
     }
     for (let i = 0; i < end - start; i++) this.#keys[at + i] = bytes[start + i] as number;
     this.#keyEnds.push(keyEnd);
-    this.#slots.push(slot);
+    this.#waiters.push(waiter);
     this.requests++;
   }
 
   override value(reply: ReplyDecoder): boolean {
     if (this.#swallowed) return true;
     let found = this.#next;
-    while (found < this.#slots.length && !this.#isKey(found, reply)) found++;
-    if (found === this.#slots.length) return false;
-    while (this.#next < found) this.#slots[this.#next++]?.arrive();
-    const slot = this.#slots[this.#next++] as Slot;
-    slot.reply(reply.bytes, reply.start, reply.end);
-    slot.arrive();
+    while (found < this.#waiters.length && !this.#isKey(found, reply)) found++;
+    if (found === this.#waiters.length) return false;
+    while (this.#next < found) this.#waiters[this.#next++]?.done();
+    const waiter = this.#waiters[this.#next++] as Waiter;
+    waiter.value(reply);
+    waiter.done();
     return true;
   }
 
-  override refuse(line: Uint8Array): void {
-    this.fail(line);
+  override refuse(line: Uint8Array, kind: ErrorKind): void {
+    this.#swallowed = true;
+    while (this.#next < this.#waiters.length) {
+      const waiter = this.#waiters[this.#next++] as Waiter;
+      waiter.refuse(line, kind);
+      waiter.done();
+    }
   }
 
   override done(): void {
-    while (this.#next < this.#slots.length) this.#slots[this.#next++]?.arrive();
+    while (this.#next < this.#waiters.length) this.#waiters[this.#next++]?.done();
   }
 
-  override fail(line: Uint8Array): void {
+  override fail(failure: Failure): void {
     this.#swallowed = true;
-    while (this.#next < this.#slots.length) {
-      const slot = this.#slots[this.#next++] as Slot;
-      slot.fail(line);
-      slot.arrive();
-    }
+    while (this.#next < this.#waiters.length) this.#waiters[this.#next++]?.fail(failure);
   }
 
   /** Makes it as new. */
   reset(): void {
-    this.#slots.length = 0;
+    this.#waiters.length = 0;
     this.#keyEnds.length = 0;
     this.#next = 0;
     this.#swallowed = false;

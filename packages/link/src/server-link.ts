@@ -10,30 +10,24 @@
 
 import { ReplyDecoder, startsWith, type ReplyKind, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
-import type { Context, Party } from "./context.ts";
+import type { Party, ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
-import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY } from "./failure.ts";
-import { checkName } from "./options.ts";
+import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY, type Failure } from "./failure.ts";
+import { FragmentQueue, type ErrorKind, type Expected, type Fragment, type Waiter } from "./fragment.ts";
+import { checkName, type Timeouts } from "./limits.ts";
 import { RequestQueue } from "./request-queue.ts";
-import { FragmentQueue, type Expected, type Fragment, type Slot } from "./slot.ts";
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
-
-export interface Timeouts {
-  readonly queuedMs: Millis;
-  readonly connectMs: Millis;
-  readonly replyMs: Millis;
-}
 
 export class ServerLink implements Party, Output {
   readonly name: string;
   readonly counters: ServerCounters = newServerCounters();
   /** The request that is being split, and why this server cannot take its part. */
-  splitting: Slot | null = null;
-  refusing: Uint8Array | null = null;
+  splitting: Waiter | null = null;
+  refusing: Failure | null = null;
 
-  readonly #context: Context;
+  readonly #context: ServerContext;
   readonly #endpoint: Endpoint;
   readonly #timeouts: Timeouts;
   #state: "idle" | "connecting" | "ready" = "idle";
@@ -46,11 +40,13 @@ export class ServerLink implements Party, Output {
   #connectDeadline: Millis = Infinity;
   #retryAt: Millis = -Infinity;
   #retryMs = 0;
-  #lastFailure: Uint8Array = failureOf("refused");
+  #lastFailure: Failure = failureOf("refused");
   #served = false;
   #lateInARow = 0;
+  /** When the connection was made, or the last request answered. */
+  #usedAt: Millis = -Infinity;
 
-  constructor(context: Context, name: string, endpoint: Endpoint, timeouts: Timeouts) {
+  constructor(context: ServerContext, name: string, endpoint: Endpoint, timeouts: Timeouts) {
     checkName("server", name);
     this.#context = context;
     this.name = name;
@@ -64,8 +60,13 @@ export class ServerLink implements Party, Output {
     return this.#state === "idle" && this.#context.now < this.#retryAt ? "left alone" : this.#state;
   }
 
+  /** When a server that is left alone may be asked again; any time before now if it may be asked. */
+  get retryAt(): Millis {
+    return this.#state === "idle" ? this.#retryAt : -Infinity;
+  }
+
   /** Why a request cannot be taken now; null if it can, and a connection is then there or on its way. */
-  refusal(): Uint8Array | null {
+  refusal(): Failure | null {
     const { counters } = this;
     const { now, limits } = this.#context;
     if (this.#state === "idle") {
@@ -94,20 +95,32 @@ export class ServerLink implements Party, Output {
   }
 
   /** A whole request was written to `output`. */
-  push(slot: Slot, expected: Expected): void {
-    this.#queued.push(slot, expected, this.#context.now + this.#timeouts.queuedMs);
-    this.#count(slot);
+  push(waiter: Waiter, expected: Expected): void {
+    this.#queued.push(waiter, expected, this.#context.now + this.#timeouts.queuedMs);
+    this.#count(waiter);
   }
 
   /** A `get` of one key, which may be sent together with others of this turn. */
-  get(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
+  get(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
     const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
-    this.#queued.get(slot, bytes, start, end, this.#context.now + this.#timeouts.queuedMs, leavesNow);
-    this.#count(slot);
+    this.#queued.get(waiter, bytes, start, end, this.#context.now + this.#timeouts.queuedMs, leavesNow);
+    this.#count(waiter);
   }
 
-  #count(slot: Slot): void {
-    slot.waiting++;
+  /**
+   * Takes a waiter's request back. It hears nothing more of it.
+   *
+   * @returns false if it was sent already, or leaves in one line with others: then the answer still comes
+   */
+  giveUp(waiter: Waiter): boolean {
+    if (!this.#queued.giveUp(waiter)) return false;
+    this.counters.queuedNow--;
+    this.counters.givenUp++;
+    return true;
+  }
+
+  #count(waiter: Waiter): void {
+    waiter.asked();
     this.counters.queuedNow++;
     this.counters.requests++;
     this.#context.outbox.touch(this.#port as Port);
@@ -117,12 +130,21 @@ export class ServerLink implements Party, Output {
   get deadline(): Millis {
     const sent = this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
     const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
-    return Math.min(sent, queued, this.#connectDeadline);
+    return Math.min(sent, queued, this.#connectDeadline, this.#idleDeadline());
+  }
+
+  #idleDeadline(): Millis {
+    const isIdle = this.#state === "ready" && this.#inFlight.head === null && this.#queued.head === null;
+    return isIdle ? this.#usedAt + this.#timeouts.idleMs : Infinity;
   }
 
   elapsed(): void {
     const { now, limits } = this.#context;
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
+    if (this.#idleDeadline() <= now) {
+      this.counters.idleCloses++;
+      return this.#drop();
+    }
     for (
       let queued = this.#queued.head;
       queued !== null && queued.deadline <= now;
@@ -179,6 +201,7 @@ export class ServerLink implements Party, Output {
   connected(): void {
     this.#state = "ready";
     this.#connectDeadline = Infinity;
+    this.#usedAt = this.#context.now;
     this.counters.connects++;
     this.#context.outbox.drained(this.#port as Port);
   }
@@ -221,13 +244,12 @@ export class ServerLink implements Party, Output {
         case "error":
         case "client-error":
         case "server-error":
-          this.#refused(fragment);
+          this.#refused(fragment, decoder.kind);
           if (this.#decoder !== decoder) return;
           break;
         default:
           if (!answers(decoder.kind, fragment.expected)) return this.#disconnect("failed", BROKEN_REPLY);
-          if (fragment.slot?.answer === "line")
-            fragment.slot.reply(decoder.bytes, decoder.start, decoder.end);
+          fragment.line(decoder);
           this.#answered(fragment);
       }
     }
@@ -239,6 +261,7 @@ export class ServerLink implements Party, Output {
     this.#lateInARow = 0;
     this.#served = true;
     this.#retryMs = 0;
+    this.#usedAt = this.#context.now;
     this.counters.inFlightNow -= fragment.requests;
     this.counters.replies += fragment.requests;
     fragment.done();
@@ -246,13 +269,12 @@ export class ServerLink implements Party, Output {
   }
 
   /** The server answered with an error line: it is passed on as it is. */
-  #refused(fragment: Fragment): void {
-    const { bytes, start, end, kind, valueStart, valueEnd } = this.#decoder;
+  #refused(fragment: Fragment, kind: ErrorKind): void {
+    const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
     const inStep =
       kind === "server-error" ||
       (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
-    const line = bytes.slice(start, end);
-    fragment.refuse(line);
+    fragment.refuse(bytes.slice(start, end), kind);
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next.
     if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
@@ -284,7 +306,7 @@ export class ServerLink implements Party, Output {
   }
 
   /** The connection failed: so does everything that waits for it. */
-  #disconnect(cause: CloseCause, failure: Uint8Array): void {
+  #disconnect(cause: CloseCause, failure: Failure): void {
     const { counters } = this;
     const { now, limits } = this.#context;
     if (this.#state === "ready") counters.disconnects++;

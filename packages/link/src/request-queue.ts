@@ -7,8 +7,8 @@
 
 import { latin1Bytes, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
+import { Fragment, FragmentQueue, type Expected, type Waiter } from "./fragment.ts";
 import { MERGED_MAX, MergedGet } from "./merged-get.ts";
-import { Fragment, FragmentQueue, type Expected, type Slot } from "./slot.ts";
 
 const GET = latin1Bytes("get");
 const LINE_END = latin1Bytes("\r\n");
@@ -42,8 +42,8 @@ export class RequestQueue {
   }
 
   /** A whole request was written to `output`. */
-  push(slot: Slot, expected: Expected, deadline: Millis): void {
-    const fragment = new Fragment(slot, expected, this.#output.length - this.#bytes, deadline);
+  push(waiter: Waiter, expected: Expected, deadline: Millis): void {
+    const fragment = new Fragment(waiter, expected, this.#output.length - this.#bytes, deadline);
     this.#bytes = this.#output.length;
     this.#fragments.push(fragment);
   }
@@ -54,7 +54,14 @@ export class RequestQueue {
    * @param leavesNow Whether what is queued is sent in this turn. If not, it may come to wait too long, each request
    * by its own clock, and stays alone.
    */
-  get(slot: Slot, bytes: Uint8Array, start: number, end: number, deadline: Millis, leavesNow: boolean): void {
+  get(
+    waiter: Waiter,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    deadline: Millis,
+    leavesNow: boolean,
+  ): void {
     let line = this.#openGet;
     if (line === null) {
       line = this.#spareGets.pop() ?? new MergedGet();
@@ -65,7 +72,7 @@ export class RequestQueue {
     }
     this.#output.byte(32);
     this.#output.copy(bytes, start, end);
-    line.add(slot, bytes, start, end);
+    line.add(waiter, bytes, start, end);
     if (!leavesNow || line.requests === MERGED_MAX) this.closeLine();
   }
 
@@ -86,6 +93,28 @@ export class RequestQueue {
     this.#output.skip(fragment.bytes);
     this.#bytes -= fragment.bytes;
     return fragment;
+  }
+
+  /**
+   * Takes the request of one waiter out, which is then never sent; it is looked for from the first on.
+   *
+   * @returns false if it is not here, or in one line with others
+   */
+  giveUp(waiter: Waiter): boolean {
+    this.closeLine();
+    let before: Fragment | null = null;
+    let start = 0;
+    for (let fragment = this.#fragments.head; fragment !== null; fragment = fragment.next) {
+      if (fragment.waiter === waiter) {
+        this.#fragments.remove(before);
+        this.#output.cut(start, fragment.bytes);
+        this.#bytes -= fragment.bytes;
+        return true;
+      }
+      start += fragment.bytes;
+      before = fragment;
+    }
+    return false;
   }
 
   /** Lends all bytes, and moves all fragments behind those in flight. */

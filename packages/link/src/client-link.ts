@@ -5,7 +5,7 @@
 
 import { REPLY_BYTES, refusalReply, RequestDecoder, SendBuffer } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Port } from "@memwire/engine";
-import type { Context, Party } from "./context.ts";
+import type { ClientContext, Party } from "./context.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 
 /** Where a client's requests go. */
@@ -31,7 +31,7 @@ const { end: END, ok: OK } = REPLY_BYTES;
 
 export class ClientLink implements Party, SlotOwner {
   readonly decoder: RequestDecoder;
-  readonly #context: Context;
+  readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
   readonly #output: SendBuffer = new SendBuffer();
   readonly #port: Port;
@@ -45,14 +45,14 @@ export class ClientLink implements Party, SlotOwner {
   #finishing = false;
   #ended = false;
 
-  constructor(context: Context, id: ConnectionId, dispatcher: Dispatcher) {
+  constructor(context: ClientContext, id: ConnectionId, dispatcher: Dispatcher) {
     this.#context = context;
     this.#dispatcher = dispatcher;
     this.decoder = new RequestDecoder(context.requests);
     this.#port = context.outbox.open(id, this.#output, true);
   }
 
-  /** The next place in this client's order. Call `arrive` on it when all its fragments are made. */
+  /** The next place in this client's order. Call `done` on it when all its fragments are made. */
   slot(answer: SlotAnswer, quiet: boolean): Slot {
     const slot = new Slot(this, answer, quiet);
     if (this.#tail === null) this.#head = slot;
@@ -66,7 +66,7 @@ export class ClientLink implements Party, SlotOwner {
   answer(bytes: Uint8Array): void {
     const slot = this.slot("line", this.decoder.noreply);
     slot.reply(bytes, 0, bytes.length);
-    slot.arrive();
+    slot.done();
   }
 
   /** Takes no more requests, answers those it has, then closes. */
@@ -94,8 +94,8 @@ export class ClientLink implements Party, SlotOwner {
   }
 
   settled(slot: Slot): void {
-    const { answer, failure } = slot;
-    if (failure !== null) slot.reply(failure, 0, failure.length);
+    const { answer, fault } = slot;
+    if (fault !== null) slot.reply(fault, 0, fault.length);
     else if (answer === "values") slot.reply(END, 0, END.length);
     else if (answer === "all") slot.reply(OK, 0, OK.length);
     if (slot !== this.#head) return;

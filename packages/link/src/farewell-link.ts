@@ -2,13 +2,13 @@
 
 import { SendBuffer } from "@memwire/codec";
 import type { ConnectionId, Port } from "@memwire/engine";
-import type { Context, Party } from "./context.ts";
+import type { ClientContext, Party } from "./context.ts";
 
 export class FarewellLink implements Party {
-  readonly #context: Context;
+  readonly #context: ClientContext;
   readonly #port: Port;
 
-  constructor(context: Context, id: ConnectionId, words: Uint8Array) {
+  constructor(context: ClientContext, id: ConnectionId, words: Uint8Array) {
     const output = new SendBuffer();
     output.copy(words, 0, words.length);
     this.#context = context;

@@ -1,7 +1,7 @@
 // What happened so far: plain numbers that only grow, but for those that say `now`.
 
-/** Counters of a whole proxy. */
-export interface ProxyCounters {
+/** Counters of all clients together. */
+export interface ClientCounters {
   connectionsNow: number;
   connectionsTotal: number;
   /** Refused for `connectionsMax`. */
@@ -32,13 +32,17 @@ export interface ServerCounters {
   replyTimeouts: number;
   /** Requests refused for `inFlightMax` or `queuedMax`. */
   overflows: number;
+  /** Requests that were given up before they were sent. */
+  givenUp: number;
+  /** Connections closed after `idleMs` without a request. */
+  idleCloses: number;
   /** Requests that failed at once because the server is left alone for a while. */
   failedFast: number;
   bytesRead: number;
   bytesWritten: number;
 }
 
-export const newProxyCounters = (): ProxyCounters => ({
+export const newClientCounters = (): ClientCounters => ({
   connectionsNow: 0,
   connectionsTotal: 0,
   connectionsRejected: 0,
@@ -61,6 +65,8 @@ export const newServerCounters = (): ServerCounters => ({
   queuedTimeouts: 0,
   replyTimeouts: 0,
   overflows: 0,
+  givenUp: 0,
+  idleCloses: 0,
   failedFast: 0,
   bytesRead: 0,
   bytesWritten: 0,

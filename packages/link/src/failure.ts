@@ -1,0 +1,43 @@
+// Why a server cannot answer, for programs as a code and for clients as a line. The texts are twemproxy's where it
+// has one, so that users who moved from it find what they look for; which server it was is in `stats`.
+
+import { latin1Bytes } from "@memwire/codec";
+import type { CloseCause } from "@memwire/engine";
+
+/** Shared and read only. */
+export interface Failure {
+  /**
+   * `broken-reply`: the server sent what is no answer to what it was asked. `overflow`: `inFlightMax`, `queuedMax` or
+   * `queuedBytesMax` is reached. The others: the connection could not be made or was lost, or took too long.
+   */
+  readonly code: CloseCause | "broken-reply" | "overflow";
+  /** What it was, without `SERVER_ERROR`. */
+  readonly text: string;
+  /** The whole reply line. */
+  readonly line: Uint8Array;
+}
+
+const failure = (code: Failure["code"], text: string): Failure => ({
+  code,
+  text,
+  line: latin1Bytes(`SERVER_ERROR ${text}\r\n`),
+});
+
+/** A connection that could not be made or was lost. */
+const causes: Readonly<Record<CloseCause, Failure>> = {
+  refused: failure("refused", "Connection refused"),
+  reset: failure("reset", "Connection reset by peer"),
+  closed: failure("closed", "Connection reset by peer"),
+  "timed-out": failure("timed-out", "Connection timed out"),
+  unreachable: failure("unreachable", "No route to host"),
+  "not-found": failure("not-found", "Host not found"),
+  denied: failure("denied", "Permission denied"),
+  exhausted: failure("exhausted", "Too many open files"),
+  failed: failure("failed", "backend failure"),
+};
+
+export const failureOf = (cause: CloseCause): Failure => causes[cause];
+
+export const TIMED_OUT: Failure = failureOf("timed-out");
+export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");
+export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");

@@ -1,0 +1,116 @@
+// One request to one server, and who waits for its answer. Hot path: one fragment a request is all that is allocated.
+
+import type { ReplyDecoder } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import type { Failure } from "./failure.ts";
+
+/** What a server may answer: the values of a retrieval, or the one line of another kind of command. */
+export type Expected = "values" | "stored" | "deleted" | "touched" | "count" | "flushed";
+
+/** The kinds of a server's own error line. */
+export type ErrorKind = "error" | "client-error" | "server-error";
+
+/**
+ * Who waits for the answers of one server or of several: the slot of a client, a call, a key to be deleted.
+ *
+ * Each `asked` is followed by one `done` or one `fail`. Replies are lent for the call. Nothing here may throw.
+ */
+export interface Waiter {
+  /** One more server is asked. */
+  asked(): void;
+  /** A value came. @returns false if it was not asked for: the connection is then out of step */
+  value(reply: ReplyDecoder): boolean;
+  /** The one line of an answer that is no retrieval came. `done` comes next. */
+  line(reply: ReplyDecoder): void;
+  /** The server's own error is the answer; the line, with its end, is the waiter's own. `done` comes next. */
+  refuse(line: Uint8Array, kind: ErrorKind): void;
+  /** The answer is whole. */
+  done(): void;
+  /** The server has no answer to give. */
+  fail(failure: Failure): void;
+}
+
+export class Fragment {
+  /** Null when it has been told that the reply is late, or gave up: the reply is then swallowed. */
+  waiter: Waiter | null;
+  readonly expected: Expected;
+  /** Requests of waiters in it. */
+  requests = 1;
+  /** Bytes of the request. */
+  bytes: number;
+  /** When it must be sent; once it is, when it must be answered. */
+  deadline: Millis;
+  next: Fragment | null = null;
+
+  constructor(waiter: Waiter | null, expected: Expected, bytes: number, deadline: Millis) {
+    this.waiter = waiter;
+    this.expected = expected;
+    this.bytes = bytes;
+    this.deadline = deadline;
+  }
+
+  /** A value came. @returns false if nobody asked for it */
+  value(reply: ReplyDecoder): boolean {
+    return this.waiter === null || this.waiter.value(reply);
+  }
+
+  line(reply: ReplyDecoder): void {
+    this.waiter?.line(reply);
+  }
+
+  done(): void {
+    this.waiter?.done();
+  }
+
+  refuse(line: Uint8Array, kind: ErrorKind): void {
+    this.waiter?.refuse(line, kind);
+  }
+
+  /** Tells who waits that this server failed. What still comes is swallowed. */
+  fail(failure: Failure): void {
+    const { waiter } = this;
+    this.waiter = null;
+    waiter?.fail(failure);
+  }
+}
+
+/** Fragments in order, first in, first out. */
+export class FragmentQueue {
+  head: Fragment | null = null;
+  #tail: Fragment | null = null;
+
+  push(fragment: Fragment): void {
+    if (this.#tail === null) this.head = fragment;
+    else this.#tail.next = fragment;
+    this.#tail = fragment;
+  }
+
+  /** Takes the first one out. Only if there is one. */
+  shift(): Fragment {
+    const first = this.head as Fragment;
+    this.head = first.next;
+    if (this.head === null) this.#tail = null;
+    return first;
+  }
+
+  /** Takes out the one behind `before`; the first one if that is null. Only if there is one. */
+  remove(before: Fragment | null): void {
+    if (before === null) {
+      this.shift();
+      return;
+    }
+    const gone = before.next as Fragment;
+    before.next = gone.next;
+    if (this.#tail === gone) this.#tail = before;
+  }
+
+  /** Puts all of another queue behind these; that one is empty then. */
+  append(other: FragmentQueue): void {
+    if (other.head === null) return;
+    if (this.#tail === null) this.head = other.head;
+    else this.#tail.next = other.head;
+    this.#tail = other.#tail;
+    other.head = null;
+    other.#tail = null;
+  }
+}

@@ -1,0 +1,88 @@
+// Every bound that links keep; each has a counter where it can be met.
+
+import type { Limits as CodecLimits } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+
+/** Bounds of links to clients. */
+export interface ClientLimits {
+  /** Client connections at a time; further ones are told so and closed. */
+  readonly connectionsMax: number;
+  /** Requests of one client under way; then it is read no further until half of them are answered. */
+  readonly pipelineMax: number;
+  /** Unsent bytes of one client from which on it is read no further until it has taken them. */
+  readonly unsentBytesPause: number;
+  /** Unsent bytes of one client above which it is closed: a slow reader must not hold a shared server. */
+  readonly unsentBytesMax: number;
+}
+
+/** Bounds of links to servers. */
+export interface ServerLimits {
+  /** Requests sent to one server and not answered; further ones fail at once. */
+  readonly inFlightMax: number;
+  /** Requests to one server not yet sent, and their bytes; further ones fail at once. */
+  readonly queuedMax: number;
+  readonly queuedBytesMax: number;
+  /** Replies of one connection late in a row, after which it is replaced. */
+  readonly timeoutsMax: number;
+  /** How long a server that cannot be connected to is left alone: at first, and doubling up to the most. */
+  readonly retryMinMs: Millis;
+  readonly retryMaxMs: Millis;
+}
+
+/** How long a link to a server waits: each from its own start. */
+export interface Timeouts {
+  /** How long a request may wait to be sent. */
+  readonly queuedMs: Millis;
+  /** How long a connection may take to be made. */
+  readonly connectMs: Millis;
+  /** How long a reply may take, from when the request was sent. */
+  readonly replyMs: Millis;
+  /** How long a connection without requests is kept; for ever if `Infinity`. */
+  readonly idleMs: Millis;
+}
+
+export const DEFAULT_TIMEOUT_MS = 1_000;
+
+/** Items larger than memcached's default of 1 MiB come from servers that were started with a larger `-I`. */
+export const DEFAULT_REPLY_LIMITS: Partial<CodecLimits> = { valueBytesMax: 33_554_432 };
+
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
+  connectionsMax: 4_096,
+  pipelineMax: 1_024,
+  unsentBytesPause: 1_048_576,
+  unsentBytesMax: 67_108_864,
+};
+
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  inFlightMax: 65_536,
+  queuedMax: 16_384,
+  queuedBytesMax: 67_108_864,
+  timeoutsMax: 3,
+  retryMinMs: 100,
+  retryMaxMs: 5_000,
+};
+
+/**
+ * The defaults with some replaced.
+ *
+ * @throws RangeError for a limit that is not a whole number from 1
+ */
+export function limitsFrom<T extends object>(defaults: T, given: Partial<T> = {}): T {
+  const limits = { ...defaults, ...given };
+  for (const [name, value] of Object.entries(limits)) checkPositive(name, value as number);
+  return limits;
+}
+
+/** @throws RangeError unless `value` is a whole number from 1 */
+export function checkPositive(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
+}
+
+/** @throws RangeError for a name that `stats` could not say: it takes visible ASCII characters without blanks */
+export function checkName(what: string, name: string): void {
+  if (/^[\x21-\x7e]{1,200}$/.test(name)) return;
+  throw new RangeError(
+    `a ${what} name must be 1 to 200 visible ASCII characters without blanks, got ${JSON.stringify(name)}`,
+  );
+}

@@ -1,0 +1,62 @@
+// What every engine of links does: connections to parties, the clock to deadlines, the outbox to `poll`.
+
+import type { CloseCause, Command, ConnectionId, Engine, ListenerId, Millis } from "@memwire/engine";
+import type { Context, Party } from "./context.ts";
+import type { ServerLink } from "./server-link.ts";
+
+export abstract class LinkEngine implements Engine {
+  readonly #context: Context;
+  readonly #links: readonly ServerLink[];
+
+  /** @param links All links to servers. */
+  constructor(context: Context, links: readonly ServerLink[]) {
+    this.#context = context;
+    this.#links = links;
+  }
+
+  abstract accepted(now: Millis, via: ListenerId): ConnectionId;
+
+  connected(id: ConnectionId, now: Millis): void {
+    this.#party(id, now)?.connected();
+  }
+
+  received(id: ConnectionId, chunk: Uint8Array, now: Millis): void {
+    this.#party(id, now)?.received(chunk);
+  }
+
+  ended(id: ConnectionId, now: Millis): void {
+    this.#party(id, now)?.ended();
+  }
+
+  drained(id: ConnectionId, now: Millis): void {
+    this.#party(id, now)?.drained();
+  }
+
+  closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
+    const party = this.#party(id, now);
+    this.#context.parties.delete(id);
+    party?.closed(cause);
+  }
+
+  elapsed(now: Millis): void {
+    this.#context.now = now;
+    this.#context.outbox.release();
+    for (const link of this.#links) if (link.deadline <= now) link.elapsed();
+  }
+
+  get deadline(): Millis {
+    if (this.#context.outbox.holds) return -Infinity;
+    let earliest = Infinity;
+    for (const link of this.#links) earliest = Math.min(earliest, link.deadline);
+    return earliest;
+  }
+
+  poll(): Command | undefined {
+    return this.#context.outbox.poll();
+  }
+
+  #party(id: ConnectionId, now: Millis): Party | undefined {
+    this.#context.now = now;
+    return this.#context.parties.get(id);
+  }
+}

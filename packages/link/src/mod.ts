@@ -1,0 +1,27 @@
+export { acceptClient } from "./accept-client.ts";
+export { ClientLink, type Dispatcher } from "./client-link.ts";
+export type { ClientContext, Context, Party, ServerContext } from "./context.ts";
+export {
+  newClientCounters,
+  newServerCounters,
+  type ClientCounters,
+  type ServerCounters,
+} from "./counters.ts";
+export { failureOf, type Failure } from "./failure.ts";
+export type { ErrorKind, Expected, Waiter } from "./fragment.ts";
+export {
+  checkName,
+  checkPositive,
+  DEFAULT_CLIENT_LIMITS,
+  DEFAULT_REPLY_LIMITS,
+  DEFAULT_SERVER_LIMITS,
+  DEFAULT_TIMEOUT_MS,
+  limitsFrom,
+  type ClientLimits,
+  type ServerLimits,
+  type Timeouts,
+} from "./limits.ts";
+export { LinkEngine } from "./link-engine.ts";
+export { ServerLink } from "./server-link.ts";
+export type { ServerStatus } from "./server-status.ts";
+export { Slot, type SlotAnswer } from "./slot.ts";

@@ -1,0 +1,83 @@
+// The place of one request in its client's order.
+//
+//     client   [slot] -> [slot] -> [slot]        replies leave in this order
+//                |  \        |
+//     server A  [fragment]  [fragment]           replies arrive in this order
+//     server B   [fragment]
+//
+// Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
+
+import type { ReplyDecoder, SendBuffer } from "@memwire/codec";
+import type { Failure } from "./failure.ts";
+import type { Waiter } from "./fragment.ts";
+
+/** Who waits for a slot. */
+export interface SlotOwner {
+  /** Bytes of this slot's reply, to be sent when its turn comes. */
+  reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void;
+  /** Every fragment is answered. */
+  settled(slot: Slot): void;
+}
+
+/**
+ * What a request is answered with.
+ *
+ * - `line`: the one line of the one server
+ * - `values`: the values of all servers and one `END`
+ * - `all`: one line for the lines of all servers, the first bad one if any
+ */
+export type SlotAnswer = "line" | "values" | "all";
+
+export class Slot implements Waiter {
+  /** Null when the client is gone: replies are then swallowed. */
+  owner: SlotOwner | null;
+  readonly answer: SlotAnswer;
+  /** `noreply`: nothing is said to the client. */
+  readonly quiet: boolean;
+  next: Slot | null = null;
+  /** Fragments not yet answered, and one more while they are being made. */
+  waiting = 1;
+  /** The line that takes the place of the reply, or of the `END`. */
+  fault: Uint8Array | null = null;
+  /** What was answered before its turn came. */
+  staged: SendBuffer | null = null;
+
+  constructor(owner: SlotOwner, answer: SlotAnswer, quiet: boolean) {
+    this.owner = owner;
+    this.answer = answer;
+    this.quiet = quiet;
+  }
+
+  /** Bytes of the reply. */
+  reply(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.quiet && this.owner !== null) this.owner.reply(this, bytes, start, end);
+  }
+
+  asked(): void {
+    this.waiting++;
+  }
+
+  value(reply: ReplyDecoder): boolean {
+    this.reply(reply.bytes, reply.start, reply.end);
+    return true;
+  }
+
+  line(reply: ReplyDecoder): void {
+    if (this.answer === "line") this.reply(reply.bytes, reply.start, reply.end);
+  }
+
+  /** A line that takes the place of the reply; the first one stands. */
+  refuse(line: Uint8Array): void {
+    this.fault ??= line;
+  }
+
+  /** One fragment was answered, well or badly. */
+  done(): void {
+    if (--this.waiting === 0 && this.owner !== null) this.owner.settled(this);
+  }
+
+  fail(failure: Failure): void {
+    this.refuse(failure.line);
+    this.done();
+  }
+}
