@@ -18,6 +18,34 @@ export function latin1Text(bytes: Uint8Array, start = 0, end: number = bytes.len
   return text;
 }
 
+/** The text in UTF-8; half a surrogate pair becomes U+FFFD. Pure packages have no TextEncoder. */
+export function utf8Bytes(text: string): Uint8Array {
+  const { length } = text;
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return wideBytes(text);
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
+function wideBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3);
+  let end = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    const code = point >= 0xd800 && point < 0xe000 ? 0xfffd : point;
+    const trailing = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x1_0000 ? 2 : 3;
+    // The marks of the first byte: 0xxxxxxx, 110xxxxx, 1110xxxx, 11110xxx.
+    const mark = trailing === 0 ? 0 : (0xf00 >> (trailing + 1)) & 0xff;
+    bytes[end++] = mark | (code >> (trailing * 6));
+    for (let shift = (trailing - 1) * 6; shift >= 0; shift -= 6)
+      bytes[end++] = 0x80 | ((code >> shift) & 0x3f);
+  }
+  return bytes.slice(0, end);
+}
+
 /** Whether the bytes from `start` are this ASCII text. */
 export function startsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
   if (end - start < text.length) return false;
