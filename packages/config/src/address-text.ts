@@ -1,7 +1,8 @@
-// Addresses as twemproxy's files and our command lines write them.
+// Addresses as twemproxy's files, libketama's files and our command lines write them.
 //
-//     listen    127.0.0.1:22121             /run/memwire.sock 0660
-//     server    10.0.0.1:11211:1 cache-a    /run/memcached.sock:1 cache-b
+//     listen       127.0.0.1:22121             /run/memwire.sock 0660
+//     server       10.0.0.1:11211:1 cache-a    /run/memcached.sock:1 cache-b
+//     libketama    10.0.0.1:11211 600          /run/memcached.sock 600
 
 import { describeEndpoint, type Endpoint } from "@memwire/engine";
 import { WEIGHT_MAX } from "@memwire/router";
@@ -27,6 +28,11 @@ export interface ListenConfig {
   readonly mode?: number;
 }
 
+/** What `parseListen` reads, for messages; and below what the others do. */
+export const listenForm = "host:port or /path [permissions]";
+export const serverForm = "host:port:weight [name] or /path:weight [name]";
+export const serverLineForm = "host:port weight or /path weight";
+
 const PORT_MAX = 65_535;
 const MODE_MAX = 0o777;
 
@@ -36,10 +42,9 @@ const MODE_MAX = 0o777;
  * @throws RangeError that says what is wrong, what was given and what would be right
  */
 export function parseServer(text: string): ServerConfig {
-  const form = "host:port:weight [name] or /path:weight [name]";
   const [address = "", name, ...more] = text.trim().split(/\s+/);
-  if (more.length > 0) throw new RangeError(`must be ${form}, the name in one word, ${got(text)}`);
-  const { endpoint, weight } = parseAddress(address, form);
+  if (more.length > 0) throw new RangeError(`must be ${serverForm}, the name in one word, ${got(text)}`);
+  const { endpoint, weight } = parseAddress(address, serverForm);
   if (weight === undefined) throw new RangeError(`weight is missing: ${address}:1, ${got(text)}`);
   if (name === undefined) checkName("address without a name", describeEndpoint(endpoint));
   else checkName("name", name);
@@ -48,6 +53,29 @@ export function parseServer(text: string): ServerConfig {
     weight: wholeNumber("weight", weight, WEIGHT_MAX),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/**
+ * Reads `host:port weight` or `/path weight`, any blanks between, as a line of libketama's file has them. The address
+ * as it is written is the name, also for port 11211, which twemproxy and libmemcached leave out of it.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parseServerLine(line: string): ServerConfig & { readonly name: string } {
+  const [address = "", weight, ...more] = line.trim().split(/\s+/);
+  if (more.length > 0) {
+    throw new RangeError(`must be ${serverLineForm} and nothing after it, ${got(line)}`);
+  }
+  const { endpoint, weight: misplaced } = address.startsWith("/")
+    ? { endpoint: { kind: "unix" as const, path: address } }
+    : parseAddress(address, serverLineForm, "[::1]:11211 1");
+  if (misplaced !== undefined) {
+    const right = `${address.slice(0, -misplaced.length - 1)} ${weight ?? misplaced}`;
+    throw new RangeError(`weight must stand behind a blank: ${right}, ${got(line)}`);
+  }
+  if (weight === undefined) throw new RangeError(`weight is missing: ${address} 1, ${got(line)}`);
+  checkName("address", address);
+  return { endpoint, weight: wholeNumber("weight", weight, WEIGHT_MAX), name: address };
 }
 
 /**
@@ -87,15 +115,19 @@ export function parseListen(text: string): ListenConfig {
   return { endpoint: { kind: "tcp", host: v6 ?? (plain || "0.0.0.0"), port } };
 }
 
-function parseAddress(address: string, form: string): { endpoint: Endpoint; weight: string | undefined } {
+/** @param v6Form What would be right for an IPv6 address. */
+function parseAddress(
+  address: string,
+  form: string,
+  v6Form = "[::1]:11211:1",
+): { endpoint: Endpoint; weight?: string | undefined } {
   if (address.startsWith("/")) {
     const [, path = address, weight] = /^(.*):([^:]*)$/.exec(address) ?? [];
     return { endpoint: { kind: "unix", path }, weight };
   }
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]+)):([^:/]*)(?::([^:/]*))?$/.exec(address);
   if (match === null) {
-    const brackets =
-      address.split(":").length > 3 ? "an IPv6 address in brackets, such as [::1]:11211:1" : form;
+    const brackets = address.split(":").length > 3 ? `an IPv6 address in brackets, such as ${v6Form}` : form;
     throw new RangeError(`must be ${brackets}, ${got(address)}`);
   }
   const [, v6, plain, port = "", weight] = match;

@@ -1,5 +1,10 @@
 export { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
+export { readGatewayConfig, type GatewayConfigReading } from "./gateway-config.ts";
+export type { GatewayLimitsConfig, RateConfig } from "./gateway-limits.ts";
+export type { GatewayConfig } from "./gateway-schema.ts";
 export { describeMistake, type Mistake } from "./mistake.ts";
 export { DEFAULT_TIMEOUT_MS, type PoolConfig } from "./pool-schema.ts";
 export { readProxyConfig, type ProxyConfig, type ProxyConfigReading } from "./proxy-config.ts";
 export { ringServer } from "./ring-server.ts";
+export type { GatewayMethod, RouteConfig } from "./route-schema.ts";
+export { readServersFile, type ServersFileReading } from "./servers-file.ts";

@@ -3,13 +3,12 @@
 // A key that twemproxy knows and this proxy has no use for yet is taken as long as it asks for what is done anyway,
 // and refused with the reason otherwise: a setting that is silently ignored is worse than none.
 
-import { hashes, ringName, SERVERS_MAX, type DistributionName, type HashName } from "@memwire/router";
+import { hashes, type DistributionName, type HashName } from "@memwire/router";
 import * as v from "valibot";
-import { parseListen, parseServer, type ListenConfig, type ServerConfig } from "./address-text.ts";
-import { got, type Step } from "./mistake.ts";
-import { nearest } from "./nearest.ts";
-import { ringServer } from "./ring-server.ts";
-import { only, oneOf, text, wholeNumber } from "./value-schema.ts";
+import { listenForm, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
+import { mappingReader, type Issue } from "./mapping.ts";
+import { serverList, serversForm } from "./server-list.ts";
+import { hashTag, milliseconds, only, oneOf, text, TIMEOUT_MAX_MS, wholeNumber } from "./value-schema.ts";
 
 /** One pool: servers that share the keys, and where its clients connect to. */
 export interface PoolConfig {
@@ -31,13 +30,7 @@ export interface PoolReading {
   readonly pool?: PoolConfig;
   /** `client_connections`: for a file with one pool, as what it limits here is all pools together. */
   readonly connectionsMax?: number;
-  readonly issues: readonly PoolIssue[];
-}
-
-/** A mistake in a pool, and the way to it from the pool. */
-interface PoolIssue {
-  readonly steps: readonly Step[];
-  readonly message: string;
+  readonly issues: readonly Issue[];
 }
 
 /**
@@ -46,42 +39,26 @@ interface PoolIssue {
  */
 export const DEFAULT_TIMEOUT_MS = 1_000;
 
-const TIMEOUT_MAX_MS = 2_147_483_647;
 const CONNECTIONS_MAX = 1_000_000;
 
-const listenForm = "host:port or /path [permissions]";
-const serverForm = "host:port:weight [name] or /path:weight [name]";
-const serversForm = `a list of at least one ${serverForm}`;
 const notRedis = "this proxy speaks memcached's protocol only";
-const milliseconds = "a whole number of milliseconds";
 const distributions: readonly DistributionName[] = ["ketama", "modula", "random"];
 
-const hashTagMessage = ({ input }: { input: unknown }): string =>
-  `must be two characters in quotes, such as "{}", ${got(input)}`;
-
-const poolSchema = v.object(
-  {
+const readEntry = mappingReader({
+  what: "a pool",
+  form: "a mapping with listen and servers",
+  required: { listen: listenForm, servers: serversForm },
+  entries: {
     listen: text(listenForm, parseListen),
     hash: v.optional(oneOf(Object.keys(hashes) as HashName[]), "fnv1a_64"),
     distribution: v.optional(oneOf(distributions), "ketama"),
-    hash_tag: v.optional(v.pipe(v.string(hashTagMessage), v.regex(/^[\x21-\x7e]{2}$/, hashTagMessage))),
-    timeout: v.optional(wholeNumber(milliseconds, 1, TIMEOUT_MAX_MS), DEFAULT_TIMEOUT_MS),
+    hash_tag: v.optional(hashTag()),
+    timeout: v.optional(milliseconds(), DEFAULT_TIMEOUT_MS),
     client_connections: v.optional(wholeNumber("a whole number", 1, CONNECTIONS_MAX)),
-    servers: v.pipe(
-      v.array(text(serverForm, parseServer), ({ input }) => `must be ${serversForm}, ${got(input)}`),
-      v.minLength(1, `must be ${serversForm}, got none`),
-      v.maxLength(SERVERS_MAX, ({ received }) => `must be at most ${SERVERS_MAX} servers, got ${received}`),
-      v.rawCheck(({ dataset, addIssue }) => {
-        if (!dataset.typed) return;
-        const input = dataset.value;
-        for (const [key, message] of doublesAmong(input)) {
-          addIssue({ message, path: [{ type: "array", origin: "value", input, key, value: input[key] }] });
-        }
-      }),
-    ),
+    servers: serverList,
     auto_eject_hosts: only(false, "a server that fails keeps its keys; ejecting it is not supported yet"),
     // Without ejecting these two mean nothing, in twemproxy as here.
-    server_retry_timeout: v.optional(wholeNumber(milliseconds, 0, TIMEOUT_MAX_MS)),
+    server_retry_timeout: v.optional(milliseconds(0)),
     server_failure_limit: v.optional(wholeNumber("a whole number", 0, TIMEOUT_MAX_MS)),
     server_connections: only(1, "all requests share one connection to a server; more are not supported yet"),
     preconnect: only(
@@ -95,27 +72,14 @@ const poolSchema = v.object(
     redis_auth: v.optional(v.custom<never>(() => false, `must be taken out: ${notRedis}`)),
     redis_db: only(0, notRedis),
   },
-  ({ expected }) => `is missing: ${expected === '"listen"' ? listenForm : serversForm}`,
-);
-
-const knownKeys: readonly string[] = Object.keys(poolSchema.entries);
+});
 
 /** Reads one pool as YAML or JSON has it. Without issues there is a pool; with a wrong value there is none. */
 export function readPool(name: string, entry: unknown): PoolReading {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
-    return { issues: [{ steps: [], message: `must be a mapping with listen and servers, ${got(entry)}` }] };
-  }
-  const read = v.safeParse(poolSchema, entry);
-  const issues: PoolIssue[] = [];
-  for (const key of Object.keys(entry)) {
-    if (!knownKeys.includes(key)) issues.push({ steps: [key], message: unknownKey(key) });
-  }
-  for (const { path = [], message } of read.issues ?? []) {
-    issues.push({ steps: path.map(({ key }) => key as Step), message });
-  }
-  if (!read.success) return { issues };
+  const { output, issues } = readEntry(entry);
+  if (output === undefined) return { issues };
 
-  const { listen, hash, distribution, hash_tag, timeout, client_connections, servers } = read.output;
+  const { listen, hash, distribution, hash_tag, timeout, client_connections, servers } = output;
   const pool: PoolConfig = {
     name,
     listen,
@@ -130,24 +94,4 @@ export function readPool(name: string, entry: unknown): PoolReading {
     issues,
     ...(client_connections === undefined ? {} : { connectionsMax: client_connections }),
   };
-}
-
-function unknownKey(key: string): string {
-  const meant = nearest(key, knownKeys);
-  return meant === undefined
-    ? `is no key of a pool: ${knownKeys.join(", ")}`
-    : `is no key of a pool: ${meant}?`;
-}
-
-/** Index and message of every server that has the same name on the ring as one before it. */
-function doublesAmong(servers: readonly ServerConfig[]): [number, string][] {
-  const firsts = new Map<string, number>();
-  const doubles: [number, string][] = [];
-  for (const [i, server] of servers.entries()) {
-    const name = ringName(ringServer(server));
-    const first = firsts.get(name);
-    if (first === undefined) firsts.set(name, i);
-    else doubles.push([i, `is ${name} as servers[${first}] is: take one out, or give it another name`]);
-  }
-  return doubles;
 }

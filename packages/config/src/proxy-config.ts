@@ -8,10 +8,11 @@
 //         - 10.0.0.2:11211:1 cache-b
 
 import { describeEndpoint } from "@memwire/engine";
-import { describePath, got, type Mistake, type Step } from "./mistake.ts";
+import { isMapping } from "./mapping.ts";
+import { describePath, got } from "./mistake.ts";
 import { readPool, type PoolConfig, type PoolReading } from "./pool-schema.ts";
 import { statsNameMistake } from "./stats-name.ts";
-import { readYaml } from "./yaml-source.ts";
+import { readConfig, type AddMistake, type ConfigReading } from "./yaml-config.ts";
 
 /** What a proxy is to be. */
 export interface ProxyConfig {
@@ -21,10 +22,7 @@ export interface ProxyConfig {
   readonly connectionsMax?: number;
 }
 
-/** A configuration, or everything that is wrong with the file. */
-export type ProxyConfigReading =
-  | { readonly ok: true; readonly config: ProxyConfig }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+export type ProxyConfigReading = ConfigReading<ProxyConfig>;
 
 /**
  * Reads the text of a configuration file, YAML or JSON. Never throws, whatever the text.
@@ -32,37 +30,25 @@ export type ProxyConfigReading =
  * @param file What the file is called in messages.
  */
 export function readProxyConfig(text: string, file: string): ProxyConfigReading {
-  const source = readYaml(text);
-  const mistakes: Mistake[] = source.faults.map(({ line, steps, message }) => ({
-    file,
-    line,
-    path: describePath(steps),
-    message,
-  }));
-  const add = (steps: readonly Step[], message: string): void => {
-    mistakes.push({ file, line: source.lineOf(steps), path: describePath(steps), message });
-  };
+  return readConfig(text, file, (value, add) => {
+    const readings: PoolReading[] = [];
+    for (const [name, entry] of poolsOf(value, add)) {
+      const unfit = statsNameMistake("name", name);
+      if (unfit !== undefined) add([name], unfit);
+      const reading = readPool(name, entry);
+      for (const { steps, message } of reading.issues) add([name, ...steps], message);
+      readings.push(reading);
+    }
+    checkTogether(readings, add);
 
-  const readings: PoolReading[] = [];
-  for (const [name, entry] of source.value === undefined ? [] : poolsOf(source.value, add)) {
-    const unfit = statsNameMistake("name", name);
-    if (unfit !== undefined) add([name], unfit);
-    const reading = readPool(name, entry);
-    for (const { steps, message } of reading.issues) add([name, ...steps], message);
-    readings.push(reading);
-  }
-  checkTogether(readings, add);
-  if (mistakes.length > 0) return { ok: false, mistakes: mistakes.toSorted((a, b) => a.line - b.line) };
-
-  const pools = readings.flatMap(({ pool }) => pool ?? []);
-  const connectionsMax = readings[0]?.connectionsMax;
-  return { ok: true, config: { pools, ...(connectionsMax === undefined ? {} : { connectionsMax }) } };
+    const pools = readings.flatMap(({ pool }) => pool ?? []);
+    const connectionsMax = readings[0]?.connectionsMax;
+    return { pools, ...(connectionsMax === undefined ? {} : { connectionsMax }) };
+  });
 }
 
-type Add = (steps: readonly Step[], message: string) => void;
-
-function poolsOf(value: unknown, add: Add): [string, unknown][] {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+function poolsOf(value: unknown, add: AddMistake): [string, unknown][] {
+  if (isMapping(value)) {
     const pools = Object.entries(value);
     if (pools.length > 0) return pools;
   }
@@ -74,7 +60,7 @@ function poolsOf(value: unknown, add: Add): [string, unknown][] {
   return [];
 }
 
-function checkTogether(readings: readonly PoolReading[], add: Add): void {
+function checkTogether(readings: readonly PoolReading[], add: AddMistake): void {
   const names = new Map<string, string>();
   for (const { pool, connectionsMax } of readings) {
     if (pool === undefined) continue;

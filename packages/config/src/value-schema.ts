@@ -1,9 +1,9 @@
-// Values of a pool as valibot schemas, with messages that say what was found and what would be right.
+// Values of a file as valibot schemas, with messages that say what was found and what would be right.
 //
 // twemproxy reads every value as text: `timeout: "400"` and `redis: "false"` are what they are without quotes.
 
 import * as v from "valibot";
-import { got } from "./mistake.ts";
+import { got, type Step } from "./mistake.ts";
 
 /** A text that `parse` reads; what it throws becomes the message. */
 export function text<T>(form: string, parse: (text: string) => T): v.GenericSchema<unknown, T> {
@@ -31,15 +31,63 @@ export function oneOf<const T extends string>(words: readonly T[]): v.GenericSch
 
 /** A whole number within bounds, with or without quotes. */
 export function wholeNumber(what: string, min: number, max: number): v.GenericSchema<unknown, number> {
+  const fits = (number: number): boolean => Number.isInteger(number) && number >= min && number <= max;
+  return numberThat(fits, `${what} from ${min} to ${max}`);
+}
+
+/** The longest that a timer takes. */
+export const TIMEOUT_MAX_MS = 2_147_483_647;
+
+/** A time in milliseconds, with or without quotes. */
+export function milliseconds(min = 1): v.GenericSchema<unknown, number> {
+  return wholeNumber("a whole number of milliseconds", min, TIMEOUT_MAX_MS);
+}
+
+/** A number that fits, with or without quotes; `form` says which do. */
+export function numberThat(
+  fits: (number: number) => boolean,
+  form: string,
+): v.GenericSchema<unknown, number> {
   return v.pipe(
     v.unknown(),
     v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
-      const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-      if (typeof number === "number" && Number.isInteger(number) && number >= min && number <= max)
-        return number;
-      addIssue({ message: `must be ${what} from ${min} to ${max}, ${got(value)}` });
+      const number = typeof value === "string" && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
+      if (typeof number === "number" && Number.isFinite(number) && fits(number)) return number;
+      addIssue({ message: `must be ${form}, ${got(value)}` });
       return NEVER;
     }),
+  );
+}
+
+/** True or false, with or without quotes. */
+export function truth(): v.GenericSchema<unknown, boolean> {
+  return v.pipe(
+    v.unknown(),
+    v.check(
+      (value) => value === true || value === false || value === "true" || value === "false",
+      ({ input }) => `must be true or false, ${got(input)}`,
+    ),
+    v.transform((value) => value === true || value === "true"),
+  );
+}
+
+/** Two characters between which stands what is hashed of a key. */
+export function hashTag(): v.GenericSchema<unknown, string> {
+  const message = ({ input }: { input: unknown }): string =>
+    `must be two characters in quotes, such as "{}", ${got(input)}`;
+  return v.pipe(v.unknown(), v.string(message), v.regex(/^[\x21-\x7e]{2}$/, message));
+}
+
+/** A list of `min` values or more; `form` says of what. */
+export function listOf<T>(
+  form: string,
+  value: v.GenericSchema<unknown, T>,
+  min = 0,
+): v.GenericSchema<unknown, T[]> {
+  return v.pipe(
+    v.unknown(),
+    v.array(value, ({ input }) => `must be ${form}, ${got(input)}`),
+    v.minLength(min, `must be ${form}, got none`),
   );
 }
 
@@ -51,4 +99,16 @@ export function only(supported: boolean | number, reason: string): v.GenericSche
       ({ input }) => `must be ${supported}: ${reason}, ${got(input)}`,
     ),
   );
+}
+
+/** The way from a value to a mistake within it, as valibot has it. */
+export function pathTo(...steps: readonly Step[]): [v.IssuePathItem, ...v.IssuePathItem[]] {
+  const path = steps.map((key): v.UnknownPathItem => ({
+    type: "unknown",
+    origin: "value",
+    input: undefined,
+    key,
+    value: undefined,
+  }));
+  return path as v.IssuePathItem[] as [v.IssuePathItem, ...v.IssuePathItem[]];
 }

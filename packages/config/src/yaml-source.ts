@@ -4,6 +4,7 @@
 
 import { LineCounter, parseDocument, visit, type Document } from "yaml";
 import type { Step } from "./mistake.ts";
+import { sizeMistake } from "./text-size.ts";
 import { nestedTooDeeply } from "./yaml-nesting.ts";
 import { offsetOf, stepsTo } from "./yaml-position.ts";
 
@@ -24,10 +25,9 @@ interface YamlFault {
   readonly message: string;
 }
 
-const TEXT_MAX = 1_048_576;
-
 export function readYaml(text: string): YamlSource {
-  if (text.length > TEXT_MAX) return unreadable(`is longer than ${TEXT_MAX} characters`);
+  const tooLong = sizeMistake(text);
+  if (tooLong !== undefined) return unreadable(tooLong);
   if (nestedTooDeeply(text)) return unreadable("is nested too deeply");
 
   const lines = new LineCounter();

@@ -1,0 +1,99 @@
+// How much a gateway does at most: rates and limits of its file.
+
+import * as v from "valibot";
+import { mapping } from "./mapping.ts";
+import { renameKeys } from "./rename-keys.ts";
+import { numberThat, wholeNumber } from "./value-schema.ts";
+
+/** So many requests a second in the long run, so many at once. */
+export interface RateConfig {
+  /** Above 0. */
+  readonly perSecond: number;
+  /** A whole number from 1. */
+  readonly burst: number;
+}
+
+/** Rates under the names that a gateway has for them. */
+interface RateLimits {
+  readonly ratePerAddress?: RateConfig;
+  readonly rateTotal?: RateConfig;
+}
+
+/** Whole numbers from 1. */
+export interface GatewayLimitsConfig {
+  readonly urlBytesMax?: number;
+  readonly headerBytesMax?: number;
+  readonly bodyBytesMax?: number;
+  readonly inflatedBytesMax?: number;
+  readonly multiKeysMax?: number;
+  readonly multiBytesMax?: number;
+  readonly requestsMax?: number;
+  readonly streamsMax?: number;
+  readonly mappingsMax?: number;
+  readonly mappingsBytesMax?: number;
+  readonly addressesMax?: number;
+}
+
+const LIMIT_MAX = 2_147_483_647;
+
+const limit = v.exactOptional(wholeNumber("a whole number", 1, LIMIT_MAX));
+
+const perSecondForm = "a number above 0";
+const rate = v.pipe(
+  mapping({
+    what: "a rate",
+    form: "a mapping with per_second and burst",
+    required: { per_second: perSecondForm, burst: `a whole number from 1 to ${LIMIT_MAX}` },
+    entries: {
+      per_second: numberThat((number) => number > 0, perSecondForm),
+      burst: wholeNumber("a whole number", 1, LIMIT_MAX),
+    },
+  }),
+  v.transform((values) => renameKeys(values, { per_second: "perSecond" })),
+);
+
+/** The most of each thing. */
+export const limits: v.GenericSchema<unknown, GatewayLimitsConfig> = v.pipe(
+  mapping({
+    what: "limits",
+    form: "a mapping with limits such as body_bytes",
+    entries: {
+      url_bytes: limit,
+      header_bytes: limit,
+      body_bytes: limit,
+      inflated_bytes: limit,
+      multi_keys: limit,
+      multi_bytes: limit,
+      requests: limit,
+      streams: limit,
+      mappings: limit,
+      mappings_bytes: limit,
+      addresses: limit,
+    },
+  }),
+  v.transform((values) =>
+    renameKeys(values, {
+      url_bytes: "urlBytesMax",
+      header_bytes: "headerBytesMax",
+      body_bytes: "bodyBytesMax",
+      inflated_bytes: "inflatedBytesMax",
+      multi_keys: "multiKeysMax",
+      multi_bytes: "multiBytesMax",
+      requests: "requestsMax",
+      streams: "streamsMax",
+      mappings: "mappingsMax",
+      mappings_bytes: "mappingsBytesMax",
+      addresses: "addressesMax",
+    }),
+  ),
+);
+
+/** Rates for each address and for all together. */
+export const rateLimit: v.GenericSchema<unknown, RateLimits> = v.pipe(
+  mapping({
+    what: "rate_limit",
+    form: "a mapping with per_address, total or both",
+    entries: { per_address: v.exactOptional(rate), total: v.exactOptional(rate) },
+  }),
+  v.transform((rates) => renameKeys(rates, { per_address: "ratePerAddress", total: "rateTotal" })),
+);

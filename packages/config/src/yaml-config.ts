@@ -1,0 +1,38 @@
+// A configuration file in YAML or JSON: what it says, or every mistake in it by its line.
+
+import { describePath, type Mistake, type Step } from "./mistake.ts";
+import { readYaml } from "./yaml-source.ts";
+
+/** A configuration, or everything that is wrong with the file. */
+export type ConfigReading<Config> =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/** Says a mistake in the value at the end of `steps`. */
+export type AddMistake = (steps: readonly Step[], message: string) => void;
+
+/**
+ * Reads the text of a configuration file. Never throws, whatever the text.
+ *
+ * @param file What the file is called in messages.
+ * @param read Makes a configuration of the file's value; what it answers counts unless there was a mistake.
+ */
+export function readConfig<Config>(
+  text: string,
+  file: string,
+  read: (value: unknown, add: AddMistake) => Config | undefined,
+): ConfigReading<Config> {
+  const source = readYaml(text);
+  const mistakes: Mistake[] = source.faults.map(({ line, steps, message }) => ({
+    file,
+    line,
+    path: describePath(steps),
+    message,
+  }));
+  const add: AddMistake = (steps, message) => {
+    mistakes.push({ file, line: source.lineOf(steps), path: describePath(steps), message });
+  };
+  const config = source.value === undefined ? undefined : read(source.value, add);
+  if (mistakes.length === 0 && config !== undefined) return { ok: true, config };
+  return { ok: false, mistakes: mistakes.toSorted((a, b) => a.line - b.line) };
+}
