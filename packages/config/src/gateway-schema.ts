@@ -50,7 +50,7 @@ export interface GatewayConfig {
   readonly limits?: GatewayLimitsConfig;
 }
 
-const DEFAULT_CONNECTIONS = 4;
+const DEFAULT_CONNECTIONS = 1;
 const CONNECTIONS_MAX = 1_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 const FLAGS_MAX = 0xffff_ffff;

@@ -111,7 +111,7 @@ test.each(["", "# nothing yet\n", "{}", "null", "---\n"])("of %j every default h
     hash: "md5",
     distribution: "ketama",
     timeoutMs: 1_000,
-    connections: 4,
+    connections: 1,
     idleTimeoutMs: 60_000,
   });
 });

@@ -1,0 +1,65 @@
+// One request and what became of it. Hot path: one is made a request, and nothing else is kept of it.
+
+import type { Millis } from "@memwire/engine";
+import type { AccessLine } from "./access-line.ts";
+import type { Outcome } from "./counters.ts";
+import { pathStart } from "./url.ts";
+
+const LOGGED_URL_MAX = 1_024;
+
+export class Exchange {
+  readonly request: Request;
+  method = "";
+  url = "";
+  readonly address: string;
+  /** What the answer is made of. */
+  readonly Response: typeof globalThis.Response;
+  /** 0 if nobody is told. */
+  readonly startedAt: Millis;
+  status = 200;
+  outcome: Outcome = "served";
+  bytes = 0;
+  reason: string | undefined = undefined;
+  /** The body is a stream: it is over when that is, not when its head is answered. */
+  isOpen = false;
+  /** Of a stream of messages. */
+  messages: number | undefined = undefined;
+  inFlight: number | undefined = undefined;
+
+  constructor(request: Request, address: string, Response: typeof globalThis.Response, startedAt: Millis) {
+    this.request = request;
+    this.address = address;
+    this.Response = Response;
+    this.startedAt = startedAt;
+  }
+
+  /** Reads what is asked. Some runtimes make the URL only here, and throw if it is none. */
+  begin(): void {
+    this.method = this.request.method;
+    this.url = this.request.url;
+  }
+
+  /** The client went away before the answer was through. */
+  lost(reason: string): void {
+    this.status = 499;
+    this.outcome = "clientsGone";
+    this.reason = reason;
+  }
+
+  accessLine(now: Millis): AccessLine {
+    const { messages, inFlight, reason } = this;
+    const start = pathStart(this.url);
+    return {
+      time: this.startedAt,
+      address: this.address,
+      method: this.method,
+      url: this.url.slice(start, start + LOGGED_URL_MAX),
+      status: this.status,
+      durationMs: now - this.startedAt,
+      bytes: this.bytes,
+      ...(messages === undefined ? {} : { messages }),
+      ...(inFlight === undefined ? {} : { inFlight }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+}

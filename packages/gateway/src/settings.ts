@@ -1,0 +1,86 @@
+// The options of a gateway with every default filled in, checked once.
+
+import type { Millis } from "@memwire/engine";
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  type GatewayLimits,
+  type GatewayOptions,
+  type Method,
+  METHODS,
+  type RateLimit,
+} from "./options.ts";
+
+export interface Settings {
+  readonly limits: GatewayLimits;
+  readonly methods: readonly Method[];
+  readonly contentTypes: boolean;
+  /** The largest flags that a client may give: what content types leave of the 32 bits. */
+  readonly flagsMax: number;
+  readonly compressedFlags: number;
+  readonly bodyTimeoutMs: Millis;
+  readonly multiTimeoutMs: Millis;
+  readonly multiTimeoutMaxMs: Millis;
+  readonly followMinMs: Millis;
+  readonly followMaxMs: Millis;
+  readonly commentMs: Millis;
+  readonly drainMs: Millis;
+}
+
+/** @throws RangeError that says which option is wrong and what would be right */
+export function settingsOf(options: GatewayOptions): Settings {
+  const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (name === "headerBytesMax" && value === Infinity) continue;
+    checkWhole(`limits.${name}`, value, 1);
+  }
+  const { methods = METHODS, contentTypes = true, compressedFlags = 1 } = options;
+  checkMethods("methods", methods);
+  const flagsMax = contentTypes ? 0xff_ffff : 0xffff_ffff;
+  if (!Number.isSafeInteger(compressedFlags) || compressedFlags < 0 || compressedFlags > flagsMax) {
+    const why = contentTypes ? ", as the upper eight bits of 32 keep the content type" : "";
+    throw new RangeError(
+      `compressedFlags must be a whole number from 0 to ${flagsMax}${why}, got ${compressedFlags}`,
+    );
+  }
+  const times = {
+    bodyTimeoutMs: options.bodyTimeoutMs ?? 30_000,
+    multiTimeoutMs: options.multiTimeoutMs ?? 1_000,
+    multiTimeoutMaxMs: options.multiTimeoutMaxMs ?? Math.max(10_000, options.multiTimeoutMs ?? 0),
+    followMinMs: options.followMinMs ?? 50,
+    followMaxMs: options.followMaxMs ?? Math.max(2_000, options.followMinMs ?? 0),
+    commentMs: options.commentMs ?? 15_000,
+    drainMs: options.drainMs ?? 2_000,
+  };
+  for (const [name, value] of Object.entries(times)) checkWhole(name, value, 1);
+  checkOrder("multiTimeoutMs", times.multiTimeoutMs, "multiTimeoutMaxMs", times.multiTimeoutMaxMs);
+  checkOrder("followMinMs", times.followMinMs, "followMaxMs", times.followMaxMs);
+  return { limits, methods, contentTypes, flagsMax, compressedFlags, ...times };
+}
+
+/** @throws RangeError for what is no method of a gateway, and for none at all */
+export function checkMethods(option: string, methods: readonly Method[]): void {
+  const all: readonly string[] = METHODS;
+  const wrong = methods.find((method) => !all.includes(method));
+  if (wrong !== undefined) {
+    throw new RangeError(`${option} must be of ${METHODS.join(", ")}, got ${JSON.stringify(wrong)}`);
+  }
+  if (methods.length === 0) throw new RangeError(`${option} must have at least one of ${METHODS.join(", ")}`);
+}
+
+/** @throws RangeError unless it lets a request pass now and then */
+export function checkRate(option: string, { perSecond, burst }: RateLimit): void {
+  if (!(perSecond > 0) || perSecond === Infinity) {
+    throw new RangeError(`${option}.perSecond must be a number above 0, got ${perSecond}`);
+  }
+  checkWhole(`${option}.burst`, burst, 1);
+}
+
+function checkWhole(name: string, value: number, min: number): void {
+  if (Number.isSafeInteger(value) && value >= min) return;
+  throw new RangeError(`${name} must be a whole number from ${min}, got ${String(value)}`);
+}
+
+function checkOrder(lower: string, low: number, upper: string, high: number): void {
+  if (low <= high) return;
+  throw new RangeError(`${lower} must be at most ${upper}, ${high}, got ${low}`);
+}

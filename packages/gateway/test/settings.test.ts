@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { DEFAULT_GATEWAY_LIMITS, type GatewayOptions } from "../src/mod.ts";
+import { bench } from "./bench.ts";
+
+test.each<readonly [Partial<GatewayOptions>, string]>([
+  [{ limits: { urlBytesMax: 0 } }, "limits.urlBytesMax must be a whole number from 1, got 0"],
+  [{ limits: { streamsMax: 1.5 } }, "limits.streamsMax must be a whole number from 1, got 1.5"],
+  [{ limits: { requestsMax: Infinity } }, "limits.requestsMax must be a whole number from 1, got Infinity"],
+  [{ limits: { headerBytesMax: -1 } }, "limits.headerBytesMax must be a whole number from 1, got -1"],
+  [{ bodyTimeoutMs: 0 }, "bodyTimeoutMs must be a whole number from 1, got 0"],
+  [{ drainMs: Number.NaN }, "drainMs must be a whole number from 1, got NaN"],
+  [
+    { multiTimeoutMs: 10, multiTimeoutMaxMs: 9 },
+    "multiTimeoutMs must be at most multiTimeoutMaxMs, 9, got 10",
+  ],
+  [{ followMinMs: 10, followMaxMs: 9 }, "followMinMs must be at most followMaxMs, 9, got 10"],
+  [
+    { compressedFlags: 2 ** 24 },
+    "compressedFlags must be a whole number from 0 to 16777215, " +
+      "as the upper eight bits of 32 keep the content type, got 16777216",
+  ],
+  [
+    { compressedFlags: 2 ** 32, contentTypes: false },
+    "compressedFlags must be a whole number from 0 to 4294967295, got 4294967296",
+  ],
+  [
+    { compressedFlags: -1 },
+    "compressedFlags must be a whole number from 0 to 16777215, " +
+      "as the upper eight bits of 32 keep the content type, got -1",
+  ],
+  [
+    { methods: ["TRACE"] as unknown as GatewayOptions["methods"] & {} },
+    'methods must be of GET, HEAD, PUT, POST, DELETE, got "TRACE"',
+  ],
+  [{ methods: [] }, "methods must have at least one of GET, HEAD, PUT, POST, DELETE"],
+])("%j is refused", (options, message) => {
+  expect(() => bench(options)).toThrow(new RangeError(message));
+});
+
+test.each<Partial<GatewayOptions>>([
+  {},
+  { limits: { ...DEFAULT_GATEWAY_LIMITS } },
+  { multiTimeoutMs: 60_000 },
+  { followMinMs: 5_000 },
+  { compressedFlags: 2 ** 31, contentTypes: false },
+  { compressedFlags: 0xff_ffff },
+])("%j is taken", (options) => {
+  expect(() => bench(options)).not.toThrow();
+});
