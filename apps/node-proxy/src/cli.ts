@@ -1,8 +1,9 @@
 // The command line of memwire-proxy, read into what is to be served.
 
-import { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "@memwire/config";
+import { parseBackend, type ListenConfig, type ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import { Command, optionValue, readArguments, usageMistake } from "@memwire/program";
+import { addListenOptions, listenOf, type ListenOptions } from "./listen-option.ts";
 
 /** What the command line asks for. */
 export type Task =
@@ -11,8 +12,6 @@ export type Task =
   | { readonly kind: "embedded"; readonly listen: ListenConfig };
 
 const DEFAULT_PORT = 11_211;
-const HOST = "127.0.0.1";
-const PORT_MAX = 65_535;
 
 const examples = `
 Examples:
@@ -22,13 +21,14 @@ Examples:
       keys go where libmemcached's weighted ketama puts them
   memwire-proxy --config nutcracker.yml
       keys go where twemproxy puts them
+  memwire-proxy invalidate --servers servers.txt
+      another program: acknowledges writes at once and deletes their keys in a fleet afterwards;
+      see memwire-proxy invalidate --help
 
 SIGTERM and SIGINT answer what is under way, then end; a second one ends at once.
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line or in the file.`;
 
-interface Options {
-  readonly listen?: ListenConfig;
-  readonly port?: number;
+interface Options extends ListenOptions {
   readonly backend?: readonly ServerConfig[];
   readonly config?: string;
 }
@@ -41,13 +41,11 @@ interface Options {
 export function readTask(args: readonly string[], version: string): Task {
   const command = new Command("memwire-proxy")
     .description("A memcached proxy: one address in front of many servers.")
-    .usage("[--listen ADDRESS | --port N] [--backend ADDRESS ...]\n       memwire-proxy --config FILE")
-    .option(
-      "--listen <address>",
-      `where clients connect to: host:port or /path [permissions] (default: ${HOST}:${DEFAULT_PORT})`,
-      optionValue("--listen", parseListen),
-    )
-    .option("--port <number>", `the same on ${HOST}, 0 for any free port`, wholeNumber("--port", 0, PORT_MAX))
+    .usage(
+      "[--listen ADDRESS | --port N] [--backend ADDRESS ...]\n       memwire-proxy --config FILE\n" +
+        "       memwire-proxy invalidate --servers FILE ...",
+    );
+  addListenOptions(command, DEFAULT_PORT)
     .option(
       "--backend <address>",
       "a memcached server: host:port[:weight] or /path[:weight]; repeat it for each",
@@ -63,17 +61,15 @@ export function readTask(args: readonly string[], version: string): Task {
 
 const readBackend = optionValue("--backend", parseBackend);
 
-function taskOf({ listen: address, port, backend: servers, config: file }: Options): Task {
+function taskOf(options: Options): Task {
+  const { listen: address, port, backend: servers, config: file } = options;
   if (file !== undefined) {
     const beside =
       address !== undefined ? "--listen" : port !== undefined ? "--port" : servers && "--backend";
     if (beside !== undefined) throw mistake(`${beside} cannot stand beside --config: it is said in the file`);
     return { kind: "config", file };
   }
-  if (address !== undefined && port !== undefined) {
-    throw mistake("--port cannot stand beside --listen: it has the port already");
-  }
-  const listen = address ?? { endpoint: { kind: "tcp", host: HOST, port: port ?? DEFAULT_PORT } };
+  const listen = listenOf("memwire-proxy", options, DEFAULT_PORT);
   if (servers === undefined) return { kind: "embedded", listen };
   const addresses = servers.map(({ endpoint }) => describeEndpoint(endpoint));
   const own = describeEndpoint(listen.endpoint);

@@ -1,6 +1,5 @@
 // From what was asked for to a configuration, and whatever must run beside the proxy for it.
 
-import { readFileSync } from "node:fs";
 import type { Adapter } from "@memwire/adapter";
 import {
   DEFAULT_TIMEOUT_MS,
@@ -10,7 +9,7 @@ import {
   type ProxyConfig,
   type ServerConfig,
 } from "@memwire/config";
-import { ProgramEnd, usageMistake, type Part } from "@memwire/program";
+import { ProgramEnd, readTextFile, type Part } from "@memwire/program";
 import type { Task } from "./cli.ts";
 import { startEmbeddedServers } from "./embedded-servers.ts";
 
@@ -42,22 +41,7 @@ function onePool(listen: ListenConfig, servers: readonly ServerConfig[]): ProxyC
 }
 
 function readConfigFile(file: string): ProxyConfig {
-  const reading = readProxyConfig(textOf(file), file);
+  const reading = readProxyConfig(readTextFile("memwire-proxy", file), file);
   if (reading.ok) return reading.config;
   throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
 }
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code = "", message } = error as { code?: string; message: string };
-    throw usageMistake("memwire-proxy", `cannot read ${file}: ${reasons[code] ?? message}`);
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-};

@@ -3,9 +3,10 @@
 import type { Adapter } from "@memwire/adapter";
 import { ringServer, type PoolConfig, type ProxyConfig } from "@memwire/config";
 import { describeEndpoint, drive, type Listener } from "@memwire/engine";
-import { withPermissions, type Part } from "@memwire/program";
+import type { Part } from "@memwire/program";
 import { ProxyEngine, type PoolOptions } from "@memwire/proxy";
 import { createDistribution, type Distribution } from "@memwire/router";
+import { listenOn } from "./listen-on.ts";
 
 /** Starts the proxy: listener i belongs to pool i. */
 export async function serve(config: ProxyConfig, version: string, adapter: Adapter): Promise<Part> {
@@ -17,10 +18,7 @@ export async function serve(config: ProxyConfig, version: string, adapter: Adapt
   });
   const driver = drive(engine, adapter.network, adapter.clock);
   const listeners: Listener[] = [];
-  for (const { listen: at } of config.pools) {
-    const listen = (): Promise<Listener> => driver.listen(at.endpoint);
-    listeners.push(await (at.mode === undefined ? listen() : withPermissions(at.mode, listen)));
-  }
+  for (const { listen } of config.pools) listeners.push(await listenOn(driver, listen));
   return { engine, driver, listeners };
 }
 

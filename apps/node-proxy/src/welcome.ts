@@ -1,9 +1,9 @@
-// What the proxy says when it has started: what it serves, and how to try it.
+// What a program says when it has started: what it serves, and how to try it.
 
-import type { PoolConfig, ProxyConfig } from "@memwire/config";
+import type { PoolConfig, ProxyConfig, ServerConfig } from "@memwire/config";
 import { describeEndpoint, type Endpoint, type Listener } from "@memwire/engine";
 
-const SERVERS_SHOWN_MAX = 8;
+const SHOWN_MAX = 8;
 
 const COMMANDS = String.raw`set greeting 0 0 5\r\nhello\r\nget greeting\r\nquit\r\n`;
 
@@ -21,20 +21,39 @@ export function welcome(config: ProxyConfig, listeners: readonly Listener[], emb
   return [
     ...pools,
     ...(embedded ? ["these servers are in this process; what they hold is gone when it ends"] : []),
-    "try it in another terminal:",
-    `  node -e '${connection(endpoints[0] as Endpoint)}.end("${COMMANDS}").pipe(process.stdout)'`,
+    howToTry(endpoints[0] as Endpoint, COMMANDS),
     "Ctrl-C ends it",
   ].join("\n");
 }
 
+/** Two lines: a command that sends `commands`, with their line ends as escapes, and prints the answers. */
+export function howToTry(endpoint: Endpoint, commands: string): string {
+  return [
+    "try it in another terminal:",
+    `  node -e '${connection(endpoint)}.end("${commands}").pipe(process.stdout)'`,
+  ].join("\n");
+}
+
 function describePool({ distribution, hash, servers }: PoolConfig): string {
-  const shown = servers.slice(0, SERVERS_SHOWN_MAX).map(({ name, endpoint, weight }) => {
-    const address = describeEndpoint(endpoint);
-    return `${name === undefined ? "" : `${name} `}${address}${weight === 1 ? "" : ` (weight ${weight})`}`;
-  });
-  const more = servers.length - shown.length;
   const how = distribution === "random" ? "random" : `${distribution} by ${hash}`;
-  return `${how} over ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${how} over ${describeServers(servers)}`;
+}
+
+/** Their names, addresses and weights, where there is something to say. */
+export function describeServers(servers: readonly ServerConfig[]): string {
+  return shortened(
+    servers.map(({ name, endpoint, weight }) => {
+      const address = describeEndpoint(endpoint);
+      const named = name === undefined || name === address ? "" : `${name} `;
+      return `${named}${address}${weight === 1 ? "" : ` (weight ${weight})`}`;
+    }),
+  );
+}
+
+/** A list as one text: the first ones, and how many more there are. */
+export function shortened(all: readonly string[]): string {
+  const more = all.length - SHOWN_MAX;
+  return `${all.slice(0, SHOWN_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** In Node, because it is there: netcat is not on every machine. */

@@ -56,6 +56,33 @@ test.each(mistakes)("of %s it says %s", async (args, message) => {
   });
 });
 
+const invalidateMistakes: readonly [string, string][] = [
+  ["", "--servers is missing: a file with a line host:port weight for each server"],
+  ["--servers", "option '--servers <file>' argument missing"],
+  ["--servers no.txt", "cannot read no.txt: no such file"],
+  ["--servers .", "cannot read .: it is a folder"],
+  ["--server a", "unknown option '--server' (Did you mean --servers?)"],
+  ["--servers a b", "too many arguments. Expected 0 arguments but got 1: b"],
+  ["--servers a --listen h:1 --port 2", "--port cannot stand beside --listen: it has the port already"],
+  ["--servers a --port x", '--port must be a whole number from 0 to 65535, got "x"'],
+  ["--servers a --workers 0", '--workers must be a whole number from 1 to 65536, got "0"'],
+  ["--servers a --drain-seconds -1", '--drain-seconds must be a whole number from 0 to 86400, got "-1"'],
+  [
+    "--servers own.txt --port 5",
+    "127.0.0.1:5 of own.txt is where this program itself would listen: choose another --port",
+  ],
+];
+
+test.each(invalidateMistakes)("of invalidate %s it says %s", async (args, message) => {
+  writeFileSync(join(folder, "own.txt"), "127.0.0.1:4 1\n127.0.0.1:5 1\n");
+  const words = args === "" ? [] : args.split(" ");
+  expect(await outcomeOf("node", ["invalidate", ...words])).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `memwire-proxy invalidate: ${message}; see memwire-proxy invalidate --help\n`,
+  });
+});
+
 describe.each(RUNTIMES)("on %s", (runtime) => {
   test("says every mistake of a file", async () => {
     writeFileSync(
@@ -91,8 +118,47 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(outcome).toHaveProperty(
       "stdout",
       expect.stringMatching(
-        /^Usage: memwire-proxy .*--listen.*--port.*--backend.*--config.*Examples:.*Exit codes:/s,
+        /^Usage: memwire-proxy .*--listen.*--port.*--backend.*--config.*Examples:.*invalidate --servers.*Exit codes:/s,
       ),
     );
+  });
+
+  test("helps with invalidate", async () => {
+    const outcome = await outcomeOf(runtime, ["invalidate", "--help"]);
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect(outcome).toHaveProperty(
+      "stdout",
+      expect.stringMatching(
+        /^Usage: memwire-proxy invalidate --servers FILE .*--listen.*11311.*--workers.*--drain-seconds.*Examples:.*Exit codes:/s,
+      ),
+    );
+    expect(await outcomeOf(runtime, ["invalidate", "--version"])).toEqual({
+      code: 0,
+      stdout: "0.1.0\n",
+      stderr: "",
+    });
+  });
+
+  test("says every mistake of a file of servers", async () => {
+    writeFileSync(join(folder, "servers.txt"), "# ours\n10.0.0.1:11211\t600\n10.0.0.2:11211\tmany\nhere 1\n");
+    const outcome = await outcomeOf(runtime, ["invalidate", "--servers", "servers.txt"]);
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+    expect(outcome).toHaveProperty(
+      "stderr",
+      expect.stringMatching(
+        /^servers\.txt:3 servers\[1\]: .*got "many".*\nservers\.txt:4 servers\[2\]: .*\n$/,
+      ),
+    );
+  });
+
+  test("says that the port of invalidate is in use", async () => {
+    writeFileSync(join(folder, "one.txt"), "10.0.0.1:11211 1\n");
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as { port: number };
+    const outcome = await outcomeOf(runtime, ["invalidate", "--servers", "one.txt", "--port", `${port}`]);
+    server.close();
+    const stderr = `memwire-proxy invalidate: cannot listen on 127.0.0.1:${port}: address already in use\n`;
+    expect(outcome).toEqual({ code: 1, stdout: "", stderr });
   });
 });

@@ -1,8 +1,10 @@
-// The graceful end: SIGTERM or SIGINT stops accepting, lets every request under way be answered, then exits with 0.
+// The graceful end: SIGTERM or SIGINT stops accepting, lets every request under way be answered, then exits with 0;
+// or with 1 and a line that says so, if something is left that a part was to do.
 //
-//     signal --> listeners close --> engine.drain() --> idle, or END_WITHIN_MS --> driver closes --> exit 0
-//     a second signal ------------------------------------------------------------------------> exit 128 + n
+//     signal --> listeners close --> engine.drain() --> idle, or its time is over --> driver closes --> exit 0 or 1
+//     a second signal ----------------------------------------------------------------------------> exit 128 + n
 
+import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import type { Clock, Driver, Listener, Millis } from "@memwire/engine";
@@ -12,40 +14,103 @@ export interface Part {
   readonly engine: { drain(now: Millis): void };
   readonly driver: Driver;
   readonly listeners: readonly Listener[];
+  /** How long it may take, from when its turn comes. Those that do not say have `END_WITHIN_MS` together. */
+  readonly endWithinMs?: Millis;
+  /**
+   * What it still has to do, as one line for people; `undefined` if that is nothing. It goes on while it has time,
+   * even with no connection open, as when it waits to make one.
+   */
+  readonly unfinished?: () => string | undefined;
 }
 
-/** How long all parts together may take to answer what is under way. */
+/** A part that ends in a way of its own, such as an HTTP server. */
+export interface OtherPart {
+  /** Takes nothing more, lets what is under way be answered for at most `withinMs`, then leaves nothing open. */
+  end(withinMs: Millis): Promise<void>;
+}
+
+/** How long all parts that do not say otherwise may together take to answer what is under way. */
 export const END_WITHIN_MS = 5_000;
+
+/** How late a part that keeps its own time may be. */
+const OTHER_LATE_MS = 500;
+
+/** How often a part that has no connection is asked whether it is finished: an engine cannot call. */
+const LOOKS_EVERY_MS = 20;
 
 /**
  * From now on SIGTERM and SIGINT end the process.
  *
  * @param parts In the order in which they end: a proxy before the servers behind it.
  */
-export function endOnSignal(parts: readonly Part[], clock: Clock): void {
+export function endOnSignal(parts: readonly (Part | OtherPart)[], clock: Clock): void {
   let ending = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (ending) process.exit(128 + constants.signals[signal]);
+      if (ending) {
+        say(unfinished(parts));
+        process.exit(128 + constants.signals[signal]);
+      }
       ending = true;
-      void endAll(parts, clock).then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error);
-          process.exit(1);
-        },
-      );
+      void end(parts, clock);
     });
   }
 }
 
-async function endAll(parts: readonly Part[], clock: Clock): Promise<void> {
-  const deadline = clock.now() + END_WITHIN_MS;
-  await Promise.all(parts.flatMap(({ listeners }) => listeners.map((listener) => listener.close())));
-  for (const { engine, driver } of parts) {
-    engine.drain(clock.now());
-    driver.wake();
-    await Promise.race([driver.idle(), new Promise<void>((resolve) => clock.at(deadline, resolve))]);
-    await Promise.race([driver.close(), new Promise<void>((resolve) => clock.at(deadline, resolve))]);
+async function end(parts: readonly (Part | OtherPart)[], clock: Clock): Promise<void> {
+  try {
+    const left = await endParts(parts, clock);
+    say(left);
+    process.exit(left.length > 0 ? 1 : 0);
+  } catch (error) {
+    console.error(error);
+    process.exit(1);
   }
+}
+
+/** Ends all parts, one after the other. @returns what they have not finished */
+export async function endParts(parts: readonly (Part | OtherPart)[], clock: Clock): Promise<string[]> {
+  const listeners = parts.flatMap((part) => ("listeners" in part ? part.listeners : []));
+  await Promise.all(listeners.map((listener) => listener.close()));
+  let togetherMs = END_WITHIN_MS;
+  for (const part of parts) {
+    const start = clock.now();
+    const withinMs = ("engine" in part ? part.endWithinMs : undefined) ?? togetherMs;
+    await ("engine" in part ? endEngine(part, clock, start + withinMs) : endOther(part, clock, withinMs));
+    if (!("engine" in part) || part.endWithinMs === undefined) {
+      togetherMs = Math.max(0, togetherMs - (clock.now() - start));
+    }
+  }
+  return unfinished(parts);
+}
+
+async function endEngine(part: Part, clock: Clock, deadline: Millis): Promise<void> {
+  part.engine.drain(clock.now());
+  part.driver.wake();
+  await inTime(part.driver.idle(), clock, deadline);
+  while (part.unfinished?.() !== undefined && clock.now() < deadline) {
+    await new Promise<void>((resolve) => clock.at(clock.now() + LOOKS_EVERY_MS, resolve));
+    await inTime(part.driver.idle(), clock, deadline);
+  }
+  await inTime(part.driver.close(), clock, deadline);
+}
+
+/** It keeps its time itself; a bit more, and it is left as it is. */
+function endOther(part: OtherPart, clock: Clock, withinMs: Millis): Promise<void> {
+  return inTime(part.end(withinMs), clock, clock.now() + withinMs + OTHER_LATE_MS);
+}
+
+function inTime(promise: Promise<void>, clock: Clock, deadline: Millis): Promise<void> {
+  return Promise.race([promise, new Promise<void>((resolve) => clock.at(deadline, resolve))]);
+}
+
+function unfinished(parts: readonly (Part | OtherPart)[]): string[] {
+  return parts
+    .map((part) => ("engine" in part ? part.unfinished?.() : undefined))
+    .filter((line) => line !== undefined);
+}
+
+/** Synchronously: on some runtimes what a stream still holds is lost by exit(). */
+function say(lines: readonly string[]): void {
+  for (const line of lines) writeSync(2, `${line}\n`);
 }
