@@ -1,9 +1,10 @@
 // One call under way: it collects its answer, and settles its promise with it.
 
-import { latin1Text, type ReplyDecoder, type ReplyKind } from "@memwire/codec";
+import { latin1Text, toBigint, type ReplyDecoder, type ReplyKind } from "@memwire/codec";
 import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
 import type { CallSignal, Item } from "./client.ts";
 import { ClientError } from "./client-error.ts";
+import { PendingCall } from "./pending-call.ts";
 
 /** What a server answered to a call. */
 export interface Answer {
@@ -15,98 +16,69 @@ export interface Answer {
   readonly number: bigint;
 }
 
-export class Call<T> implements Waiter, Answer {
+export class Call<T> extends PendingCall<T> implements Waiter, Answer {
   item: Item | undefined = undefined;
   kind: ReplyKind = "end";
   number = 0n;
   readonly #link: ServerLink;
-  /** The key of a retrieval. */
-  readonly #key: Uint8Array | null;
+  readonly #key: Uint8Array;
   readonly #finish: (answer: Answer) => T;
-  readonly #resolve: (result: T) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #over: () => void;
-  readonly #signal: CallSignal | undefined;
-  readonly #abort: (() => void) | null;
-  #failure: ClientError | null = null;
-  #isSettled = false;
+  #refusal: ClientError | null = null;
 
-  /** @param over Is told once, when the call is over, before its promise is. */
+  /** The last four parameters are those of `PendingCall`. */
   constructor(
     link: ServerLink,
-    key: Uint8Array | null,
+    key: Uint8Array,
     finish: (answer: Answer) => T,
     resolve: (result: T) => void,
     reject: (error: unknown) => void,
     over: () => void,
     signal: CallSignal | undefined,
   ) {
+    super(resolve, reject, over, signal);
     this.#link = link;
     this.#key = key;
     this.#finish = finish;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#over = over;
-    this.#signal = signal;
-    this.#abort = signal === undefined ? null : () => this.#giveUp();
-    if (this.#abort !== null) signal?.addEventListener("abort", this.#abort);
   }
 
   asked(): void {}
 
   value(reply: ReplyDecoder): boolean {
-    if (this.#isSettled) return true;
-    if (this.item !== undefined || (this.#key !== null && !isKey(reply, this.#key))) return false;
-    this.item = itemOf(reply);
+    if (this.item !== undefined || !isKey(reply, this.#key)) return false;
+    if (!this.isOver) this.item = itemOf(reply);
     return true;
   }
 
   line(reply: ReplyDecoder): void {
     this.kind = reply.kind;
-    if (reply.kind === "number") this.number = numberOf(reply);
+    if (reply.kind === "number") this.number = toBigint(reply.number.high, reply.number.low);
   }
 
   refuse(line: Uint8Array, kind: ErrorKind): void {
-    this.#failure = refusalError(line, kind, this.#link.name);
+    this.#refusal = refusalError(line, kind, this.#link.name);
   }
 
   done(): void {
-    if (this.#isSettled) return;
-    this.#settle();
-    if (this.#failure === null) this.#resolve(this.#finish(this));
-    else this.#reject(this.#failure);
+    if (this.#refusal === null) this.resolve(this.#finish(this));
+    else this.reject(this.#refusal);
   }
 
   fail(failure: Failure): void {
-    if (this.#isSettled) return;
-    this.#settle();
-    this.#reject(failureError(failure, this.#link.name));
+    this.reject(failureError(failure, this.#link.name));
   }
 
-  /** The call was never made. */
-  drop(error: unknown): void {
-    this.#settle();
-    this.#reject(error);
-  }
-
-  #giveUp(): void {
+  protected override takeBack(): string {
     this.#link.giveUp(this);
-    this.drop(abortError(this.#signal, this.#link.name));
-  }
-
-  #settle(): void {
-    this.#isSettled = true;
-    if (this.#abort !== null) this.#signal?.removeEventListener("abort", this.#abort);
-    this.#over();
+    return this.#link.name;
   }
 }
 
 /** The item of a `VALUE` reply, with bytes of its own. */
 export function itemOf(reply: ReplyDecoder): Item {
-  const { bytes, flags, valueStart, valueEnd, hasCas } = reply;
-  const value = bytes.slice(valueStart, valueEnd);
-  if (!hasCas) return { value, flags };
-  return { value, flags, cas: (BigInt(reply.cas.high) << 32n) | BigInt(reply.cas.low) };
+  const { bytes, flags, valueStart, valueEnd, hasCas, cas } = reply;
+  // Not its own `slice`: a network may lend Node's Buffer, whose `slice` copies nothing.
+  const value = Uint8Array.prototype.slice.call(bytes, valueStart, valueEnd);
+  return hasCas ? { value, flags, cas: toBigint(cas.high, cas.low) } : { value, flags };
 }
 
 export function isKey({ bytes, keyStart, keyEnd }: ReplyDecoder, key: Uint8Array): boolean {
@@ -121,12 +93,4 @@ export function refusalError(line: Uint8Array, kind: ErrorKind, server: string):
 
 export function failureError({ code, text }: Failure, server: string): ClientError {
   return new ClientError(code, server, text);
-}
-
-export function abortError(signal: CallSignal | undefined, server: string): ClientError {
-  return new ClientError("aborted", server, "the call was aborted", signal?.reason);
-}
-
-function numberOf({ number }: ReplyDecoder): bigint {
-  return (BigInt(number.high) << 32n) | BigInt(number.low);
 }

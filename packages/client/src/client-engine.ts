@@ -1,12 +1,12 @@
 // A memcached client without I/O.
 //
-//     retrieve, send --owner of the key--> ServerLink --pipelined connections--> memcached
-//     Waiter <----- value, line, done, fail -------- <------------------------
+//     get, send --linkOf the key--> ServerLink --pipelined connections--> memcached
+//     Waiter <--- value, line, done, fail --- <---------------------------
 //
 // Whoever asks gives a `Waiter`, which hears of the answer from inside an input of the engine: it may ask again at
-// once, but must not throw. Calls of one turn leave in one write to each connection. Hot path: `retrieve`.
+// once, but must not throw. Calls of one turn leave in one write to each connection. Hot path: `get` and `send`.
 
-import { checkKey, writeRequest, type Request } from "@memwire/codec";
+import { checkKey, SendBuffer, writeRequest, type Request } from "@memwire/codec";
 import { Outbox, type ConnectionId, type Millis } from "@memwire/engine";
 import {
   DEFAULT_REPLY_LIMITS,
@@ -29,6 +29,8 @@ export type KeyRequest = Extract<
   Request,
   { readonly key: Uint8Array } | { readonly keys: readonly Uint8Array[] }
 >;
+
+const NOTHING = new Uint8Array(0);
 
 export class ClientEngine extends LinkEngine {
   readonly #context: ServerContext;
@@ -84,9 +86,10 @@ export class ClientEngine extends LinkEngine {
   }
 
   /**
-   * Asks for one key. The values of one turn's calls are asked for together.
+   * Asks for one key. The keys of one turn's calls leave in one line.
    *
    * @returns why it cannot be asked; then the waiter hears nothing
+   * @throws RangeError for a key that the protocol cannot carry
    */
   get(link: ServerLink, key: Uint8Array, waiter: Waiter, now: Millis): Failure | null {
     checkKey(key);
@@ -98,13 +101,18 @@ export class ClientEngine extends LinkEngine {
   /** The same for any other request, in a line of its own. @throws RangeError as `writeRequest` */
   send(link: ServerLink, request: KeyRequest, waiter: Waiter, now: Millis): Failure | null {
     const failure = this.#refusal(link, now);
-    if (failure !== null) return failure;
-    writeRequest(link.output, request);
-    link.push(waiter, expectedOf(request));
-    return null;
+    if (failure === null) {
+      writeRequest(link.output, request);
+      link.push(waiter, expectedOf(request));
+    } else {
+      // Whether a request can be said does not depend on how its server is.
+      writeRequest(new SendBuffer(), "value" in request ? { ...request, value: NOTHING } : request);
+    }
+    return failure;
   }
 
-  servers(): readonly ServerStatus[] {
+  servers(now: Millis): readonly ServerStatus[] {
+    this.#context.now = now;
     return this.#links.map(statusOf);
   }
 

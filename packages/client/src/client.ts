@@ -73,8 +73,9 @@ export interface Client {
   /** Each server is asked for its keys at once. One that fails takes only its own keys with it. */
   getMany<K extends Key>(keys: readonly K[], options?: CallOptions): Promise<ManyItems<K>>;
   /**
-   * The same, key by key as servers answer: `each` is called once for each index of `keys` before the promise
-   * resolves, in any order. If it throws, the call rejects with that.
+   * The same, key by key as servers answer: `each` is called once for each index of `keys`, in any order, after this
+   * has returned and before the promise resolves. What is not there is told when its server has answered to the end.
+   * If `each` throws, the call rejects with that; what it returns is not waited for.
    */
   getEach(
     keys: readonly Key[],
@@ -83,7 +84,7 @@ export interface Client {
   ): Promise<void>;
   /**
    * `get` of one server, whichever owns the key, in a line of its own: for nodes where every get is an act of its own,
-   * such as taking the next message.
+   * such as taking the next message. It takes the connection that has the least to do.
    *
    * @param server An index into the servers the client was made with.
    */
@@ -114,8 +115,8 @@ export interface Client {
   /** Every server, its state and its counters. */
   servers(): readonly ServerStatus[];
   /**
-   * Takes no more calls, lets those under way be answered, which their deadlines bound, then closes every connection.
-   * Nothing is left running when it has resolved.
+   * Takes no more calls, lets those under way be answered, which their deadlines bound, then closes every connection,
+   * which a server that hangs can hold up for `LINGER_MS`. Nothing is left running when it has resolved.
    */
   close(): Promise<void>;
 }

@@ -1,30 +1,28 @@
 // One retrieval of many keys: a part at each connection that has some of them, told key by key.
 //
-//     getEach [a b c d] --> link 1: get a c    values come in the order of the keys, so a value for a key further on,
-//                           link 2: get b d    or the end, says that those before it are not there
+//     getEach [a b c d] --> link 1: get a c    values come in the order of the keys from memcached, in any order from
+//                           link 2: get b d    a proxy; the end says that all others are not there
 
 import type { ReplyDecoder } from "@memwire/codec";
 import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
-import { abortError, failureError, isKey, itemOf, refusalError } from "./call.ts";
+import { failureError, isKey, itemOf, refusalError } from "./call.ts";
 import type { CallSignal, Outcome } from "./client.ts";
 import type { ClientError } from "./client-error.ts";
+import { PendingCall } from "./pending-call.ts";
 
 /** Keys of one line: further ones of a connection go into another. */
 const LINE_KEYS_MAX = 1_000;
 
-export class ManyCall {
-  readonly #each: (index: number, outcome: Outcome) => void;
-  readonly #resolve: () => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #over: () => void;
-  readonly #signal: CallSignal | undefined;
-  readonly #abort: (() => void) | null;
-  /** Parts that are still to be told of; those not yet full by their connection. */
-  readonly parts: Set<ManyPart> = new Set();
-  readonly #growing: Map<ServerLink, ManyPart> = new Map();
-  #isSettled = false;
+const TOLD = -1;
 
-  /** The parameters are those of `Call`. */
+export class ManyCall extends PendingCall<void> {
+  readonly #each: (index: number, outcome: Outcome) => void;
+  /** Parts whose keys are not all told of. */
+  readonly parts: Set<ManyPart> = new Set();
+  /** The part of a connection that takes its further keys. */
+  readonly #growing: Map<ServerLink, ManyPart> = new Map();
+
+  /** The last four parameters are those of `PendingCall`. */
   constructor(
     each: (index: number, outcome: Outcome) => void,
     resolve: () => void,
@@ -32,13 +30,8 @@ export class ManyCall {
     over: () => void,
     signal: CallSignal | undefined,
   ) {
+    super(resolve, reject, over, signal);
     this.#each = each;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#over = over;
-    this.#signal = signal;
-    this.#abort = signal === undefined ? null : () => this.#giveUp();
-    if (this.#abort !== null) signal?.addEventListener("abort", this.#abort);
   }
 
   /** Key number `index` is asked for on that connection. */
@@ -53,37 +46,23 @@ export class ManyCall {
   }
 
   outcome(index: number, outcome: Outcome): void {
-    if (this.#isSettled) return;
+    if (this.isOver) return;
     try {
       this.#each(index, outcome);
     } catch (error) {
-      this.drop(error);
+      this.takeBack();
+      this.reject(error);
     }
   }
 
   partOver(part: ManyPart): void {
     this.parts.delete(part);
-    if (this.parts.size > 0 || this.#isSettled) return;
-    this.#settle();
-    this.#resolve();
+    if (this.parts.size === 0) this.resolve();
   }
 
-  /** Tells nothing more. */
-  drop(error: unknown): void {
-    if (this.#isSettled) return;
-    this.#settle();
-    this.#reject(error);
-  }
-
-  #giveUp(): void {
+  protected override takeBack(): string {
     for (const part of this.parts) part.link.giveUp(part);
-    this.drop(abortError(this.#signal, ""));
-  }
-
-  #settle(): void {
-    this.#isSettled = true;
-    if (this.#abort !== null) this.#signal?.removeEventListener("abort", this.#abort);
-    this.#over();
+    return "";
   }
 }
 
@@ -91,9 +70,10 @@ export class ManyCall {
 export class ManyPart implements Waiter {
   readonly link: ServerLink;
   readonly keys: Uint8Array[] = [];
-  /** Which of the call's keys they are. */
+  /** Which of the call's keys they are; `TOLD` once it has been told of. */
   readonly #indexes: number[] = [];
   readonly #call: ManyCall;
+  /** Where the next value belongs, if they come in order. */
   #next = 0;
   #refusal: ClientError | undefined = undefined;
 
@@ -110,13 +90,11 @@ export class ManyPart implements Waiter {
   asked(): void {}
 
   value(reply: ReplyDecoder): boolean {
-    const { keys } = this;
-    let found = this.#next;
-    while (found < keys.length && !isKey(reply, keys[found] as Uint8Array)) found++;
-    if (found === keys.length) return false;
-    this.#tellUpTo(found, undefined);
-    this.#next++;
-    this.#call.outcome(this.#indexes[found] as number, itemOf(reply));
+    const found = this.#find(reply);
+    if (found < 0) return false;
+    this.#next = found + 1;
+    const index = this.#take(found);
+    if (!this.#call.isOver) this.#call.outcome(index, itemOf(reply));
     return true;
   }
 
@@ -135,11 +113,26 @@ export class ManyPart implements Waiter {
   }
 
   #end(outcome: Outcome): void {
-    this.#tellUpTo(this.keys.length, outcome);
+    for (let i = 0; i < this.keys.length; i++) {
+      const index = this.#take(i);
+      if (index !== TOLD) this.#call.outcome(index, outcome);
+    }
     this.#call.partOver(this);
   }
 
-  #tellUpTo(end: number, outcome: Outcome): void {
-    while (this.#next < end) this.#call.outcome(this.#indexes[this.#next++] as number, outcome);
+  #take(at: number): number {
+    const index = this.#indexes[at] as number;
+    this.#indexes[at] = TOLD;
+    return index;
+  }
+
+  /** The key of that value, looked for from the expected one on; -1 if nobody asked for it. */
+  #find(reply: ReplyDecoder): number {
+    const { length } = this.keys;
+    for (let i = 0; i < length; i++) {
+      const at = (this.#next + i) % length;
+      if (this.#indexes[at] !== TOLD && isKey(reply, this.keys[at] as Uint8Array)) return at;
+    }
+    return -1;
   }
 }

@@ -13,20 +13,24 @@ export interface ClientEngineOptions extends TimeoutOptions {
   readonly distribution: Pick<Distribution, "owner">;
   /** Connections to each server at the most, from 1 to 1,000. Default 1. A key always takes the same one. */
   readonly connections?: number;
+  /** Of each connection. */
   readonly limits?: Partial<ServerLimits>;
   /** Bounds of what servers send. A value above `valueBytesMax`, by default 32 MiB, costs its connection. */
   readonly replies?: Partial<CodecLimits>;
 }
 
-/** Each from its own start; a call takes no longer than the first three together. */
+/** Each from its own start. */
 interface TimeoutOptions {
   /** How long a call may wait to be sent. Default 1,000. */
   readonly queuedTimeoutMs?: Millis;
   /** How long a connection may take to be made. Default 1,000. */
   readonly connectTimeoutMs?: Millis;
-  /** How long an answer may take, from when its call was sent. Default 1,000. */
+  /**
+   * How long an answer may take, from when its call was sent; one of several values, from the last that came. Default
+   * 1,000.
+   */
   readonly replyTimeoutMs?: Millis;
-  /** How long a connection without calls is kept. Default: until `close()`. */
+  /** How long a connection is kept on which no answer is to come. Default: until `close()`. */
   readonly idleTimeoutMs?: Millis;
 }
 

@@ -3,7 +3,7 @@
 import { checkKey, utf8Bytes, type StorageCommand } from "@memwire/codec";
 import { drive, type Clock, type Driver, type Network } from "@memwire/engine";
 import type { ServerStatus } from "@memwire/link";
-import { abortError, Call, failureError, type Answer } from "./call.ts";
+import { Call, type Answer } from "./call.ts";
 import type {
   CallOptions,
   Client,
@@ -19,6 +19,7 @@ import { ClientEngine, type KeyRequest } from "./client-engine.ts";
 import { ClientError } from "./client-error.ts";
 import { ManyCall } from "./many-call.ts";
 import { engineOptionsOf, type ClientOptions } from "./options.ts";
+import { abortError } from "./pending-call.ts";
 
 /**
  * A client that connects when it is first needed.
@@ -67,43 +68,49 @@ class PromiseClient implements Client {
   }
 
   async getMany<K extends Key>(keys: readonly K[], options?: CallOptions): Promise<ManyItems<K>> {
+    const asked = keys.slice(); // the caller's may change meanwhile
     const items = new Map<K, Item>();
     const failures = new Map<K, ClientError>();
     const each = (index: number, outcome: Outcome): void => {
-      const key = keys[index] as K;
+      const key = asked[index] as K;
       if (outcome instanceof ClientError) failures.set(key, outcome);
       else if (outcome !== undefined) items.set(key, outcome);
     };
-    await this.getEach(keys, each, options);
+    await this.getEach(asked, each, options);
     return { items, failures };
   }
 
   getEach(
     keys: readonly Key[],
     each: (index: number, outcome: Outcome) => void,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<void> {
+    // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
-      const { signal } = options;
+      const signal = options?.signal;
       this.#checkOpen();
       if (signal?.aborted === true) throw abortError(signal, "");
       const all = keys.map((key) => bytesOf(key));
       for (const key of all) checkKey(key);
       if (all.length === 0) return resolve();
       const engine = this.#engine;
-      this.#pending++;
+      const clock = this.#clock;
       const call = new ManyCall(each, resolve, reject, this.#over, signal);
+      this.#pending++;
       for (const [index, key] of all.entries()) call.add(engine.linkOf(key), key, index);
       for (const part of call.parts) {
-        const failure = engine.send(part.link, { command: "get", keys: part.keys }, part, this.#clock.now());
-        if (failure !== null) part.fail(failure);
+        const failure = engine.send(part.link, { command: "get", keys: part.keys }, part, clock.now());
+        // Not from in here: the caller does not have the promise yet.
+        if (failure !== null) clock.defer(() => part.fail(failure));
       }
       this.#driver.wake();
     });
   }
 
   async set(key: Key, value: Value, options?: StoreOptions): Promise<void> {
-    await this.#store("set", key, value, options);
+    if (await this.#store("set", key, value, options)) return;
+    const { name } = this.#engine.linkOf(bytesOf(key));
+    throw new ClientError("broken-reply", name, "a set was answered as if it had a condition");
   }
 
   add(key: Key, value: Value, options?: StoreOptions): Promise<boolean> {
@@ -122,9 +129,9 @@ class PromiseClient implements Client {
     return this.#store("prepend", key, value, options);
   }
 
-  cas(key: Key, value: Value, cas: bigint, options: StoreOptions = {}): Promise<CasOutcome> {
-    const { flags = 0, exptime = 0 } = options;
+  cas(key: Key, value: Value, cas: bigint, options?: StoreOptions): Promise<CasOutcome> {
     const make = (bytes: Uint8Array): KeyRequest => {
+      const { flags = 0, exptime = 0 } = options ?? {};
       return { command: "cas", key: bytes, flags, exptime, value: valueBytes(value), cas, noreply: false };
     };
     return this.#call(key, make, casOutcomeOf, options);
@@ -154,7 +161,7 @@ class PromiseClient implements Client {
   }
 
   servers(): readonly ServerStatus[] {
-    return this.#engine.servers();
+    return this.#engine.servers(this.#clock.now());
   }
 
   close(): Promise<void> {
@@ -171,9 +178,9 @@ class PromiseClient implements Client {
     await this.#driver.close();
   }
 
-  #store(command: StorageCommand, key: Key, value: Value, options: StoreOptions = {}): Promise<boolean> {
-    const { flags = 0, exptime = 0 } = options;
+  #store(command: StorageCommand, key: Key, value: Value, options?: StoreOptions): Promise<boolean> {
     const make = (bytes: Uint8Array): KeyRequest => {
+      const { flags = 0, exptime = 0 } = options ?? {};
       return { command, key: bytes, flags, exptime, value: valueBytes(value), noreply: false };
     };
     return this.#call(key, make, isStored, options);
@@ -186,7 +193,7 @@ class PromiseClient implements Client {
     options?: CallOptions,
   ): Promise<bigint | undefined> {
     const make = (bytes: Uint8Array): KeyRequest => {
-      return { command, key: bytes, delta: BigInt(by), noreply: false };
+      return { command, key: bytes, delta: deltaOf(by), noreply: false };
     };
     return this.#call(key, make, numberOf, options);
   }
@@ -206,16 +213,16 @@ class PromiseClient implements Client {
       const engine = this.#engine;
       const link = server === undefined ? engine.linkOf(bytes) : engine.leastBusy(server);
       const signal = options?.signal;
-      if (signal?.aborted === true) throw abortError(signal, link.name);
+      if (signal?.aborted === true) throw abortError(signal, "");
       const now = this.#clock.now();
-      this.#pending++;
       const call = new Call(link, bytes, finish, resolve, reject, this.#over, signal);
+      this.#pending++;
       try {
         const failure =
           make === null ? engine.get(link, bytes, call, now) : engine.send(link, make(bytes), call, now);
-        if (failure !== null) call.drop(failureError(failure, link.name));
+        if (failure !== null) call.fail(failure);
       } catch (error) {
-        call.drop(error);
+        call.reject(error);
       }
       this.#driver.wake();
     });
@@ -240,6 +247,12 @@ function valueBytes(value: Value): Uint8Array {
   if (typeof value === "string") return utf8Bytes(value);
   if (value instanceof Uint8Array) return value;
   throw new TypeError(`a value must be a string or a Uint8Array, got ${typeof value}`);
+}
+
+function deltaOf(by: number | bigint): bigint {
+  if (typeof by === "bigint") return by;
+  if (Number.isSafeInteger(by)) return BigInt(by);
+  throw new RangeError(`a number to count by must be whole, got ${String(by)}`);
 }
 
 const itemOf = ({ item }: Answer): Item | undefined => item;

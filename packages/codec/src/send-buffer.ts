@@ -58,20 +58,6 @@ export class SendBuffer {
     this.#taken += length;
   }
 
-  /**
-   * Takes `length` bytes out of what was written and not taken, from `start` bytes into it.
-   *
-   * @throws RangeError if there are not so many
-   */
-  cut(start: number, length: number): void {
-    if (start + length > this.length) {
-      throw new RangeError(`cannot cut ${length} bytes at ${start} of ${this.length}`);
-    }
-    const from = this.#taken + start;
-    this.#bytes.copyWithin(from, from + length, this.#end);
-    this.#end -= length;
-  }
-
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
     this.#bytes = EMPTY;

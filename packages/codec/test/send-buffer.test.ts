@@ -92,14 +92,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     real.buffers[of].skip(length);
     model.written[of].splice(0, length);
   }),
-  fc
-    .tuple(which, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
-    .map(([of, before, part]): Step => (real, model) => {
-      const start = Math.floor(before * model.written[of].length);
-      const length = Math.floor(part * (model.written[of].length - start));
-      real.buffers[of].cut(start, length);
-      model.written[of].splice(start, length);
-    }),
   which.map((of): Step => (real, model) => {
     real.buffers[of].clear();
     model.written[of] = [];
@@ -175,14 +167,6 @@ test("no more can be skipped than was written", () => {
   expect(() => out.skip(4)).toThrow(new RangeError("cannot skip 4 bytes of 3"));
   out.skip(3);
   expect(out.take()).toEqual(new Uint8Array(0));
-});
-
-test("no more can be cut than was written behind that place", () => {
-  const out = new SendBuffer();
-  out.latin1("abc");
-  expect(() => out.cut(2, 2)).toThrow(new RangeError("cannot cut 2 bytes at 2 of 3"));
-  out.cut(1, 2);
-  expect(out.take()).toEqual(latin1Bytes("a"));
 });
 
 test("pieces of any size come out whole", () => {

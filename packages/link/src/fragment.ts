@@ -1,6 +1,6 @@
 // One request to one server, and who waits for its answer. Hot path: one fragment a request is all that is allocated.
 
-import type { ReplyDecoder } from "@memwire/codec";
+import type { ReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Failure } from "./failure.ts";
 
@@ -31,13 +31,14 @@ export interface Waiter {
 }
 
 export class Fragment {
-  /** Null when it has been told that the reply is late, or gave up: the reply is then swallowed. */
+  /** Null when it has been told that the reply is late, which is then swallowed, or gave up before it was sent. */
   waiter: Waiter | null;
   readonly expected: Expected;
-  /** Requests of waiters in it. */
+  /** Requests of waiters in it: none if all were given up before it was sent. */
   requests = 1;
-  /** Bytes of the request. */
+  /** Bytes of the request, and those of them that are not to be sent after all. */
   bytes: number;
+  bytesGone = 0;
   /** When it must be sent; once it is, when it must be answered. */
   deadline: Millis;
   next: Fragment | null = null;
@@ -47,6 +48,20 @@ export class Fragment {
     this.expected = expected;
     this.bytes = bytes;
     this.deadline = deadline;
+  }
+
+  /** Takes back what a waiter asked, before it is sent. @returns false if that is not in here */
+  giveUp(waiter: Waiter): boolean {
+    if (this.waiter !== waiter) return false;
+    this.waiter = null;
+    this.requests = 0;
+    this.bytesGone = this.bytes;
+    return true;
+  }
+
+  /** Writes what is still to be sent of it. It was written to `source` from `start` on. */
+  rewrite(output: SendBuffer, source: Uint8Array, start: number): void {
+    output.copy(source, start, start + this.bytes);
   }
 
   /** A value came. @returns false if nobody asked for it */

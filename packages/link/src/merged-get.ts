@@ -4,23 +4,29 @@
 //     VALUE a  END      VALUE c       <--   VALUE a, VALUE c, END
 //
 // memcached answers one line with one write, where it answers pipelined ones with a write each: at 16 requests in a
-// pipeline that halved the proxy's CPU a request. The values come in the order of the keys, so a
-// value for a key further on says that those before it are not there. Hot path; reused by its server.
+// pipeline that halved the proxy's CPU a request. Values come in the order of the keys from memcached, in any order
+// from a proxy, which has them of several servers; so what is not there is known at the end. Hot path; reused by its
+// server.
 
-import type { ReplyDecoder } from "@memwire/codec";
+import { latin1Bytes, type ReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
 import { Fragment, type ErrorKind, type Waiter } from "./fragment.ts";
 
 /** Requests in one line. */
 export const MERGED_MAX = 64;
 
+export const GET: Uint8Array = latin1Bytes("get");
+export const LINE_END: Uint8Array = latin1Bytes("\r\n");
+
 const KEY_STORAGE_BYTES_MIN = 256;
 
 export class MergedGet extends Fragment {
-  readonly #waiters: Waiter[] = [];
+  /** Null is one that gave up before the line was sent, or has its answer. */
+  readonly #waiters: (Waiter | null)[] = [];
   /** The keys one behind the other, and where each ends. */
   #keys: Uint8Array = new Uint8Array(KEY_STORAGE_BYTES_MIN);
   readonly #keyEnds: number[] = [];
+  /** Where the next value belongs, if they come in order. */
   #next = 0;
   #swallowed = false;
 
@@ -43,13 +49,41 @@ export class MergedGet extends Fragment {
     this.requests++;
   }
 
+  override giveUp(waiter: Waiter): boolean {
+    const index = this.#waiters.indexOf(waiter);
+    if (index < 0) return false;
+    this.#waiters[index] = null;
+    this.requests--;
+    const blankAndKey = 1 + (this.#keyEnds[index] as number) - this.#keyStart(index);
+    this.bytesGone = this.requests === 0 ? this.bytes : this.bytesGone + blankAndKey;
+    return true;
+  }
+
+  override rewrite(output: SendBuffer, source: Uint8Array, start: number): void {
+    if (this.bytesGone === 0) return super.rewrite(output, source, start);
+    const waiters = this.#waiters.splice(0);
+    const keyEnds = this.#keyEnds.splice(0);
+    let keyStart = 0;
+    this.requests = 0;
+    output.copy(GET, 0, GET.length);
+    for (const [index, keyEnd] of keyEnds.entries()) {
+      const waiter = waiters[index] as Waiter | null;
+      if (waiter !== null) {
+        output.byte(32);
+        output.copy(this.#keys, keyStart, keyEnd);
+        this.add(waiter, this.#keys, keyStart, keyEnd); // moves the key to the front, or leaves it
+      }
+      keyStart = keyEnd;
+    }
+    output.copy(LINE_END, 0, LINE_END.length);
+  }
+
   override value(reply: ReplyDecoder): boolean {
     if (this.#swallowed) return true;
-    let found = this.#next;
-    while (found < this.#waiters.length && !this.#isKey(found, reply)) found++;
-    if (found === this.#waiters.length) return false;
-    while (this.#next < found) this.#waiters[this.#next++]?.done();
-    const waiter = this.#waiters[this.#next++] as Waiter;
+    const found = this.#find(reply);
+    if (found < 0) return false;
+    this.#next = found + 1;
+    const waiter = this.#take(found) as Waiter;
     waiter.value(reply);
     waiter.done();
     return true;
@@ -57,20 +91,37 @@ export class MergedGet extends Fragment {
 
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
-    while (this.#next < this.#waiters.length) {
-      const waiter = this.#waiters[this.#next++] as Waiter;
-      waiter.refuse(line, kind);
-      waiter.done();
+    for (let i = 0; i < this.#waiters.length; i++) {
+      const waiter = this.#take(i);
+      waiter?.refuse(line, kind);
+      waiter?.done();
     }
   }
 
   override done(): void {
-    while (this.#next < this.#waiters.length) this.#waiters[this.#next++]?.done();
+    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.done();
   }
 
   override fail(failure: Failure): void {
     this.#swallowed = true;
-    while (this.#next < this.#waiters.length) this.#waiters[this.#next++]?.fail(failure);
+    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.fail(failure);
+  }
+
+  /** Who waits there, and no longer does. */
+  #take(index: number): Waiter | null {
+    const waiter = this.#waiters[index] as Waiter | null;
+    this.#waiters[index] = null;
+    return waiter;
+  }
+
+  /** Who waits for that value, looked for from the expected one on; -1 if nobody does. */
+  #find(reply: ReplyDecoder): number {
+    const { length } = this.#waiters;
+    for (let i = 0; i < length; i++) {
+      const at = (this.#next + i) % length;
+      if (this.#waiters[at] !== null && this.#isKey(at, reply)) return at;
+    }
+    return -1;
   }
 
   /** Makes it as new. */
@@ -84,11 +135,15 @@ export class MergedGet extends Fragment {
   }
 
   #isKey(index: number, { bytes, keyStart, keyEnd }: ReplyDecoder): boolean {
-    const start = index === 0 ? 0 : (this.#keyEnds[index - 1] as number);
+    const start = this.#keyStart(index);
     if (keyEnd - keyStart !== (this.#keyEnds[index] as number) - start) return false;
     for (let i = 0; i < keyEnd - keyStart; i++) {
       if (bytes[keyStart + i] !== this.#keys[start + i]) return false;
     }
     return true;
+  }
+
+  #keyStart(index: number): number {
+    return index === 0 ? 0 : (this.#keyEnds[index - 1] as number);
   }
 }

@@ -3,15 +3,14 @@
 //     output    set k 0 0 1..x..get a b c        fragments, each with its bytes:   [set k] [get a b c]
 //                               ^ an open line: the next `get` of one key joins it
 //
-// A request that waited too long is taken out alone, bytes and all, because it is always the first. Hot path.
+// A request that waited too long is taken out alone, bytes and all, because it is always the first. One that was given
+// up leaves a gap, and gaps are closed when the bytes are sent or half of them are gaps: so giving up costs a look for
+// the request and no more than its own bytes again, however much is queued. Hot path.
 
-import { latin1Bytes, SendBuffer } from "@memwire/codec";
+import { SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { Fragment, FragmentQueue, type Expected, type Waiter } from "./fragment.ts";
-import { MERGED_MAX, MergedGet } from "./merged-get.ts";
-
-const GET = latin1Bytes("get");
-const LINE_END = latin1Bytes("\r\n");
+import { GET, LINE_END, MERGED_MAX, MergedGet } from "./merged-get.ts";
 
 /** Lines of merged gets kept for the next ones. */
 const SPARE_MAX = 256;
@@ -21,16 +20,18 @@ export class RequestQueue {
   readonly #fragments: FragmentQueue = new FragmentQueue();
   /** Bytes of the fragments: the output, but for what is being written. */
   #bytes = 0;
+  /** Those of them that are gaps. */
+  #bytesGone = 0;
   /** The last fragment, if it is a line that still has no end. */
   #openGet: MergedGet | null = null;
   readonly #spareGets: MergedGet[] = [];
 
-  /** Bytes that are not taken. */
+  /** Bytes that are to be sent. */
   get length(): number {
-    return this.#output.length;
+    return this.#output.length - this.#bytesGone;
   }
 
-  /** The one that is sent next. */
+  /** The one that is sent next, never one that was given up. */
   get head(): Fragment | null {
     return this.#fragments.head;
   }
@@ -89,37 +90,68 @@ export class RequestQueue {
   /** Takes the first one out, which is then never sent. Only if there is one. */
   drop(): Fragment {
     this.closeLine();
-    const fragment = this.#fragments.shift();
-    this.#output.skip(fragment.bytes);
-    this.#bytes -= fragment.bytes;
+    const fragment = this.#removeFirst();
+    this.#removeGone();
     return fragment;
   }
 
   /**
    * Takes the request of one waiter out, which is then never sent; it is looked for from the first on.
    *
-   * @returns false if it is not here, or in one line with others
+   * @returns false if it is not here
    */
   giveUp(waiter: Waiter): boolean {
     this.closeLine();
-    let before: Fragment | null = null;
-    let start = 0;
-    for (let fragment = this.#fragments.head; fragment !== null; fragment = fragment.next) {
-      if (fragment.waiter === waiter) {
-        this.#fragments.remove(before);
-        this.#output.cut(start, fragment.bytes);
-        this.#bytes -= fragment.bytes;
-        return true;
-      }
-      start += fragment.bytes;
-      before = fragment;
+    for (let fragment = this.head; fragment !== null; fragment = fragment.next) {
+      const before = fragment.bytesGone;
+      if (!fragment.giveUp(waiter)) continue;
+      this.#bytesGone += fragment.bytesGone - before;
+      this.#removeGone();
+      if (this.#bytesGone * 2 > this.#output.length) this.#closeGaps();
+      return true;
     }
     return false;
+  }
+
+  /** Takes out what was given up in front of the first that is to be sent. */
+  #removeGone(): void {
+    while (this.head !== null && this.head.requests === 0) this.#removeFirst();
+  }
+
+  #removeFirst(): Fragment {
+    const fragment = this.#fragments.shift();
+    this.#output.skip(fragment.bytes);
+    this.#bytes -= fragment.bytes;
+    this.#bytesGone -= fragment.bytesGone;
+    return fragment;
+  }
+
+  /** Writes again, one behind the other, what is to be sent. */
+  #closeGaps(): void {
+    const output = this.#output;
+    const source = output.take(); // writing goes on behind it
+    let start = 0;
+    let before: Fragment | null = null;
+    for (let fragment = this.head; fragment !== null; fragment = fragment.next) {
+      const end: number = start + fragment.bytes;
+      if (fragment.requests === 0) this.#fragments.remove(before);
+      else {
+        const written = output.length;
+        fragment.rewrite(output, source, start);
+        fragment.bytes = output.length - written;
+        fragment.bytesGone = 0;
+        before = fragment;
+      }
+      start = end;
+    }
+    this.#bytes = output.length;
+    this.#bytesGone = 0;
   }
 
   /** Lends all bytes, and moves all fragments behind those in flight. */
   take(inFlight: FragmentQueue): Uint8Array {
     this.closeLine();
+    if (this.#bytesGone > 0) this.#closeGaps();
     inFlight.append(this.#fragments);
     this.#bytes = 0;
     return this.#output.take();
@@ -134,6 +166,7 @@ export class RequestQueue {
     this.#output.clear();
     failed.append(this.#fragments);
     this.#bytes = 0;
+    this.#bytesGone = 0;
     this.#openGet = null;
   }
 

@@ -65,16 +65,13 @@ export class ServerLink implements Party, Output {
     return this.#state === "idle" ? this.#retryAt : -Infinity;
   }
 
-  /** Why a request cannot be taken now; null if it can, and a connection is then there or on its way. */
+  /** Why a request cannot be taken now; null if it can. A connection is made when it is pushed. */
   refusal(): Failure | null {
     const { counters } = this;
     const { now, limits } = this.#context;
-    if (this.#state === "idle") {
-      if (now < this.#retryAt) {
-        counters.failedFast++;
-        return this.#lastFailure;
-      }
-      this.#connect();
+    if (this.#state === "idle" && now < this.#retryAt) {
+      counters.failedFast++;
+      return this.#lastFailure;
     }
     const { inFlightNow, queuedNow } = counters;
     // What is queued will be in flight all at once.
@@ -110,7 +107,7 @@ export class ServerLink implements Party, Output {
   /**
    * Takes a waiter's request back. It hears nothing more of it.
    *
-   * @returns false if it was sent already, or leaves in one line with others: then the answer still comes
+   * @returns false if it was sent already: then the answer still comes
    */
   giveUp(waiter: Waiter): boolean {
     if (!this.#queued.giveUp(waiter)) return false;
@@ -120,6 +117,7 @@ export class ServerLink implements Party, Output {
   }
 
   #count(waiter: Waiter): void {
+    if (this.#state === "idle") this.#connect();
     waiter.asked();
     this.counters.queuedNow++;
     this.counters.requests++;
@@ -143,7 +141,8 @@ export class ServerLink implements Party, Output {
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
     if (this.#idleDeadline() <= now) {
       this.counters.idleCloses++;
-      return this.#drop();
+      this.#drop(); // nothing waits for it
+      return;
     }
     for (
       let queued = this.#queued.head;
@@ -293,16 +292,25 @@ export class ServerLink implements Party, Output {
     context.outbox.order({ kind: "connect", id, endpoint: this.#endpoint });
   }
 
-  /** Lets go of the connection, if it is not gone already. */
-  #drop(): void {
+  /**
+   * Lets go of the connection, if it is not gone already, and of the bytes that may still be lent to it.
+   *
+   * @returns what waited for it
+   */
+  #drop(): FragmentQueue {
     const port = this.#port as Port;
     const { outbox, parties } = this.#context;
+    const waiting = new FragmentQueue();
     parties.delete(port.id);
     outbox.abort(port);
+    waiting.append(this.#inFlight);
+    this.#queued.clear(waiting);
+    this.#firstTimely = null;
     this.#port = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
     this.#decoder = new ReplyDecoder(this.#context.replies);
+    return waiting;
   }
 
   /** The connection failed: so does everything that waits for it. */
@@ -321,11 +329,7 @@ export class ServerLink implements Party, Output {
       this.#retryAt = now + this.#retryMs;
     }
     this.#lastFailure = failure;
-    this.#drop();
-    const failed = new FragmentQueue();
-    failed.append(this.#inFlight);
-    this.#queued.clear(failed);
-    this.#firstTimely = null;
+    const failed = this.#drop();
     counters.queuedNow = 0;
     counters.inFlightNow = 0;
     while (failed.head !== null) failed.shift().fail(failure);

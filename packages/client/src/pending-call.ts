@@ -1,0 +1,61 @@
+// A call that is not over: its promise is settled exactly once, by whatever comes first of an answer, a failure and
+// the call's signal.
+
+import type { CallSignal } from "./client.ts";
+import { ClientError } from "./client-error.ts";
+
+export abstract class PendingCall<T> {
+  readonly #resolve: (result: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #over: () => void;
+  readonly #signal: CallSignal | undefined;
+  readonly #abort: (() => void) | null;
+  #isOver = false;
+
+  /** @param over Is told once, when the call is over, before its promise is. */
+  constructor(
+    resolve: (result: T) => void,
+    reject: (error: unknown) => void,
+    over: () => void,
+    signal: CallSignal | undefined,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#over = over;
+    this.#signal = signal;
+    this.#abort = signal === undefined ? null : () => this.#giveUp();
+    if (this.#abort !== null) signal?.addEventListener("abort", this.#abort);
+  }
+
+  /** Whether the promise is settled: what still comes is for nobody. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  resolve(result: T): void {
+    if (this.#end()) this.#resolve(result);
+  }
+
+  reject(error: unknown): void {
+    if (this.#end()) this.#reject(error);
+  }
+
+  /** Takes back what was not sent yet. @returns the server that was asked; empty if it may be several */
+  protected abstract takeBack(): string;
+
+  #giveUp(): void {
+    if (!this.#isOver) this.reject(abortError(this.#signal, this.takeBack()));
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#abort !== null) this.#signal?.removeEventListener("abort", this.#abort);
+    this.#over();
+    return true;
+  }
+}
+
+export function abortError(signal: CallSignal | undefined, server: string): ClientError {
+  return new ClientError("aborted", server, "the call was aborted", signal?.reason);
+}

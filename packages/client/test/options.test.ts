@@ -1,0 +1,44 @@
+import { ClientEngine, createClient, type ClientOptions } from "@memwire/client";
+import { expect, test } from "vitest";
+import { HandClock, HandNetwork } from "../../engine/test/hand-network.ts";
+
+const server = { host: "127.0.0.1", port: 11_211 };
+const whole = (name: string, given: unknown): string =>
+  `${name} must be a whole number from 1, got ${String(given)}`;
+
+test.each<[Partial<ClientOptions>, string]>([
+  [{ servers: [] }, "server"],
+  [{ servers: [server, server] }, "two servers are 127.0.0.1 on the ring: name them"],
+  [{ servers: [{ ...server, weight: 0 }] }, "weight of 127.0.0.1 must be a whole number from 1 to"],
+  [
+    { servers: [{ ...server, name: "a b" }] },
+    'a server name must be 1 to 200 visible ASCII characters without blanks, got "a b"',
+  ],
+  [{ connections: 0 }, "connections must be a whole number from 1 to 1000, got 0"],
+  [{ connections: 1_001 }, "connections must be a whole number from 1 to 1000, got 1001"],
+  [{ connections: 1.5 }, "connections must be a whole number from 1 to 1000, got 1.5"],
+  [{ queuedTimeoutMs: 0 }, whole("queuedTimeoutMs", 0)],
+  [{ connectTimeoutMs: -1 }, whole("connectTimeoutMs", -1)],
+  [{ replyTimeoutMs: NaN }, whole("replyTimeoutMs", NaN)],
+  [{ idleTimeoutMs: 0.5 }, whole("idleTimeoutMs", 0.5)],
+  [{ limits: { inFlightMax: 0 } }, whole("inFlightMax", 0)],
+  [{ limits: { queuedBytesMax: Infinity } }, whole("queuedBytesMax", Infinity)],
+  [{ replies: { valueBytesMax: 0 } }, whole("valueBytesMax", 0)],
+  [{ hash: "md6" as never }, "md6"],
+  [{ hashTag: "{" }, "{"],
+])("refuses %j", (options, message) => {
+  const make = () =>
+    createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server], ...options });
+  expect(make).toThrow(RangeError);
+  expect(make).toThrow(message);
+});
+
+test("an engine needs a server, and nobody connects to it", () => {
+  const distribution = { owner: () => 0 };
+  expect(() => new ClientEngine({ servers: [], distribution })).toThrow(
+    new RangeError("a client needs at least one server"),
+  );
+  const endpoint = { kind: "tcp", ...server } as const;
+  const engine = new ClientEngine({ servers: [{ name: "one", endpoint }], distribution });
+  expect(() => engine.accepted()).toThrow(RangeError);
+});
