@@ -2,12 +2,12 @@
 //
 // What counts is CPU time, not requests a second: on a machine that others use too it moves by a few per cent
 // where the rate halves. A figure is the median of the rounds; `spread` is (largest - smallest) / median.
-import { buildGenerator, measure, type Measured, residentMiB } from "./load.ts";
+import { type Measured, residentMiB } from "./load.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Scenario {
   readonly name: string;
-  /** For memload.c. */
+  /** For whatever makes the load. */
   readonly load: readonly string[];
 }
 
@@ -30,15 +30,14 @@ export interface Row {
 export interface Comparison {
   readonly scenarios: readonly Scenario[];
   readonly subjects: readonly Subject[];
-  readonly loadCore: number;
   readonly rounds: number;
-  readonly seconds: number;
+  /** Puts the load of a scenario on a subject; rounds count from 0. */
+  readonly measure: (subject: Subject, scenario: Scenario, round: number) => Promise<Measured>;
   /** Told of each row as it is known. */
   readonly tell: (row: Row) => void;
 }
 
 export async function compare(comparison: Comparison): Promise<Row[]> {
-  buildGenerator();
   const rows: Row[] = [];
   for (const scenario of comparison.scenarios) {
     const runs = await measureAll(scenario, comparison);
@@ -55,21 +54,14 @@ export async function compare(comparison: Comparison): Promise<Row[]> {
 
 async function measureAll(
   scenario: Scenario,
-  { subjects, loadCore, rounds, seconds }: Comparison,
+  { subjects, rounds, measure }: Comparison,
 ): Promise<Map<Subject, Measured[]>> {
   const runs = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
     // Another one goes first each time.
     for (let i = 0; i < subjects.length; i++) {
       const subject = subjects[(i + round) % subjects.length] as Subject;
-      // The keys stay where they are after the first round; a server's own keys are its own.
-      const options = [
-        ...scenario.load,
-        `seconds=${seconds}`,
-        `seed=${round + 1}`,
-        `preload=${round === 0 ? 1 : 0}`,
-      ];
-      runs.get(subject)?.push(await measure(subject.port, subject.pid, loadCore, options));
+      runs.get(subject)?.push(await measure(subject, scenario, round));
     }
   }
   return runs;

@@ -4,15 +4,18 @@
 //     npm run bench -- server              memwire-server on Node, Bun and Deno, beside memcached -t 1
 //     npm run bench -- proxy --behind memwire     the same over memwire-server on Bun: unlike memcached 1.6.18 it joins
 //                                                 the replies to pipelined gets, as memcached 1.6.45 does
+//     npm run bench -- gateway             memwire-gateway on Deno, Bun and Node, beside nginx's memcached module
 //     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
 //
-// Linux with `cc` and `taskset`, two cores: one for the subject, one for the load and what stands behind a proxy.
+// Linux with `cc` and `taskset` (`gateway`: nginx and wrk), two cores: one for the subject, one for the load and what stands behind a proxy.
 // Nothing else should run meanwhile. Exit code 1 if an answer was wrong.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { compare, type Scenario, tableHead, tableLine } from "./compare.ts";
+import { compare, type Comparison, type Scenario, tableHead, tableLine } from "./compare.ts";
+import { measureHttp, storeItems, startGateways } from "./gateway.ts";
+import { buildGenerator, measure } from "./load.ts";
 import { startMemcachedOn, startProxies, startServers, type Subject } from "./subject.ts";
 
 const SUBJECT_CORE = 0;
@@ -28,6 +31,11 @@ const scenarios: readonly Scenario[] = [
   { name: "verify", load: ["verify=1", "depth=4", "keys_per_get=5", "value_bytes=3000", "sets_percent=30"] },
 ];
 
+const httpScenarios: readonly Scenario[] = [
+  { name: "get", load: [] },
+  { name: "get, 10 KB", load: ["value_bytes=10000"] },
+];
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -40,12 +48,16 @@ const { values, positionals } = parseArgs({
   },
 });
 const [what] = positionals;
-if (what !== "proxy" && what !== "server") fail("say what to measure: proxy or server");
+if (what !== "proxy" && what !== "server" && what !== "gateway") {
+  fail("say what to measure: proxy, server or gateway");
+}
 if (values.behind !== "memcached" && values.behind !== "memwire") fail("--behind takes memcached or memwire");
 if (cpus().length < 2) fail("this needs two cores: one for the subject, one for the load");
 
-const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
-if (chosen.length === 0) fail(`no such scenario; there are ${scenarios.map(({ name }) => name).join(", ")}`);
+const all = what === "gateway" ? httpScenarios : scenarios;
+const chosen = all.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
+if (chosen.length === 0) fail(`no such scenario; there are ${all.map(({ name }) => name).join(", ")}`);
+const seconds = Number(values.seconds);
 
 const running: Subject[] = [];
 const begin = async (start: () => Promise<Subject>): Promise<Subject> => {
@@ -54,7 +66,7 @@ const begin = async (start: () => Promise<Subject>): Promise<Subject> => {
   return subject;
 };
 try {
-  const starts = what === "proxy" ? await proxies() : servers();
+  const starts = await (what === "gateway" ? gateways() : what === "proxy" ? proxies() : servers());
   const subjects: Subject[] = [];
   for (const start of starts) subjects.push(await begin(start));
   const measured = subjects.filter(
@@ -63,9 +75,8 @@ try {
   const rows = await compare({
     scenarios: chosen,
     subjects: measured,
-    loadCore: LOAD_CORE,
     rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
+    measure: what === "gateway" ? overHttp : overText,
     tell: (row) => {
       if (row.subject === measured[0]?.name) console.log(`\n${row.scenario}\n${tableHead}`);
       console.log(tableLine(row));
@@ -85,7 +96,24 @@ async function proxies(): Promise<readonly (() => Promise<Subject>)[]> {
   return startProxies(SUBJECT_CORE, behind);
 }
 
-function servers(): readonly (() => Promise<Subject>)[] {
+async function gateways(): Promise<readonly (() => Promise<Subject>)[]> {
+  const behind = await begin(() => startMemcachedOn(LOAD_CORE));
+  await storeItems(behind.port);
+  return startGateways(SUBJECT_CORE, behind);
+}
+
+function overText(...[{ port, pid }, { load }, round]: Parameters<Comparison["measure"]>) {
+  buildGenerator();
+  // The keys stay where they are after the first round; a server's own keys are its own.
+  const options = [...load, `seconds=${seconds}`, `seed=${round + 1}`, `preload=${round === 0 ? 1 : 0}`];
+  return measure(port, pid, LOAD_CORE, options);
+}
+
+function overHttp(...[{ port, pid }, { load }]: Parameters<Comparison["measure"]>) {
+  return measureHttp(port, pid, LOAD_CORE, seconds, load);
+}
+
+async function servers(): Promise<readonly (() => Promise<Subject>)[]> {
   return [() => startMemcachedOn(SUBJECT_CORE), ...startServers(SUBJECT_CORE)];
 }
 

@@ -20,13 +20,13 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-const root = join(import.meta.dirname, "..", "..");
+export const root: string = join(import.meta.dirname, "..", "..");
 const memory = ["-m", "1024", "-c", "4096"];
 
 /** How a program is started on a port that is free. */
 type Command = (port: number) => readonly [string, ...string[]];
 
-async function start(name: string, core: number, command: Command): Promise<Subject> {
+export async function start(name: string, core: number, command: Command): Promise<Subject> {
   const taskset = required("taskset");
   const running = await onFreePort((port) =>
     startPeer(taskset, ["-c", `${core}`, ...command(port)], { kind: "tcp", host: "127.0.0.1", port }),
@@ -72,8 +72,7 @@ export function startServers(core: number): readonly (() => Promise<Subject>)[] 
 
 /** nutcracker, then memwire-proxy on every runtime, all with the same file. */
 export function startProxies(core: number, servers: readonly Subject[]): readonly (() => Promise<Subject>)[] {
-  const folder = mkdtempSync(join(tmpdir(), "memwire-bench-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = scratchFolder();
   const config = (port: number): string => {
     const file = join(folder, `${port}.yml`);
     writeFileSync(file, twemproxyConfig(port, servers));
@@ -102,6 +101,13 @@ export function startProxies(core: number, servers: readonly Subject[]): readonl
         ]),
     ),
   ];
+}
+
+/** A folder that is gone when this process is. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "memwire-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 function twemproxyConfig(port: number, servers: readonly Subject[]): string {

@@ -1,13 +1,14 @@
-// memwire-gateway as people run it, on every runtime.
+// memwire-gateway as people run it, on every runtime: start, mistakes, end.
 
-import { statSync, watch } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { RUNTIMES, startProgram, TextClient, type Runtime } from "@memwire/conformance";
-import { parseEndpoint } from "@memwire/engine";
+import { join } from "node:path";
+import { RUNTIMES, startProgram, type Runtime } from "@memwire/conformance";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MessageNode } from "./message-node.ts";
 
 const main = join(import.meta.dirname, "..", "src", "main.ts");
 let folder = "";
@@ -21,33 +22,54 @@ async function outcomeOf(runtime: Runtime, args: readonly string[]): Promise<obj
 }
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
-  test("serves memcached's protocol, says that there is no HTTP yet, and ends with 0", async () => {
+  test("serves HTTP over a memcached of its own, says how to try it, and ends with 0", async () => {
     await using gateway = startProgram(runtime, main, ["--port", "0"]);
-    const [, address = ""] = await gateway.said(/ listens on (\S+)\n.*\n/);
-    using client = await TextClient.connect(parseEndpoint(address));
-    expect(await client.ask("set a 0 0 1\r\nx\r\n")).toBe("STORED\r\n");
-    expect(await client.ask("get a\r\n", "END\r\n")).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");
+    const [, url = ""] = await gateway.said(/(http:\S+) .*\n(?:.*\n)*Ctrl-C/);
+    // What it says to try, with other words than curl's.
+    const put = await fetch(`${url}/kv/greeting`, { method: "PUT", body: "hello" });
+    expect(put.status).toBe(201);
+    expect(await (await fetch(`${url}/kv/greeting`)).text()).toBe("hello");
+    const { servers } = (await (await fetch(`${url}/stats`)).json()) as { servers: { state: string }[] };
+    expect(servers.map(({ state }) => state)).toEqual(["ready"]);
     expect(await gateway.stop()).toEqual({ code: 0, signal: null });
-    expect(await client.rest()).toBe("");
     expect(gateway.stderr).toBe("");
-    expect(gateway.stdout).toBe(
-      `memwire-gateway 0.1.0 on ${runtime} listens on ${address}\n` +
-        "There is no HTTP yet: memcached's own protocol is served until there is.\n",
+    expect(gateway.stdout).toMatch(
+      new RegExp(
+        `^memwire-gateway 0\\.1\\.0 on ${runtime}\n${url} ketama by md5 over 127\\.0\\.0\\.1:\\d+\n` +
+          "this server is in this process; what it holds is gone when it ends\n" +
+          `try it in another terminal:\n  curl -X PUT --data hello ${url}/kv/greeting\n  curl ${url}/kv/greeting\n` +
+          "Ctrl-C ends it\n$",
+      ),
     );
   });
 
   test("listens on a unix socket with its permissions", async () => {
     const path = join(folder, `${runtime}.sock`);
-    const seen: string[] = [];
-    const watcher = watch(folder, (kind, file) => void seen.push(`${kind} ${file}`));
     await using gateway = startProgram(runtime, main, ["--listen", `${path} 0640`]);
-    await gateway.said(/ listens on /);
+    await gateway.said(/Ctrl-C/);
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    watcher.close();
-    // It had them from the start: a chmod would be seen as a change.
-    expect(seen.filter((one) => one.endsWith(basename(path)))).toEqual([`rename ${basename(path)}`]);
-    using client = await TextClient.connect({ kind: "unix", path });
-    expect(await client.ask("get a\r\n")).toBe("END\r\n");
+    const status = await new Promise((resolve, reject) => {
+      httpRequest({ socketPath: path, path: "/kv/a" }, (response) => resolve(response.statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(404);
+  });
+
+  test("answers what is under way when it is told to end, and cuts what does not end", async () => {
+    await using node = await MessageNode.start(() => undefined);
+    await using gateway = startProgram(runtime, main, ["--port", "0", "--backend", `127.0.0.1:${node.port}`]);
+    const [, port] = await gateway.said(/http:\/\/127\.0\.0\.1:(\d+)/);
+    const socket = connect(Number(port), "127.0.0.1");
+    let text = "";
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.on("error", () => {}).on("data", (piece: unknown) => (text += String(piece)));
+    socket.write("GET /stream/news?follow HTTP/1.1\r\nhost: x\r\n\r\n");
+    await gateway.said(/Ctrl-C/);
+    while (node.asked === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+    await closed;
+    expect(text).toContain('{"complete":false,"messages":0}');
   });
 
   test("says that a port is in use", async () => {
@@ -64,7 +86,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await outcomeOf(runtime, ["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
     expect(await outcomeOf(runtime, ["--help"])).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^Usage: memwire-gateway .*--listen.*--port.*no HTTP yet.*Exit codes:/s),
+      stdout: expect.stringMatching(/^Usage: memwire-gateway .*--config.*--listen.*--backend.*Exit codes:/s),
       stderr: "",
     });
   });
@@ -74,14 +96,32 @@ test.each<[string, string]>([
   ["--frob", "unknown option '--frob'"],
   ["--port x", '--port must be a whole number from 0 to 65535, got "x"'],
   [
-    "--listen x",
-    '--listen must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "x"',
+    "--access-log some",
+    "option '--access-log <which>' argument 'some' is invalid. Allowed choices are all, failures, none",
   ],
   ["--listen h:1 --port 2", "--port cannot stand beside --listen: it has the port already"],
+  ["--backend 127.0.0.1:1 --backend 127.0.0.1:1", "--backend 127.0.0.1:1 is there twice: take one out"],
+  [
+    "--backend 127.0.0.1:8080",
+    "127.0.0.1:8080 is a server and where the gateway itself would listen: choose another --port",
+  ],
+  ["--config /no/such/file", "cannot read /no/such/file: no such file"],
 ])("of %s it says %s", async (args, message) => {
   expect(await outcomeOf("deno", args.split(" "))).toEqual({
     code: 2,
     stdout: "",
     stderr: `memwire-gateway: ${message}; see memwire-gateway --help\n`,
   });
+});
+
+test("every mistake of the file is one line with its place", async () => {
+  const file = join(folder, "gateway.yaml");
+  await writeFile(
+    file,
+    'servers:\n  - 127.0.0.1:11211:x\nroutes:\n  - path: /api/{uid}\n    key: "u:{id}"\ntime_out: 5\n',
+  );
+  const { code, stderr } = (await outcomeOf("deno", ["--config", file])) as { code: number; stderr: string };
+  expect(code).toBe(2);
+  const lines = stderr.trimEnd().split("\n");
+  expect(lines.map((line) => line.slice(file.length).split(" ")[0])).toEqual([":2", ":5", ":5", ":6"]);
 });

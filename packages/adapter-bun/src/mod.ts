@@ -1,2 +1,3 @@
 export { clock } from "./clock.ts";
 export { network } from "./network.ts";
+export { serveHttp, type HttpHandler, type HttpListener, type HttpOptions } from "./serve-http.ts";

@@ -65,13 +65,13 @@ function bound(endpoint: Endpoint, socket: Handlers): Bun.TCPSocketListener<BunT
   }
 }
 
-// Bun's types want to know which of the two it is; Bun itself looks for `unix`.
-function addressOf(endpoint: Endpoint): { hostname: string; port: number } {
+/** Bun's types want to know which of the two it is; Bun itself looks for `unix`. */
+export function addressOf(endpoint: Endpoint): { hostname: string; port: number } {
   if (endpoint.kind === "unix") return { unix: endpoint.path } as never;
   return { hostname: endpoint.host, port: endpoint.port };
 }
 
-const files: SocketFiles = {
+export const files: SocketFiles = {
   async kindOf(path) {
     const found = await lstat(path).catch(() => undefined);
     if (found === undefined) return "nothing";

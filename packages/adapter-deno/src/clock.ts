@@ -14,3 +14,18 @@ export const clock: Clock = systemClock({
   clearTimeout,
   defer: queueMicrotask,
 });
+
+/** Deno has Node's; its types do not say so. */
+declare const setImmediate: (task: () => void) => unknown;
+
+/**
+ * The same for an engine that is asked by HTTP handlers. Deno.serve calls each with microtasks in between, so that a
+ * turn by a microtask is one request and its write; by `setImmediate` it is all that came together: a get through the
+ * gateway took 20 instead of 36 us of CPU.
+ */
+export const httpClock: Clock = systemClock({
+  performance,
+  setTimeout,
+  clearTimeout,
+  defer: (task) => void setImmediate(task),
+});

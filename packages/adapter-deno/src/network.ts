@@ -53,7 +53,7 @@ function bound(endpoint: Endpoint): Deno.Listener {
 }
 
 /** A name that cannot be looked up is the one error that Deno gives no code. */
-function withCode(error: unknown): unknown {
+export function withCode(error: unknown): unknown {
   const isLookup = error instanceof Error && error.message.startsWith("failed to lookup address");
   return isLookup ? Object.assign(error, { code: "ENOTFOUND" }) : error;
 }
@@ -74,7 +74,7 @@ async function acceptAll(listener: Deno.Listener, accept: Parameters<Network["li
   }
 }
 
-const files: SocketFiles = {
+export const files: SocketFiles = {
   async kindOf(path) {
     const found = await Deno.lstat(path).catch(() => undefined);
     if (found === undefined) return "nothing";

@@ -43,7 +43,8 @@ function addressOf(endpoint: Endpoint): { path: string } | { host: string; port:
   return endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
 }
 
-function bound(server: Server, endpoint: Endpoint): Promise<void> {
+/** Listens, or rejects with what the system says. */
+export function bound(server: Server, endpoint: Endpoint): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(addressOf(endpoint), () => {
@@ -53,10 +54,14 @@ function bound(server: Server, endpoint: Endpoint): Promise<void> {
   });
 }
 
+/** Where a server listens, with the port that the system chose. */
+export function endpointOf(server: Server, endpoint: Endpoint): Endpoint {
+  return endpoint.kind === "unix" ? endpoint : { ...endpoint, port: (server.address() as AddressInfo).port };
+}
+
 function listenerOf(server: Server, endpoint: Endpoint): Listener {
   return {
-    endpoint:
-      endpoint.kind === "unix" ? endpoint : { ...endpoint, port: (server.address() as AddressInfo).port },
+    endpoint: endpointOf(server, endpoint),
     // Node removes a unix socket's file itself. Its callback would come when the last connection has ended.
     async close() {
       server.close();
@@ -64,7 +69,7 @@ function listenerOf(server: Server, endpoint: Endpoint): Listener {
   };
 }
 
-const files: SocketFiles = {
+export const files: SocketFiles = {
   async kindOf(path) {
     const found = await lstat(path).catch(() => undefined);
     if (found === undefined) return "nothing";

@@ -1,1 +1,2 @@
+export type { HttpHandler, HttpListener, HttpOptions, HttpPeer, ServeHttp } from "./http.ts";
 export { openAdapter, type Adapter } from "./open-adapter.ts";

@@ -1,24 +1,37 @@
-// Network and clock of the runtime at hand, on its native sockets.
+// Network, clock and HTTP of the runtime at hand, on its native sockets and servers.
 //
 // Each adapter is imported only where it belongs, so no runtime ever loads another one's module.
 
 import type { Clock, Network } from "@memwire/engine";
+import type { ServeHttp } from "./http.ts";
 
 export interface Adapter {
   readonly runtime: "node" | "bun" | "deno";
   readonly network: Network;
   readonly clock: Clock;
+  readonly serveHttp: ServeHttp;
+  /** For engines that are asked by HTTP handlers: `clock`, but on Deno, where the requests of a turn come one by one. */
+  readonly httpClock: Clock;
+  /**
+   * The `Response` that `serveHttp` answers at the least cost, to be used in place of the global one. On Node it is
+   * not the global one, which costs as much as all the rest of a small answer.
+   */
+  readonly Response: typeof globalThis.Response;
 }
 
 /** The adapter for the runtime this runs on. Node's is taken where none of the three is recognised. */
 export async function openAdapter(): Promise<Adapter> {
   // Bun and Deno both have a `process` that looks like Node's: they are asked for first.
   const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
-  const { network, clock } = await load(runtime);
-  return { runtime, network, clock };
+  const loaded = await load(runtime);
+  const { network, clock, serveHttp, httpClock = clock, Response = globalThis.Response } = loaded;
+  return { runtime, network, clock, serveHttp, httpClock, Response };
 }
 
-function load(runtime: Adapter["runtime"]): Promise<Pick<Adapter, "network" | "clock">> {
+type Loaded = Pick<Adapter, "network" | "clock" | "serveHttp"> &
+  Partial<Pick<Adapter, "httpClock" | "Response">>;
+
+function load(runtime: Adapter["runtime"]): Promise<Loaded> {
   switch (runtime) {
     case "bun":
       return import("@memwire/adapter-bun");

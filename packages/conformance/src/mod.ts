@@ -1,4 +1,5 @@
 export { adapterSuite, type AdapterHarness } from "./adapter-suite.ts";
+export { httpSuite, type HttpHarness } from "./http-suite.ts";
 export {
   findPeer,
   freePort,

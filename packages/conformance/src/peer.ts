@@ -3,7 +3,7 @@
 // A missing program is never passed over in silence: with REQUIRE_PEERS=1 its tests fail, without it they are
 // skipped under a name that says what is missing. Uses node: modules only, so it works on every runtime.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
@@ -33,13 +33,17 @@ const PORT_TRIES = 5;
 
 /** Where a program is, by PATH and then where Debian keeps daemons; `undefined` if it is not installed. */
 export function findPeer(program: string): string | undefined {
+  return peersCalled(program)[0];
+}
+
+function peersCalled(program: string): string[] {
   const folders = [
     ...(process.env["PATH"] ?? "").split(delimiter),
     "/usr/bin",
     "/usr/sbin",
     "/usr/local/sbin",
   ];
-  return folders.map((folder) => join(folder, program)).find(isProgram);
+  return folders.map((folder) => join(folder, program)).filter(isProgram);
 }
 
 function isProgram(path: string): boolean {
@@ -51,29 +55,38 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** A library that a program has to have. */
+export interface PeerLibrary {
+  readonly name: string;
+  /** Arguments with which the program ends with 0 if it has it. Of several programs of the name one may have it. */
+  readonly check: readonly string[];
+}
+
 /**
  * Declares tests that need a program. If it is missing they are skipped by name, each one counted, or, with
  * REQUIRE_PEERS=1, replaced by one test that fails.
  *
  * @param tests Declares the tests; gets the program's path. Is also called, for the names, if they are skipped.
+ * @param library Must be there, too.
  */
-export function withPeer(program: string, tests: (path: string) => void): void {
-  const path = findPeer(program);
+export function withPeer(program: string, tests: (path: string) => void, library?: PeerLibrary): void {
+  const path = peersCalled(program).find(
+    (each) => library === undefined || spawnSync(each, [...library.check]).status === 0,
+  );
+  const peer = library === undefined ? program : `${library.name} for ${program}`;
   if (path !== undefined) {
-    describe(`beside ${program}`, () => tests(path));
+    describe(`beside ${peer}`, () => tests(path));
     return;
   }
   if (process.env["REQUIRE_PEERS"] === "1") {
-    test(`${program} is installed, as REQUIRE_PEERS=1 asks`, () => {
-      expect(path, `${program} is neither in PATH nor in /usr/bin, /usr/sbin`).toBeDefined();
+    test(`${peer} is installed, as REQUIRE_PEERS=1 asks`, () => {
+      expect(path, `${peer} is neither in PATH nor in /usr/bin, /usr/sbin`).toBeDefined();
     });
     return;
   }
-  console.warn(
-    `SKIPPED: ${program} is not installed, so nothing is compared with it (REQUIRE_PEERS=1 insists)`,
-  );
+  console.warn(`SKIPPED: ${peer} is not installed, so nothing is compared with it (REQUIRE_PEERS=1 insists)`);
   // oxlint-disable-next-line vitest/no-disabled-tests -- said aloud just above, counted, and REQUIRE_PEERS forbids it
-  describe.skip(`SKIPPED, ${program} is not installed`, () => tests(program));
+  describe.skip(`SKIPPED, ${peer} is not installed`, () => tests(program));
 }
 
 /**

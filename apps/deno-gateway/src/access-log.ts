@@ -1,0 +1,36 @@
+// The access log: one JSON line a request on stdout.
+
+import type { AccessLine } from "@memwire/gateway";
+import { destination, pino } from "pino";
+import type { AccessLog } from "./cli.ts";
+
+export interface RunningLog {
+  /** Nothing if nothing is logged: then the gateway does not even make lines. */
+  readonly log?: (line: AccessLine) => void;
+  /** Writes what is not written yet. */
+  flush(): void;
+}
+
+/** Lines are written in pieces of about this size, and what is left each second. */
+const PIECE_BYTES = 4_096;
+const FLUSH_EVERY_MS = 1_000;
+
+export function openAccessLog(which: AccessLog): RunningLog {
+  if (which === "none") return { flush: () => {} };
+  const stdout = destination({ dest: 1, minLength: PIECE_BYTES, periodicFlush: FLUSH_EVERY_MS, sync: false });
+  const logger = pino(
+    { base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
+    stdout,
+  );
+  return {
+    log: (line) => {
+      if (which === "all" || isFailure(line.status)) logger.info(line);
+    },
+    flush: () => stdout.flushSync(),
+  };
+}
+
+/** A miss, a key that is there already, and what is only asked for again are everyday answers. */
+function isFailure(status: number): boolean {
+  return status >= 400 && status !== 404 && status !== 409;
+}
