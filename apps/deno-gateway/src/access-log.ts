@@ -14,10 +14,21 @@ export interface RunningLog {
 /** Lines are written in pieces of about this size, and what is left each second. */
 const PIECE_BYTES = 4_096;
 const FLUSH_EVERY_MS = 1_000;
+/** Lines that stdout does not take in time wait, up to so many bytes; the gateway counts the rest as `logFailures`. */
+const WAITING_BYTES_MAX = 16_777_216;
 
 export function openAccessLog(which: AccessLog): RunningLog {
   if (which === "none") return { flush: () => {} };
-  const stdout = destination({ dest: 1, minLength: PIECE_BYTES, periodicFlush: FLUSH_EVERY_MS, sync: false });
+  const stdout = destination({
+    dest: 1,
+    minLength: PIECE_BYTES,
+    maxLength: WAITING_BYTES_MAX,
+    periodicFlush: FLUSH_EVERY_MS,
+    sync: false,
+  });
+  stdout.on("drop", () => {
+    throw new Error(`stdout must take access lines, ${WAITING_BYTES_MAX} bytes of them wait`);
+  });
   const logger = pino(
     { base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
     stdout,

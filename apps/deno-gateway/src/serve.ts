@@ -49,8 +49,8 @@ export function partOf({ client, gateway, listener }: RunningGateway, accessLog:
   return {
     async end(withinMs) {
       await Promise.all([gateway.close(), listener.close(withinMs)]);
+      accessLog.flush(); // before servers that hang hold up what comes next
       await client.close();
-      accessLog.flush();
     },
   };
 }

@@ -82,6 +82,34 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(outcome).toEqual({ code: 1, stdout: "", stderr });
   });
 
+  test("refuses access lines that stdout does not take in time, and writes all others", async () => {
+    await using flood = startProgram(runtime, join(import.meta.dirname, "access-log-flood.ts"), []);
+    expect(await flood.ended).toMatchObject({ code: 0 });
+    const [, lines, refused] = /^(\d+) lines, (\d+) refused\n$/.exec(flood.stderr) ?? [];
+    expect(Number(refused)).toBeGreaterThan(0);
+    expect(flood.stdout.trimEnd().split("\n")).toHaveLength(Number(lines) - Number(refused));
+  });
+
+  test("a body that does not come does not hold up its end: it is 503, and is logged", async () => {
+    const args = ["--port", "0", "--access-log", "all"];
+    await using gateway = startProgram(runtime, main, args);
+    const [, port] = await gateway.said(/http:\/\/127\.0\.0\.1:(\d+)[^]*Ctrl-C/);
+    const socket = connect(Number(port), "127.0.0.1");
+    let text = "";
+    socket.on("error", () => {}).on("data", (piece: unknown) => (text += String(piece)));
+    socket.write("PUT /kv/k HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc");
+    // Until that is being read.
+    let requestsNow = 0;
+    while (requestsNow < 2) {
+      const stats = await (await fetch(`http://127.0.0.1:${port}/stats`)).json();
+      ({ requestsNow } = (stats as { counters: { requestsNow: number } }).counters);
+    }
+    expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+    socket.destroy();
+    expect(text).toMatch(/^HTTP\/1\.1 503 [^]*the gateway is closed/);
+    expect(gateway.stdout).toContain('"url":"/kv/k","status":503');
+  });
+
   test("helps, and says its version", async () => {
     expect(await outcomeOf(runtime, ["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
     expect(await outcomeOf(runtime, ["--help"])).toEqual({

@@ -3,7 +3,7 @@
 import type { Millis } from "@memwire/engine";
 
 export interface AccessLine {
-  /** When the request came. */
+  /** When the request came, in whole milliseconds. */
   readonly time: Millis;
   /** The client's IP address; empty if it is not known, as on a unix socket. */
   readonly address: string;
@@ -12,6 +12,7 @@ export interface AccessLine {
   readonly url: string;
   /** 499: the client went away before the answer was through. */
   readonly status: number;
+  /** To the microsecond. */
   readonly durationMs: Millis;
   /** Bytes of the body that were given to the runtime. */
   readonly bytes: number;

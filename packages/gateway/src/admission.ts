@@ -52,15 +52,12 @@ export class Admission {
     const now = this.#clock.now();
     const visitor = this.#visitors.get(address) ?? this.#meet(address, now);
     if (!visitor.isAllowed) {
-      return new Refusal(
-        403,
-        "addressesRefused",
-        `not for ${address === "" ? "an unknown address" : address}`,
-      );
+      return new Refusal(403, "addressesRefused", `not for ${nameOf(address)}`);
     }
     const { bucket } = visitor;
     const ownWaitMs = bucket?.waitMs(now) ?? 0;
-    if (ownWaitMs > 0) return tooOften("addressesTooOften", `too many requests of ${address}`, ownWaitMs);
+    if (ownWaitMs > 0)
+      return tooOften("addressesTooOften", `too many requests of ${nameOf(address)}`, ownWaitMs);
     const totalWaitMs = this.#total?.waitMs(now) ?? 0;
     if (totalWaitMs > 0) return tooOften("totalTooOften", "too many requests", totalWaitMs);
     bucket?.take();
@@ -76,6 +73,8 @@ export class Admission {
     return visitor;
   }
 }
+
+const nameOf = (address: string): string => (address === "" ? "an unknown address" : address);
 
 function tooOften(outcome: Outcome, message: string, waitMs: Millis): Refusal {
   const headers = retryAfter(waitMs);

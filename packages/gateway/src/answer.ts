@@ -1,4 +1,4 @@
-// Answers that are not an item: every one is JSON, and a refusal is `{"error":"..."}`.
+// Answers that are not an item: every one is JSON with a line end, and a refusal is `{"error":"..."}`.
 
 import type { Exchange } from "./exchange.ts";
 import type { HeaderPairs, Refusal } from "./refusal.ts";
@@ -11,7 +11,7 @@ export function jsonAnswer(
   text: string,
   headers?: HeaderPairs,
 ): Response {
-  const bytes = encoder.encode(text);
+  const bytes = encoder.encode(`${text}\n`); // or a terminal's prompt would stand behind it
   exchange.status = status;
   const all = { "content-type": "application/json", "content-length": String(bytes.length), ...headers };
   if (exchange.method === "HEAD") return new exchange.Response(null, { status, headers: all });

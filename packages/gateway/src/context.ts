@@ -6,7 +6,7 @@ import type { Exchange } from "./exchange.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Settings } from "./settings.ts";
 
-/** A stream that `close()` has to end. */
+/** A stream, or a body that is being read, that `close()` has to end. */
 export interface Open {
   /** Ask for nothing more, give what is there, then end. */
   finish(): void;
@@ -22,7 +22,7 @@ export interface Context {
   readonly clock: Clock;
   readonly settings: Settings;
   readonly counters: GatewayCounters;
-  /** Streams that are open. */
+  /** Streams that are open, and bodies that are being read. */
   readonly open: Set<Open>;
   /** An exchange whose body was a stream is over. */
   readonly over: (exchange: Exchange) => void;

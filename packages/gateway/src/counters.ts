@@ -73,7 +73,7 @@ export interface GatewayCounters extends OutcomeCounters {
   multiKeys: number;
   multiKeysTooLarge: number;
   multiKeysTooLate: number;
-  /** Messages of streams that were given, and that were asked for and not given. */
+  /** Messages of streams that were given, and, of streams that are over, asked for and not given. */
   messages: number;
   messagesInFlight: number;
   /** Times that a node of a stream failed. */

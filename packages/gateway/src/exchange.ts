@@ -50,12 +50,12 @@ export class Exchange {
     const { messages, inFlight, reason } = this;
     const start = pathStart(this.url);
     return {
-      time: this.startedAt,
+      time: Math.floor(this.startedAt),
       address: this.address,
       method: this.method,
       url: this.url.slice(start, start + LOGGED_URL_MAX),
       status: this.status,
-      durationMs: now - this.startedAt,
+      durationMs: Math.round((now - this.startedAt) * 1_000) / 1_000, // a clock's further digits are noise
       bytes: this.bytes,
       ...(messages === undefined ? {} : { messages }),
       ...(inFlight === undefined ? {} : { inFlight }),

@@ -165,7 +165,7 @@ class HttpGateway implements Gateway {
 
   #stats(exchange: Exchange): Response {
     const stats = { counters: this.counters, servers: this.#context.client.servers() };
-    return jsonAnswer(exchange, 200, JSON.stringify(stats), { "cache-control": "no-store" });
+    return jsonAnswer(exchange, 200, JSON.stringify(stats, null, 2), { "cache-control": "no-store" });
   }
 
   #over(exchange: Exchange): void {

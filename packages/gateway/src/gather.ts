@@ -33,7 +33,9 @@ export interface GatherSink {
   done(gathered: Gathered): void;
 }
 
-const LINE_EXTRA = 1; // a line end or a comma goes with each line
+const encoder = new TextEncoder();
+/** With a line end or a comma. */
+const bytesOf = (line: string): number => encoder.encode(line).length + 1;
 
 export class Gather {
   readonly #context: Context;
@@ -45,6 +47,8 @@ export class Gather {
   readonly #stopWaiting: () => void;
   #left: number;
   #bytes = 0;
+  /** Of compressed values whose turn has not come. */
+  #compressedBytes = 0;
   #hits = 0;
   #misses = 0;
   #isOver = false;
@@ -95,11 +99,18 @@ export class Gather {
       this.#hit(index, value.flags, value.bytes);
       return;
     }
+    // Inflated it has hardly fewer bytes: what has no room as it is does not wait, or all that servers send would.
+    if (this.#compressedBytes + value.bytes.length > this.#room) {
+      this.#tooLarge(index);
+      return;
+    }
+    this.#compressedBytes += value.bytes.length;
     this.#inflating = this.#inflateAfter(this.#inflating, index, value);
   }
 
   async #inflateAfter(earlier: Promise<void>, index: number, value: Value): Promise<void> {
     await earlier;
+    this.#compressedBytes -= value.bytes.length;
     if (this.#isOver) return;
     if (this.#room <= 0) {
       this.#tooLarge(index);
@@ -124,7 +135,7 @@ export class Gather {
         flags,
         ...(text === undefined ? { base64: base64Text(bytes) } : { value: text }),
       });
-      if (line.length + LINE_EXTRA <= this.#room) {
+      if (bytesOf(line) <= this.#room) {
         this.#hits++;
         this.#answer(index, line);
         return;
@@ -167,7 +178,7 @@ export class Gather {
   #answer(index: number, line: string): void {
     if (this.#isOver || (this.#isAnswered[index] as boolean)) return;
     this.#isAnswered[index] = true;
-    this.#bytes += line.length + LINE_EXTRA;
+    this.#bytes += bytesOf(line);
     this.#context.counters.multiKeys++;
     this.#sink.answered(index, line);
     if (--this.#left > 0) return;

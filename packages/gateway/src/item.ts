@@ -88,12 +88,11 @@ function bytesAnswer(
 }
 
 async function store(context: Context, exchange: Exchange, target: ItemTarget): Promise<Response> {
-  const { client, clock, settings } = context;
+  const { client, settings } = context;
   const { request, method } = exchange;
   const storage = storageFor(request.headers, target, settings);
   if (storage instanceof Refusal) return refuse(exchange, storage);
-  const bounds = { bytesMax: settings.limits.bodyBytesMax, timeoutMs: settings.bodyTimeoutMs };
-  const body = await readBody(request, bounds, clock);
+  const body = await readBody(request, context);
   if (body instanceof Refusal) return refuse(exchange, body);
   const value = storage.valueFor(body);
   if (value instanceof Refusal) return refuse(exchange, value);

@@ -85,7 +85,7 @@ export interface GatewayOptions {
   readonly followMaxMs?: Millis;
   /** How long an SSE stream says nothing before it says a comment, so that proxies keep it open. Default 15,000. */
   readonly commentMs?: Millis;
-  /** At `close()`: how long streams may take to give what they hold. Default 2,000. */
+  /** At `close()`: how long streams may take to give what they hold, and bodies to arrive. Default 2,000. */
   readonly drainMs?: Millis;
   readonly limits?: Partial<GatewayLimits>;
   /**

@@ -33,7 +33,7 @@ export const badRequest = (message: string): Refusal => new Refusal(400, "badReq
 /** @param allowed Methods of the URL at hand. */
 export function methodRefused(method: string, allowed: readonly string[]): Refusal {
   const allow = allowed.join(", ");
-  const message = `${shown(method)} is not taken here, only ${allow}`;
+  const message = `${shown(method)} is not taken here, ${allow === "" ? "and no other method" : `only ${allow}`}`;
   return new Refusal(405, "methodsRefused", message, { allow });
 }
 

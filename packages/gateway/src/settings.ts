@@ -42,16 +42,20 @@ export function settingsOf(options: GatewayOptions): Settings {
       `compressedFlags must be a whole number from 0 to ${flagsMax}${why}, got ${compressedFlags}`,
     );
   }
+  // Where only one of two is given, the default of the other makes room for it.
   const times = {
     bodyTimeoutMs: options.bodyTimeoutMs ?? 30_000,
-    multiTimeoutMs: options.multiTimeoutMs ?? 1_000,
+    multiTimeoutMs: options.multiTimeoutMs ?? Math.min(1_000, options.multiTimeoutMaxMs ?? Infinity),
     multiTimeoutMaxMs: options.multiTimeoutMaxMs ?? Math.max(10_000, options.multiTimeoutMs ?? 0),
-    followMinMs: options.followMinMs ?? 50,
+    followMinMs: options.followMinMs ?? Math.min(50, options.followMaxMs ?? Infinity),
     followMaxMs: options.followMaxMs ?? Math.max(2_000, options.followMinMs ?? 0),
     commentMs: options.commentMs ?? 15_000,
     drainMs: options.drainMs ?? 2_000,
   };
-  for (const [name, value] of Object.entries(times)) checkWhole(name, value, 1);
+  // What was given comes first: a default may be wrong only because of it.
+  for (const name of Object.keys(times) as (keyof typeof times)[]) {
+    if (options[name] !== undefined) checkWhole(name, options[name], 1);
+  }
   checkOrder("multiTimeoutMs", times.multiTimeoutMs, "multiTimeoutMaxMs", times.multiTimeoutMaxMs);
   checkOrder("followMinMs", times.followMinMs, "followMaxMs", times.followMaxMs);
   return { limits, methods, contentTypes, flagsMax, compressedFlags, ...times };

@@ -119,7 +119,9 @@ class TopicStream implements Source, Open {
       if (!feed.isHeld) continue;
       const taken = feed.take();
       text += taken.text;
-      if (taken.isMessage) this.#messages++;
+      if (!taken.isMessage) continue;
+      this.#messages++;
+      this.#context.counters.messages++;
     }
     if (text !== "") this.#give(text);
     else if (this.#feeds.every((feed) => feed.isEnded)) this.#end();
@@ -162,7 +164,6 @@ class TopicStream implements Source, Open {
     const { counters, open, over } = this.#context;
     open.delete(this);
     counters.streamsNow--;
-    counters.messages += this.#messages;
     counters.messagesInFlight += inFlight;
     this.#exchange.messages = this.#messages;
     this.#exchange.inFlight = inFlight;

@@ -113,6 +113,14 @@ describe("a rate", () => {
     expect(gateway.gateway.counters).toMatchObject({ addressesTooOften: 3, totalTooOften: 0 });
   });
 
+  test("of an address that is not known names it so", async () => {
+    const gateway = bench({ ratePerAddress: { perSecond: 1, burst: 1 } });
+    await gateway.ask("GET", "/kv/k");
+    expect(await errorOf(await gateway.ask("GET", "/kv/k"))).toBe(
+      "too many requests of an unknown address, try again in 1 s",
+    );
+  });
+
   test("of all together counts everybody", async () => {
     const gateway = bench({ rateTotal: { perSecond: 1, burst: 2 } });
     expect([await statusFor(gateway, "a"), await statusFor(gateway, "b")]).toEqual([404, 404]);

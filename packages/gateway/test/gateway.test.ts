@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ClientError } from "@memwire/client";
-import { type GatewayCounters, type GatewayLimits, type OutcomeCounters } from "../src/mod.ts";
+import {
+  type GatewayCounters,
+  type GatewayLimits,
+  type GatewayOptions,
+  type OutcomeCounters,
+} from "../src/mod.ts";
 import { newCounters } from "../src/counters.ts";
 import { answered, bench, errorOf, rawRequest, turn } from "./bench.ts";
 
@@ -23,6 +28,14 @@ describe("methods", () => {
     const own = bench({ routes });
     const response = await own.ask("POST", "/r/k");
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, PUT, DELETE"]);
+  });
+
+  test("a path that is left no method says so", async () => {
+    const response = await bench({ methods: ["PUT"] }).ask("PUT", "/stats");
+    expect([response.status, await errorOf(response)]).toEqual([
+      405,
+      '"PUT" is not taken here, and no other method',
+    ]);
   });
 
   test("/stats takes GET and HEAD", async () => {
@@ -93,6 +106,13 @@ describe("the log", () => {
     ]);
   });
 
+  test("has whole milliseconds as the time, and durations without the noise of a clock", async () => {
+    let now = 1_798_761_600_000.75;
+    const { ask, lines } = bench({ clock: { now: () => (now += 0.1240234375) } as GatewayOptions["clock"] });
+    await ask("GET", "/kv/k");
+    expect(lines).toMatchObject([{ time: 1_798_761_600_000, durationMs: 0.124 }]);
+  });
+
   test("says why a request was refused, and cuts what is long", async () => {
     const { ask, lines } = bench();
     await ask("GET", `/nothing/${"x".repeat(2_000)}?secret`);
@@ -123,6 +143,13 @@ describe("the log", () => {
     client.put("k", "v");
     expect((await gateway.fetch(new Request("http://gateway/kv/k"))).status).toBe(200);
   });
+});
+
+test("JSON answers end their line, for whoever reads them in a terminal", async () => {
+  const { ask } = bench();
+  for (const path of ["/kv/k", "/nothing", "/multi?key=k", "/stats"]) {
+    expect(await (await ask("GET", path)).text()).toMatch(/^\{[^]*\}\n$/);
+  }
 });
 
 describe("/stats", () => {
@@ -173,6 +200,24 @@ describe("close()", () => {
     expect(lines).toMatchObject([{ reason: "the gateway ended before the client had read all" }]);
     expect(gateway.counters).toMatchObject({ streamsBrokenOff: 1, requestsNow: 0 });
     simulation.run();
+  });
+
+  test("does not wait for bodies that do not come: after drainMs they are 503", async () => {
+    const { ask, gateway, simulation, client } = bench({ drainMs: 700 });
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(3)) });
+    const asked = ask("PUT", "/kv/k", { body, duplex: "half" } as RequestInit);
+    await turn();
+    const closing = gateway.close();
+    simulation.advance(699);
+    await turn();
+    expect(gateway.counters.requestsNow).toBe(1);
+    simulation.advance(1);
+    const response = await asked;
+    expect([response.status, await errorOf(response)]).toEqual([503, "the gateway is closed"]);
+    await closing;
+    expect(client.items.size).toBe(0);
+    expect(gateway.counters).toMatchObject({ closed: 1, streamsBrokenOff: 0 });
+    expect(simulation.step()).toBe(false);
   });
 
   test("leaves no timer behind", async () => {

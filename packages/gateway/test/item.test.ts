@@ -27,7 +27,7 @@ describe("GET and HEAD", () => {
 
   test("of what is not there are 404", async () => {
     const { ask, gateway } = bench();
-    expect(await answered(ask("GET", "/kv/k"))).toEqual({ status: 404, body: '{"error":"no such item"}' });
+    expect(await answered(ask("GET", "/kv/k"))).toEqual({ status: 404, body: '{"error":"no such item"}\n' });
     expect(await answered(ask("HEAD", "/kv/k"))).toEqual({ status: 404, body: "" });
     expect(gateway.counters).toMatchObject({ missed: 2, served: 0 });
   });

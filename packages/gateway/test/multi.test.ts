@@ -148,8 +148,28 @@ test("items beyond multiBytesMax are answered without their values", async () =>
   expect(gateway.counters.multiKeysTooLarge).toBe(3);
 });
 
+test("multiBytesMax counts bytes, not characters, and the answer has no more", async () => {
+  const { ask, client } = bench({ limits: { multiBytesMax: 400 } });
+  for (const key of ["a", "b", "c"]) client.put(key, "€".repeat(40));
+  const response = await ask("GET", "/multi?key=a&key=b&key=c", NDJSON);
+  const items = (await linesOf(response)) as { status?: number }[];
+  expect(items.map(({ status }) => status)).toEqual([200, 200, 413, undefined]);
+});
+
+test("compressed values that have no room as they are do not wait for their turn", async () => {
+  const { ask, client, gateway } = bench({ limits: { multiBytesMax: 1_000 } });
+  const value = gzipSync("z", { level: 0 });
+  client.put("small", value, 1);
+  client.put("large", gzipSync("y".repeat(990), { level: 0 }), 1);
+  const answer = (await (await ask("GET", "/multi?key=small&key=large&key=small")).json()) as {
+    items: { status: number }[];
+  };
+  expect(answer.items.map(({ status }) => status)).toEqual([200, 413, 200]);
+  expect(gateway.counters).toMatchObject({ inflated: 2, multiKeysTooLarge: 1 });
+});
+
 test("what has no room any more is not even inflated", async () => {
-  const { ask, client, gateway } = bench({ limits: { multiBytesMax: 60 } });
+  const { ask, client, gateway } = bench({ limits: { multiBytesMax: 80 } });
   for (const key of ["a", "b", "c"]) client.put(key, gzipSync("y".repeat(100)), 1);
   const response = await ask("GET", "/multi?key=a&key=b&key=c");
   expect(await response.json()).toMatchObject({ items: [{ status: 413 }, { status: 413 }, { status: 413 }] });

@@ -27,7 +27,7 @@ console.log(put.status); // 201
 const got = await ask("/kv/u:42:de");
 console.log(got.headers.get("content-type"), await got.text()); // application/json {"name":"Ada"}
 const many = await ask("/multi?key=u:42:de&key=nothing");
-console.log(await many.text()); // {"complete":true,"items":[{"key":"u:42:de","status":200,"flags":0,"value":"{\"name\":\"Ada\"}"},{"key":"nothing","status":404}]}
+console.log((await many.text()).trimEnd()); // {"complete":true,"items":[{"key":"u:42:de","status":200,"flags":0,"value":"{\"name\":\"Ada\"}"},{"key":"nothing","status":404}]}
 
 await gateway.close();
 await client.close();

@@ -14,6 +14,8 @@ test.each<readonly [Partial<GatewayOptions>, string]>([
     "multiTimeoutMs must be at most multiTimeoutMaxMs, 9, got 10",
   ],
   [{ followMinMs: 10, followMaxMs: 9 }, "followMinMs must be at most followMaxMs, 9, got 10"],
+  [{ multiTimeoutMaxMs: 0 }, "multiTimeoutMaxMs must be a whole number from 1, got 0"],
+  [{ followMaxMs: 0 }, "followMaxMs must be a whole number from 1, got 0"],
   [
     { compressedFlags: 2 ** 24 },
     "compressedFlags must be a whole number from 0 to 16777215, " +
@@ -42,6 +44,8 @@ test.each<Partial<GatewayOptions>>([
   { limits: { ...DEFAULT_GATEWAY_LIMITS } },
   { multiTimeoutMs: 60_000 },
   { followMinMs: 5_000 },
+  { multiTimeoutMaxMs: 500 },
+  { followMaxMs: 20 },
   { compressedFlags: 2 ** 31, contentTypes: false },
   { compressedFlags: 0xff_ffff },
 ])("%j is taken", (options) => {

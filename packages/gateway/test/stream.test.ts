@@ -119,6 +119,15 @@ describe("until all nodes are empty", () => {
     expect(keys).toEqual(["a/b%20c%0D%0Ax"]);
   });
 
+  test("the counter of messages goes on while a stream is open", async () => {
+    const { ask, gateway } = streamBench(new MessageNodes([["a"], ["b"]]));
+    const reader = readerOf(await ask("GET", "/stream/t?follow"));
+    while (gateway.counters.messages < 2) await reader.read();
+    expect(gateway.counters).toMatchObject({ messages: 2, streamsNow: 1 });
+    await reader.cancel();
+    expect(gateway.counters).toMatchObject({ messages: 2, streamsNow: 0 });
+  });
+
   test("nothing is asked before somebody reads", async () => {
     const nodes = new MessageNodes([["a"], ["b"]]);
     const { ask } = streamBench(nodes);
