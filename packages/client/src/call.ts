@@ -76,8 +76,7 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
 /** The item of a `VALUE` reply, with bytes of its own. */
 export function itemOf(reply: ReplyDecoder): Item {
   const { bytes, flags, valueStart, valueEnd, hasCas, cas } = reply;
-  // Not its own `slice`: a network may lend Node's Buffer, whose `slice` copies nothing.
-  const value = Uint8Array.prototype.slice.call(bytes, valueStart, valueEnd);
+  const value = bytes.slice(valueStart, valueEnd);
   return hasCas ? { value, flags, cas: toBigint(cas.high, cas.low) } : { value, flags };
 }
 

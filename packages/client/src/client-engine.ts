@@ -11,11 +11,11 @@ import { Outbox, type ConnectionId, type Millis } from "@memwire/engine";
 import {
   DEFAULT_REPLY_LIMITS,
   DEFAULT_SERVER_LIMITS,
+  expectedOf,
   limitsFrom,
   LinkEngine,
   newServerCounters,
   ServerLink,
-  type Expected,
   type Failure,
   type ServerContext,
   type ServerCounters,
@@ -103,7 +103,7 @@ export class ClientEngine extends LinkEngine {
     const failure = this.#refusal(link, now);
     if (failure === null) {
       writeRequest(link.output, request);
-      link.push(waiter, expectedOf(request));
+      link.push(waiter, expectedOf(request.command));
     } else {
       // Whether a request can be said does not depend on how its server is.
       writeRequest(new SendBuffer(), "value" in request ? { ...request, value: NOTHING } : request);
@@ -144,23 +144,4 @@ function statusOf(links: readonly ServerLink[]): ServerStatus {
   const states = new Set(links.map(({ state }) => state));
   const state = (["ready", "connecting", "left alone"] as const).find((each) => states.has(each));
   return { name, state: state ?? "idle", counters };
-}
-
-function expectedOf({ command }: KeyRequest): Expected {
-  switch (command) {
-    case "get":
-    case "gets":
-    case "gat":
-    case "gats":
-      return "values";
-    case "delete":
-      return "deleted";
-    case "touch":
-      return "touched";
-    case "incr":
-    case "decr":
-      return "count";
-    default:
-      return "stored";
-  }
 }

@@ -8,4 +8,4 @@ export { RequestDecoder, type Decoded } from "./request-decoder.ts";
 export { checkKey, writeRequest } from "./request-encoder.ts";
 export type { CommandName, Request, StorageCommand } from "./request.ts";
 export { SendBuffer } from "./send-buffer.ts";
-export { latin1Bytes, latin1Text, startsWith, utf8Bytes } from "./text.ts";
+export { hasNul, latin1Bytes, latin1Text, startsWith, utf8Bytes } from "./text.ts";

@@ -63,3 +63,9 @@ export function findLineFeed(bytes: Uint8Array, from: number, end: number): numb
   const found = bytes.subarray(near, end).indexOf(10);
   return found < 0 ? -1 : near + found;
 }
+
+/** memcached ends a command at a NUL: what follows would be read as something else. */
+export function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i] === 0) return true;
+  return false;
+}

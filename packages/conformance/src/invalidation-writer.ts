@@ -51,6 +51,10 @@ const FULL = "SERVER_ERROR invalidation queue is full";
 const TOO_LARGE = "SERVER_ERROR object too large for cache";
 const RECONNECTS_MS = 50;
 
+const UNKNOWN =
+  "ERROR unknown command: this program acknowledges set, add, replace, append, prepend and delete and deletes their " +
+  "keys in the fleet";
+
 const notTaken = (command: string): string =>
   `CLIENT_ERROR ${command} is not taken here: this program acknowledges set, add, replace, append, prepend ` +
   "and delete and deletes their keys in the fleet";
@@ -167,7 +171,7 @@ export class InvalidationWriter implements TransportHandler {
     const drawn = chance.below(20);
     if (drawn === 0) return this.#send(`get ${key}\r\n`, notTaken("get"));
     if (drawn === 1) return this.#send(`incr ${key} 1\r\n`, notTaken("incr"));
-    if (drawn === 2) return this.#send("nonsense\r\n", "ERROR");
+    if (drawn === 2) return this.#send("nonsense\r\n", UNKNOWN);
     const version = write(key);
     const quiet = chance.happens(0.15);
     const noreply = quiet ? " noreply" : "";

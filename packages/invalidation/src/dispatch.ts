@@ -3,11 +3,12 @@
 //     set add replace append prepend   -->  STORED,  the key into the queue, the value nowhere
 //     delete                           -->  DELETED, the key into the queue
 //     version, stats, quit             -->  as memcached
-//     anything else                    -->  CLIENT_ERROR that names it
+//     any other command                -->  CLIENT_ERROR that names it and says what is taken
+//     anything else                    -->  ERROR that says what is taken
 //
 // Hot path: a key's text and a look-up a write; for a new key its owner.
 
-import { latin1Bytes, refusalReply, REPLY_BYTES, type CommandName } from "@memwire/codec";
+import { hasNul, latin1Bytes, refusalReply, REPLY_BYTES, type CommandName } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
 import type { ClientLink, Dispatcher } from "@memwire/link";
 import type { InvalidationContext } from "./context.ts";
@@ -15,12 +16,14 @@ import type { Deleter } from "./deleter.ts";
 import type { InvalidationOptions } from "./options.ts";
 
 const BAD_FORMAT = refusalReply("bad-format");
-const UNKNOWN = refusalReply("unknown-command");
+const TAKEN =
+  "this program acknowledges set, add, replace, append, prepend and delete and deletes their keys in the fleet";
 const QUEUE_FULL = latin1Bytes("SERVER_ERROR invalidation queue is full\r\n");
 
 const { stored: STORED, deleted: DELETED } = REPLY_BYTES;
 
 export class InvalidationDispatcher implements Dispatcher {
+  readonly unknown: Uint8Array = latin1Bytes(`ERROR unknown command: ${TAKEN}\r\n`);
   readonly #context: InvalidationContext;
   readonly #deleters: readonly Deleter[];
   readonly #distribution: InvalidationOptions["distribution"];
@@ -58,7 +61,7 @@ export class InvalidationDispatcher implements Dispatcher {
         return client.answer(this.#version);
       case "stats": {
         const { valueStart, valueEnd } = client.decoder;
-        return valueStart === valueEnd ? client.answer(this.#stats()) : this.#refuse(client, UNKNOWN);
+        return valueStart === valueEnd ? client.answer(this.#stats()) : this.#refuse(client, this.unknown);
       }
       case "quit":
         return client.finish();
@@ -132,14 +135,5 @@ export class InvalidationDispatcher implements Dispatcher {
 
 /** The answer to a command that this program has no use for. */
 function notTaken(command: CommandName): Uint8Array {
-  return latin1Bytes(
-    `CLIENT_ERROR ${command} is not taken here: this program acknowledges set, add, replace, append, prepend ` +
-      "and delete and deletes their keys in the fleet\r\n",
-  );
-}
-
-/** memcached ends a command at a NUL: what follows would be read as something else. */
-function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] === 0) return true;
-  return false;
+  return latin1Bytes(`CLIENT_ERROR ${command} is not taken here: ${TAKEN}\r\n`);
 }

@@ -54,6 +54,7 @@ export class InvalidationEngine extends LinkEngine {
     super(
       context,
       deleters.map(({ link }) => link),
+      context.yielded,
     );
     this.#context = context;
     this.#deleters = deleters;
@@ -163,6 +164,7 @@ function contextOf(options: InvalidationOptions, limits: InvalidationLimits): In
     version: options.version ?? "memwire",
     parties: new Map(),
     spare: [],
+    yielded: [],
     nextId: 1,
     now: 0,
   };

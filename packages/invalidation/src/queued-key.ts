@@ -1,4 +1,4 @@
-// A key whose delete is still to be done. There may be a million: five fields, all small numbers but the text.
+// A key whose delete is still to be done. There may be a million: six fields, the times small numbers.
 
 /** Times are whole milliseconds since the queue began, which runtimes keep without a box of their own for weeks. */
 export class QueuedKey {

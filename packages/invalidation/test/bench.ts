@@ -83,10 +83,15 @@ export class Table {
 
   /** Bytes arrive; the chunk is overwritten when the engine returns. */
   say(from: Hand, text: string): void {
+    this.receive(from, text);
+    this.turn();
+  }
+
+  /** The same, in a turn that is not over. */
+  receive(from: Hand, text: string): void {
     const chunk = latin1Bytes(text);
     this.engine.received(from.id, chunk, this.now);
     chunk.fill(0xee);
-    this.turn();
   }
 
   /** Writes keys, one after the other, and answers what the client was told. */

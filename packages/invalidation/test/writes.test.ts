@@ -11,6 +11,10 @@ const notTaken = (command: string): string =>
   `CLIENT_ERROR ${command} is not taken here: this program acknowledges set, add, replace, append, prepend ` +
   "and delete and deletes their keys in the fleet\r\n";
 
+const UNKNOWN =
+  "ERROR unknown command: this program acknowledges set, add, replace, append, prepend and delete and deletes their " +
+  "keys in the fleet\r\n";
+
 test.each([
   ["set k1 0 0 1\r\nx\r\n", "STORED\r\n"],
   ["add k1 7 100 3\r\nabc\r\n", "STORED\r\n"],
@@ -48,9 +52,9 @@ const refused: readonly [request: string, reply: string][] = [
   ["shutdown", notTaken("shutdown")],
   ["incr k 1 noreply", ""],
   ["cas k 0 0 1 5 noreply\r\nx", ""],
-  ["nonsense", "ERROR\r\n"],
-  ["stats items", "ERROR\r\n"],
-  ["mg k v", "ERROR\r\n"],
+  ["nonsense", UNKNOWN],
+  ["stats items", UNKNOWN],
+  ["mg k v", UNKNOWN],
   ["set k", "CLIENT_ERROR bad command line format\r\n"],
   [`set ${"k".repeat(251)} 0 0 1\r\nx`, "CLIENT_ERROR bad command line format\r\n"],
   [`delete ${"k".repeat(251)}`, "CLIENT_ERROR bad command line format\r\n"],
@@ -85,7 +89,7 @@ test("a set whose value is too large is refused, and what is stored under its ke
 test("answers come in the order asked, whatever is asked in one go and however it is cut", () => {
   const text =
     "set a1 0 0 1\r\nx\r\nget a\r\ndelete b2\r\nadd c0 0 0 1 noreply\r\nx\r\nfoo\r\nversion\r\nset d1 0 0 2\r\nxy\r\n";
-  const replies = `STORED\r\n${notTaken("get")}DELETED\r\nERROR\r\nVERSION 1.2.3\r\nSTORED\r\n`;
+  const replies = `STORED\r\n${notTaken("get")}DELETED\r\n${UNKNOWN}VERSION 1.2.3\r\nSTORED\r\n`;
   const whole = new Table();
   const client = whole.client();
   whole.say(client, text);
@@ -94,6 +98,29 @@ test("answers come in the order asked, whatever is asked in one go and however i
   const other = cut.client();
   for (const byte of text) cut.say(other, byte);
   expect(other.read()).toBe(replies);
+});
+
+test("a client is served pipelineMax requests a turn, and the others come in between", () => {
+  const table = new Table({ pipelineMax: 2 });
+  const [busy, other] = [table.client(), table.client()];
+  table.receive(busy, "delete a0\r\ndelete b0\r\ndelete c0\r\ndelete d0\r\ndelete e0\r\n");
+  table.receive(other, "delete z0\r\n");
+  table.turn();
+  expect(table.server(0).readKeys()).toEqual(["a0", "b0", "z0", "c0", "d0", "e0"]);
+  expect([busy.read(), other.read()]).toEqual(["DELETED\r\n".repeat(5), "DELETED\r\n"]);
+});
+
+test("a client that waits for its next turn may end its side or go away", () => {
+  const table = new Table({ pipelineMax: 2 });
+  const [ends, goes] = [table.client(), table.client()];
+  table.receive(ends, "delete a0\r\ndelete b0\r\ndelete c0\r\n");
+  table.receive(goes, "delete a1\r\ndelete b1\r\ndelete c1\r\n");
+  table.engine.ended(ends.id, table.now);
+  table.close(goes, "reset");
+  expect([ends.read(), ends.closed]).toEqual(["DELETED\r\n".repeat(3), true]);
+  expect(table.server(0).readKeys()).toEqual(["a0", "b0", "c0"]);
+  expect(table.server(1).readKeys()).toEqual(["a1", "b1"]);
+  expect(table.engine.counters).toMatchObject({ connectionsNow: 0, writes: 5 });
 });
 
 test("a key is bytes: each of them reaches the server as it came", () => {

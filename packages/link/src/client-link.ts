@@ -10,6 +10,8 @@ import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 
 /** Where a client's requests go. */
 export interface Dispatcher {
+  /** The reply to a command that there is not. */
+  readonly unknown: Uint8Array;
   /** Carries out or sends on the decoder's current request. */
   dispatch(client: ClientLink): void;
   /** The decoder's current request, a `set`, was refused for its value: what is stored under its key must go. */
@@ -44,6 +46,8 @@ export class ClientLink implements Party, SlotOwner {
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
   #finishing = false;
   #ended = false;
+  /** It had its share of this turn: the others come first. */
+  #yielded = false;
 
   constructor(context: ClientContext, id: ConnectionId, dispatcher: Dispatcher) {
     this.#context = context;
@@ -73,6 +77,12 @@ export class ClientLink implements Party, SlotOwner {
   finish(): void {
     this.#finishing = true;
     this.#finishIfDone();
+  }
+
+  /** The turn after it yielded. */
+  goOn(): void {
+    this.#yielded = false;
+    if (this.#paused) this.#serveIfRoom();
   }
 
   // SlotOwner
@@ -151,9 +161,11 @@ export class ClientLink implements Party, SlotOwner {
   #serve(): void {
     this.#serving = true;
     const { decoder } = this;
-    const { counters } = this.#context;
+    const { counters, limits } = this.#context;
+    let left = limits.pipelineMax;
     while (!this.#finishing) {
-      if (this.#isFull()) {
+      if (left-- === 0) this.#yield();
+      if (this.#yielded || this.#isFull()) {
         decoder.keep();
         this.#pause();
         break;
@@ -169,14 +181,20 @@ export class ClientLink implements Party, SlotOwner {
         continue;
       }
       counters.requestsInvalid++;
-      const reply = refusalReply(decoder.refusal);
-      if (decoder.refusal === "too-large" && decoder.command === "set") {
+      const { refusal } = decoder;
+      const reply = refusal === "unknown-command" ? this.#dispatcher.unknown : refusalReply(refusal);
+      if (refusal === "too-large" && decoder.command === "set") {
         this.#dispatcher.refuseValue(this, reply);
       } else if (reply.length > 0) this.answer(reply);
       if (found === "fatal") this.#finishing = true;
     }
     this.#serving = false;
     this.#finishIfDone();
+  }
+
+  #yield(): void {
+    this.#yielded = true;
+    this.#context.yielded.push(this);
   }
 
   #isFull(): boolean {
@@ -200,7 +218,7 @@ export class ClientLink implements Party, SlotOwner {
   }
 
   #serveIfRoom(): void {
-    if (this.#serving || this.#port.state !== "open" || !this.#hasRoom()) return;
+    if (this.#serving || this.#yielded || this.#port.state !== "open" || !this.#hasRoom()) return;
     this.#paused = false;
     this.#serve();
     if (!this.#paused) this.#context.outbox.order({ kind: "resume", id: this.#port.id });

@@ -2,6 +2,7 @@
 
 import type { Limits as CodecLimits, SendBuffer } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
+import type { ClientLink } from "./client-link.ts";
 import type { ClientCounters } from "./counters.ts";
 import type { ClientLimits, ServerLimits } from "./limits.ts";
 
@@ -39,4 +40,6 @@ export interface ClientContext extends Context {
   readonly counters: ClientCounters;
   /** Empty buffers for replies that came before their turn. */
   readonly spare: SendBuffer[];
+  /** Clients that are served no further in this turn. */
+  readonly yielded: ClientLink[];
 }

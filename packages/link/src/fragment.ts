@@ -1,11 +1,31 @@
 // One request to one server, and who waits for its answer. Hot path: one fragment a request is all that is allocated.
 
-import type { ReplyDecoder, SendBuffer } from "@memwire/codec";
+import type { CommandName, ReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Failure } from "./failure.ts";
 
 /** What a server may answer: the values of a retrieval, or the one line of another kind of command. */
 export type Expected = "values" | "stored" | "deleted" | "touched" | "count" | "flushed";
+
+/** What a server answers to a command for keys of its own. */
+export function expectedOf(command: CommandName): Expected {
+  switch (command) {
+    case "delete":
+      return "deleted";
+    case "touch":
+      return "touched";
+    case "incr":
+    case "decr":
+      return "count";
+    case "get":
+    case "gets":
+    case "gat":
+    case "gats":
+      return "values";
+    default:
+      return "stored";
+  }
+}
 
 /** The kinds of a server's own error line. */
 export type ErrorKind = "error" | "client-error" | "server-error";

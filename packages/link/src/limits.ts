@@ -7,7 +7,10 @@ import type { Millis } from "@memwire/engine";
 export interface ClientLimits {
   /** Client connections at a time; further ones are told so and closed. */
   readonly connectionsMax: number;
-  /** Requests of one client under way; then it is read no further until half of them are answered. */
+  /**
+   * Requests of one client under way; then it is read no further until half of them are answered. So many are served
+   * in one turn at the most: one client's pipeline does not hold up the others.
+   */
   readonly pipelineMax: number;
   /** Unsent bytes of one client from which on it is read no further until it has taken them. */
   readonly unsentBytesPause: number;

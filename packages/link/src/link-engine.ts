@@ -1,17 +1,23 @@
 // What every engine of links does: connections to parties, the clock to deadlines, the outbox to `poll`.
 
 import type { CloseCause, Command, ConnectionId, Engine, ListenerId, Millis } from "@memwire/engine";
+import type { ClientLink } from "./client-link.ts";
 import type { Context, Party } from "./context.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export abstract class LinkEngine implements Engine {
   readonly #context: Context;
   readonly #links: readonly ServerLink[];
+  readonly #yielded: ClientLink[];
 
-  /** @param links All links to servers. */
-  constructor(context: Context, links: readonly ServerLink[]) {
+  /**
+   * @param links All links to servers.
+   * @param yielded Those of its clients that go on in the next turn.
+   */
+  constructor(context: Context, links: readonly ServerLink[], yielded: ClientLink[] = []) {
     this.#context = context;
     this.#links = links;
+    this.#yielded = yielded;
   }
 
   abstract accepted(now: Millis, via: ListenerId): ConnectionId;
@@ -41,11 +47,12 @@ export abstract class LinkEngine implements Engine {
   elapsed(now: Millis): void {
     this.#context.now = now;
     this.#context.outbox.release();
+    if (this.#yielded.length > 0) for (const client of this.#yielded.splice(0)) client.goOn();
     for (const link of this.#links) if (link.deadline <= now) link.elapsed();
   }
 
   get deadline(): Millis {
-    if (this.#context.outbox.holds) return -Infinity;
+    if (this.#context.outbox.holds || this.#yielded.length > 0) return -Infinity;
     let earliest = Infinity;
     for (const link of this.#links) earliest = Math.min(earliest, link.deadline);
     return earliest;

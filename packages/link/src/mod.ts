@@ -8,7 +8,7 @@ export {
   type ServerCounters,
 } from "./counters.ts";
 export { failureOf, type Failure } from "./failure.ts";
-export type { ErrorKind, Expected, Waiter } from "./fragment.ts";
+export { expectedOf, type ErrorKind, type Expected, type Waiter } from "./fragment.ts";
 export {
   checkName,
   checkPositive,

@@ -35,7 +35,7 @@ export const END_WITHIN_MS = 5_000;
 /** How late a part that keeps its own time may be. */
 const OTHER_LATE_MS = 500;
 
-/** How often a part that has no connection is asked whether it is finished: an engine cannot call. */
+/** How often a part that may be unfinished is asked: an engine cannot call. */
 const LOOKS_EVERY_MS = 20;
 
 /**
@@ -87,10 +87,12 @@ export async function endParts(parts: readonly (Part | OtherPart)[], clock: Cloc
 async function endEngine(part: Part, clock: Clock, deadline: Millis): Promise<void> {
   part.engine.drain(clock.now());
   part.driver.wake();
-  await inTime(part.driver.idle(), clock, deadline);
+  // The long time of a part that may be unfinished is for that, not for clients that do not take their answers.
+  const answeredBy =
+    part.unfinished === undefined ? deadline : Math.min(clock.now() + END_WITHIN_MS, deadline);
+  await inTime(part.driver.idle(), clock, answeredBy);
   while (part.unfinished?.() !== undefined && clock.now() < deadline) {
     await new Promise<void>((resolve) => clock.at(clock.now() + LOOKS_EVERY_MS, resolve));
-    await inTime(part.driver.idle(), clock, deadline);
   }
   await inTime(part.driver.close(), clock, deadline);
 }

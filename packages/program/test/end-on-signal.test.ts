@@ -153,6 +153,28 @@ test("a part that finishes while it is idle is closed soon after", async () => {
   expect(log.at(-1)).toMatch(/^7[0-2]\d part: close$/);
 });
 
+test("a part that has finished waits no longer than others for a client that does not take its answers", async () => {
+  const clock = new HandClock();
+  const log: string[] = [];
+  const part = Object.assign(new ScriptedPart(clock, log, "part", Infinity), {
+    endWithinMs: 3_600_000,
+    unfinished: () => (clock.now() < 700 ? "something" : undefined),
+  });
+  expect(await clock.settle(endParts([part], clock))).toEqual([]);
+  expect(log.at(-1)).toBe(`${END_WITHIN_MS} part: close`);
+});
+
+test("a part that finishes late, with a client that does not take its answers, is closed soon after", async () => {
+  const clock = new HandClock();
+  const log: string[] = [];
+  const part = Object.assign(new ScriptedPart(clock, log, "part", Infinity), {
+    endWithinMs: 3_600_000,
+    unfinished: () => (clock.now() < 60_000 ? "something" : undefined),
+  });
+  expect(await clock.settle(endParts([part], clock))).toEqual([]);
+  expect(log.at(-1)).toMatch(/^600[0-2]\d part: close$/);
+});
+
 test("a part of another kind is given what time is left, and is left as it is when it takes longer", async () => {
   const clock = new HandClock();
   const log: string[] = [];

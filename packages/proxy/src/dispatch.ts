@@ -9,14 +9,15 @@
 // Nothing that is not well formed reaches a server. Hot path: a look-up and a copy a key.
 
 import {
+  hasNul,
   latin1Bytes,
+  refusalReply,
   REPLY_BYTES,
-  type CommandName,
   type RequestDecoder,
   type SendBuffer,
 } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
-import type { ClientLink, Dispatcher, Expected, ServerLink, Slot } from "@memwire/link";
+import { expectedOf, type ClientLink, type Dispatcher, type ServerLink, type Slot } from "@memwire/link";
 import type { Pool } from "./pool.ts";
 
 const BAD_FORMAT = latin1Bytes("CLIENT_ERROR bad command line format\r\n");
@@ -26,6 +27,7 @@ const DELETE = latin1Bytes("delete ");
 const LINE_END = latin1Bytes("\r\n");
 
 export class PoolDispatcher implements Dispatcher {
+  readonly unknown: Uint8Array = refusalReply("unknown-command");
   readonly #pool: Pool;
   readonly #version: Uint8Array;
   /** Servers of the request that is being split. */
@@ -67,7 +69,7 @@ export class PoolDispatcher implements Dispatcher {
         return client.answer(REPLY_BYTES.ok);
       case "stats": {
         const { argument } = decoder.snapshot() as { argument: string };
-        return client.answer(this.#stats(argument) ?? latin1Bytes("ERROR\r\n"));
+        return client.answer(this.#stats(argument) ?? this.unknown);
       }
       case "shutdown":
         return client.answer(SHUTDOWN_REFUSED);
@@ -180,25 +182,4 @@ function writeCommand(output: SendBuffer, { command, exptime }: RequestDecoder):
 function writeExptime(output: SendBuffer, exptime: number): void {
   output.latin1(exptime < 0 ? " -" : " ");
   output.decimal(Math.min(Math.abs(exptime), Number.MAX_SAFE_INTEGER));
-}
-
-/** What a server answers to a command that goes to one. */
-function expectedOf(command: CommandName): Expected {
-  switch (command) {
-    case "delete":
-      return "deleted";
-    case "touch":
-      return "touched";
-    case "incr":
-    case "decr":
-      return "count";
-    default:
-      return "stored";
-  }
-}
-
-/** memcached ends a command at a NUL: what follows would be read as something else. */
-function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] === 0) return true;
-  return false;
 }

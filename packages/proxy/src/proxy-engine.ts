@@ -51,6 +51,7 @@ export class ProxyEngine extends LinkEngine {
       version: options.version ?? "memwire",
       parties: new Map(),
       spare: [],
+      yielded: [],
       nextId: 1,
       now: 0,
     };
@@ -58,6 +59,7 @@ export class ProxyEngine extends LinkEngine {
     super(
       context,
       pools.flatMap(({ servers }) => servers),
+      context.yielded,
     );
     this.#context = context;
     this.#pools = pools;

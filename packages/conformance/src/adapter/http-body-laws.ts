@@ -143,26 +143,31 @@ export const httpBodyLaws: readonly HttpLaw[] = [
     expect(outcomes).toEqual(Array.from({ length: count }, () => "error"));
   }),
 
-  httpOnce("a body that nobody reads holds its sender back", async (harness) => {
-    const { Response } = harness;
-    let answer = (): void => {};
-    await using host = await HttpHost.open(
-      harness,
-      "tcp",
-      () =>
-        new Promise<Response>((resolve) => {
-          answer = () => resolve(new Response("never mind"));
-        }),
-      { bodyBytesMax: 256 * MIB },
-    );
-    const client = await host.dial();
-    client.send(`${PUT}Content-Length: ${200 * MIB}\r\n\r\n`);
-    for (let count = 0; count < 64; count++) client.send("x".repeat(MIB));
-    await heldBack(() => client.unsentBytes);
-    expect(client.unsentBytes).toBeGreaterThan(32 * MIB);
-    answer();
-    expect((await client.answer()).body).toBe("never mind");
-  }),
+  ...(["nobody reads", "is read no further"] as const).map((how) =>
+    httpOnce(`a body that ${how} holds its sender back`, async (harness) => {
+      const { Response } = harness;
+      let answer: (() => void) | undefined;
+      await using host = await HttpHost.open(
+        harness,
+        "tcp",
+        async (request) => {
+          if (how === "is read no further") await request.body?.getReader().read();
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+          return new Response("never mind");
+        },
+        { bodyBytesMax: 256 * MIB },
+      );
+      const client = await host.dial();
+      client.send(`${PUT}Content-Length: ${200 * MIB}\r\n\r\n`);
+      for (let count = 0; count < 64; count++) client.send("x".repeat(MIB));
+      await heldBack(() => client.unsentBytes);
+      expect(client.unsentBytes).toBeGreaterThan(32 * MIB);
+      answer?.();
+      expect((await client.answer()).body).toBe("never mind");
+    }),
+  ),
 
   httpOnce("an answer comes through although the body was given up", async (harness) => {
     const { Response } = harness;
