@@ -1,12 +1,12 @@
 // The access log: one JSON line a request on stdout.
 
-import type { AccessLine } from "@memwire/gateway";
+import type { GatewayOptions } from "@memwire/gateway";
 import { destination, pino } from "pino";
 import type { AccessLog } from "./cli.ts";
 
 export interface RunningLog {
-  /** Nothing if nothing is logged: then the gateway does not even make lines. */
-  readonly log?: (line: AccessLine) => void;
+  /** For the gateway, which makes only the lines that are wanted. */
+  readonly options: Pick<GatewayOptions, "log" | "logged">;
   /** Writes what is not written yet. */
   flush(): void;
 }
@@ -18,7 +18,7 @@ const FLUSH_EVERY_MS = 1_000;
 const WAITING_BYTES_MAX = 16_777_216;
 
 export function openAccessLog(which: AccessLog): RunningLog {
-  if (which === "none") return { flush: () => {} };
+  if (which === "none") return { options: {}, flush: () => {} };
   const stdout = destination({
     dest: 1,
     minLength: PIECE_BYTES,
@@ -34,14 +34,7 @@ export function openAccessLog(which: AccessLog): RunningLog {
     stdout,
   );
   return {
-    log: (line) => {
-      if (which === "all" || isFailure(line.status)) logger.info(line);
-    },
+    options: { log: (line) => logger.info(line), logged: which },
     flush: () => stdout.flushSync(),
   };
-}
-
-/** A miss, a key that is there already, and what is only asked for again are everyday answers. */
-function isFailure(status: number): boolean {
-  return status >= 400 && status !== 404 && status !== 409;
 }

@@ -16,7 +16,7 @@ await runProgram("memwire-gateway", async () => {
   const adapter = await openAdapter();
   const prepared = await prepare(task, adapter);
   const accessLog = openAccessLog(task.accessLog);
-  const running = await serve(prepared, accessLog.log, adapter);
+  const running = await serve(prepared, accessLog, adapter);
   endOnSignal([partOf(running, accessLog), ...prepared.parts], adapter.clock);
   console.log(`memwire-gateway ${version} on ${adapter.runtime}`);
   console.log(welcome(prepared, running.listener.endpoint));

@@ -3,7 +3,7 @@
 import type { Adapter, HttpListener } from "@memwire/adapter";
 import { ringServer } from "@memwire/config";
 import { createClient, type Client } from "@memwire/client";
-import { createGateway, DEFAULT_GATEWAY_LIMITS, type AccessLine, type Gateway } from "@memwire/gateway";
+import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from "@memwire/gateway";
 import { usageMistake, withPermissions, type OtherPart } from "@memwire/program";
 import type { RunningLog } from "./access-log.ts";
 import type { Prepared } from "./prepare.ts";
@@ -18,7 +18,7 @@ export interface RunningGateway {
 /** @throws ProgramEnd 2 for what the gateway itself refuses in the configuration */
 export async function serve(
   { config }: Prepared,
-  log: ((line: AccessLine) => void) | undefined,
+  accessLog: RunningLog,
   { network, clock, httpClock, serveHttp, Response }: Adapter,
 ): Promise<RunningGateway> {
   const { listen, servers, timeoutMs, connections, idleTimeoutMs, hash, distribution, hashTag, ...options } =
@@ -36,7 +36,7 @@ export async function serve(
     idleTimeoutMs,
     ...(hashTag === undefined ? {} : { hashTag }),
   });
-  const gateway = madeGateway({ client, clock, Response, ...options, ...(log === undefined ? {} : { log }) });
+  const gateway = madeGateway({ client, clock, Response, ...options, ...accessLog.options });
   const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
   const open = (): Promise<HttpListener> =>
     serveHttp(gateway.fetch, { endpoint: listen.endpoint, bodyBytesMax: limits.bodyBytesMax });

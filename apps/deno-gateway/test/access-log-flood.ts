@@ -16,7 +16,7 @@ const line = {
 let refused = 0;
 for (let i = 0; i < LINES; i++) {
   try {
-    accessLog.log?.(line);
+    accessLog.options.log?.(line);
   } catch {
     refused++;
   }

@@ -4,7 +4,8 @@ import { latin1Text, toBigint, type ReplyDecoder, type ReplyKind } from "@memwir
 import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
 import type { CallSignal, Item } from "./client.ts";
 import { ClientError } from "./client-error.ts";
-import { PendingCall } from "./pending-call.ts";
+import { PendingCall, type CallOwner } from "./pending-call.ts";
+import type { ValueSlab } from "./value-slab.ts";
 
 /** What a server answered to a call. */
 export interface Answer {
@@ -21,21 +22,25 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
   kind: ReplyKind = "end";
   number = 0n;
   readonly #link: ServerLink;
-  readonly #key: Uint8Array;
+  readonly #key: Uint8Array | null;
   readonly #finish: (answer: Answer) => T;
   #refusal: ClientError | null = null;
 
-  /** The last four parameters are those of `PendingCall`. */
+  /**
+   * The last four parameters are those of `PendingCall`.
+   *
+   * @param key What a value must be of; null if the link sees to it, as it does for a plain `get`.
+   */
   constructor(
     link: ServerLink,
-    key: Uint8Array,
+    key: Uint8Array | null,
     finish: (answer: Answer) => T,
     resolve: (result: T) => void,
     reject: (error: unknown) => void,
-    over: () => void,
+    owner: CallOwner,
     signal: CallSignal | undefined,
   ) {
-    super(resolve, reject, over, signal);
+    super(resolve, reject, owner, signal);
     this.#link = link;
     this.#key = key;
     this.#finish = finish;
@@ -44,8 +49,8 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
   asked(): void {}
 
   value(reply: ReplyDecoder): boolean {
-    if (this.item !== undefined || !isKey(reply, this.#key)) return false;
-    if (!this.isOver) this.item = itemOf(reply);
+    if (this.item !== undefined || (this.#key !== null && !isKey(reply, this.#key))) return false;
+    if (!this.isOver) this.item = itemOf(reply, this.owner.slab);
     return true;
   }
 
@@ -73,10 +78,10 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
   }
 }
 
-/** The item of a `VALUE` reply, with bytes of its own. */
-export function itemOf(reply: ReplyDecoder): Item {
+/** The item of a `VALUE` reply, its bytes in the slab. */
+export function itemOf(reply: ReplyDecoder, slab: ValueSlab): Item {
   const { bytes, flags, valueStart, valueEnd, hasCas, cas } = reply;
-  const value = bytes.slice(valueStart, valueEnd);
+  const value = slab.copy(bytes, valueStart, valueEnd);
   return hasCas ? { value, flags, cas: toBigint(cas.high, cas.low) } : { value, flags };
 }
 

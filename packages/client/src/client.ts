@@ -12,7 +12,11 @@ export type Key = string | Uint8Array;
 /** A text is stored as its UTF-8. */
 export type Value = string | Uint8Array;
 
-/** An item as it was read; its bytes are the caller's own. */
+/**
+ * An item as it was read; its bytes are the caller's own. Those of a small value, up to 1,024 bytes, are a part of a
+ * larger `ArrayBuffer`, as those of Node's small Buffers are: copy the value before its buffer is transferred, or kept
+ * for long by the million.
+ */
 export interface Item {
   readonly value: Uint8Array;
   /** An unsigned 32-bit number that whoever stored it chose. */

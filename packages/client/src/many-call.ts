@@ -8,7 +8,7 @@ import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
 import { failureError, isKey, itemOf, refusalError } from "./call.ts";
 import type { CallSignal, Outcome } from "./client.ts";
 import type { ClientError } from "./client-error.ts";
-import { PendingCall } from "./pending-call.ts";
+import { PendingCall, type CallOwner } from "./pending-call.ts";
 
 /** Keys of one line: further ones of a connection go into another. */
 const LINE_KEYS_MAX = 1_000;
@@ -27,10 +27,10 @@ export class ManyCall extends PendingCall<void> {
     each: (index: number, outcome: Outcome) => void,
     resolve: () => void,
     reject: (error: unknown) => void,
-    over: () => void,
+    owner: CallOwner,
     signal: CallSignal | undefined,
   ) {
-    super(resolve, reject, over, signal);
+    super(resolve, reject, owner, signal);
     this.#each = each;
   }
 
@@ -94,7 +94,7 @@ export class ManyPart implements Waiter {
     if (found < 0) return false;
     this.#next = found + 1;
     const index = this.#take(found);
-    if (!this.#call.isOver) this.#call.outcome(index, itemOf(reply));
+    if (!this.#call.isOver) this.#call.outcome(index, itemOf(reply, this.#call.owner.slab));
     return true;
   }
 

@@ -3,25 +3,33 @@
 
 import type { CallSignal } from "./client.ts";
 import { ClientError } from "./client-error.ts";
+import type { ValueSlab } from "./value-slab.ts";
+
+/** Whose calls they are. */
+export interface CallOwner {
+  /** Where the values of calls are. */
+  readonly slab: ValueSlab;
+  /** A call is over: once, before its promise is settled. */
+  callOver(): void;
+}
 
 export abstract class PendingCall<T> {
+  readonly owner: CallOwner;
   readonly #resolve: (result: T) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #over: () => void;
   readonly #signal: CallSignal | undefined;
   readonly #abort: (() => void) | null;
   #isOver = false;
 
-  /** @param over Is told once, when the call is over, before its promise is. */
   constructor(
     resolve: (result: T) => void,
     reject: (error: unknown) => void,
-    over: () => void,
+    owner: CallOwner,
     signal: CallSignal | undefined,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#over = over;
+    this.owner = owner;
     this.#signal = signal;
     this.#abort = signal === undefined ? null : () => this.#giveUp();
     if (this.#abort !== null) signal?.addEventListener("abort", this.#abort);
@@ -51,7 +59,7 @@ export abstract class PendingCall<T> {
     if (this.#isOver) return false;
     this.#isOver = true;
     if (this.#abort !== null) this.#signal?.removeEventListener("abort", this.#abort);
-    this.#over();
+    this.owner.callOver();
     return true;
   }
 }

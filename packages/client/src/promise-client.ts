@@ -18,6 +18,8 @@ import type {
 import { ClientEngine, type KeyRequest } from "./client-engine.ts";
 import { ClientError } from "./client-error.ts";
 import { ManyCall } from "./many-call.ts";
+import type { CallOwner } from "./pending-call.ts";
+import { ValueSlab } from "./value-slab.ts";
 import { engineOptionsOf, type ClientOptions } from "./options.ts";
 import { abortError } from "./pending-call.ts";
 
@@ -33,7 +35,8 @@ export function createClient(options: ClientOptions): Client {
 /** What is asked, made of the key's bytes; null is a plain `get`, which may share a line with others. */
 type Making = ((key: Uint8Array) => KeyRequest) | null;
 
-class PromiseClient implements Client {
+class PromiseClient implements Client, CallOwner {
+  readonly slab: ValueSlab = new ValueSlab();
   readonly #engine: ClientEngine;
   readonly #clock: Clock;
   readonly #driver: Driver;
@@ -41,14 +44,15 @@ class PromiseClient implements Client {
   #pending = 0;
   #closing: Promise<void> | undefined = undefined;
   #whenOver: () => void = () => {};
-  readonly #over = (): void => {
-    if (--this.#pending === 0) this.#whenOver();
-  };
 
   constructor(engine: ClientEngine, network: Network, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
     this.#driver = drive(engine, network, clock);
+  }
+
+  callOver(): void {
+    if (--this.#pending === 0) this.#whenOver();
   }
 
   get(key: Key, options?: CallOptions): Promise<Item | undefined> {
@@ -95,7 +99,7 @@ class PromiseClient implements Client {
       if (all.length === 0) return resolve();
       const engine = this.#engine;
       const clock = this.#clock;
-      const call = new ManyCall(each, resolve, reject, this.#over, signal);
+      const call = new ManyCall(each, resolve, reject, this, signal);
       this.#pending++;
       for (const [index, key] of all.entries()) call.add(engine.linkOf(key), key, index);
       for (const part of call.parts) {
@@ -209,13 +213,14 @@ class PromiseClient implements Client {
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
       this.#checkOpen();
-      const bytes = bytesOf(key);
+      // A plain `get` copies the key where it is asked, and nothing is left here to be kept.
+      const bytes = make === null ? lentBytes(key) : bytesOf(key);
       const engine = this.#engine;
       const link = server === undefined ? engine.linkOf(bytes) : engine.leastBusy(server);
       const signal = options?.signal;
       if (signal?.aborted === true) throw abortError(signal, "");
       const now = this.#clock.now();
-      const call = new Call(link, bytes, finish, resolve, reject, this.#over, signal);
+      const call = new Call(link, make === null ? null : bytes, finish, resolve, reject, this, signal);
       this.#pending++;
       try {
         const failure =
@@ -237,8 +242,13 @@ type CasOutcome = "stored" | "exists" | "not-found";
 
 /** Bytes that nobody else writes to until the call is over. */
 function bytesOf(key: Key): Uint8Array {
+  const bytes = lentBytes(key);
+  return bytes === key ? new Uint8Array(bytes) : bytes;
+}
+
+function lentBytes(key: Key): Uint8Array {
   if (typeof key === "string") return utf8Bytes(key);
-  if (key instanceof Uint8Array) return new Uint8Array(key);
+  if (key instanceof Uint8Array) return key;
   throw new TypeError(`a key must be a string or a Uint8Array, got ${typeof key}`);
 }
 

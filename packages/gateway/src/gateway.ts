@@ -56,6 +56,7 @@ class HttpGateway implements Gateway {
   readonly #targets: Targets;
   readonly #Response: typeof globalThis.Response;
   readonly #log: ((line: AccessLine) => void) | undefined;
+  readonly #logsAll: boolean;
   readonly #open: Set<Open> = new Set();
   #closing: Promise<void> | undefined = undefined;
   #idle: () => void = () => {};
@@ -68,6 +69,7 @@ class HttpGateway implements Gateway {
     this.#settings = settings;
     this.#Response = options.Response ?? globalThis.Response;
     this.#log = log;
+    this.#logsAll = options.logged !== "failures";
     this.#admission = Admission.isNeeded(options)
       ? new Admission(options, limits.addressesMax, counters)
       : undefined;
@@ -172,7 +174,8 @@ class HttpGateway implements Gateway {
     const { counters } = this;
     counters.requestsNow--;
     counters[exchange.outcome]++;
-    if (this.#log !== undefined) this.#tell(this.#log, exchange);
+    if (this.#log !== undefined && (this.#logsAll || isFailure(exchange.status)))
+      this.#tell(this.#log, exchange);
     if (this.#closing !== undefined && counters.requestsNow === 0) this.#idle();
   }
 
@@ -184,4 +187,9 @@ class HttpGateway implements Gateway {
       this.counters.logFailures++;
     }
   }
+}
+
+/** A miss, and a key that is there already, are everyday answers. */
+function isFailure(status: number): boolean {
+  return status >= 400 && status !== 404 && status !== 409;
 }

@@ -93,8 +93,10 @@ export interface GatewayOptions {
    * Default: the global one.
    */
   readonly Response?: typeof globalThis.Response;
-  /** Is told of each request when it is over. */
+  /** Is told of each request when it is over; or only of failures, which costs less. */
   readonly log?: (line: AccessLine) => void;
+  /** `failures`: statuses from 400, but for 404 and 409, which are everyday answers of a cache. Default `all`. */
+  readonly logged?: "all" | "failures";
 }
 
 export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {

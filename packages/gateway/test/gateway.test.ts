@@ -113,6 +113,18 @@ describe("the log", () => {
     expect(lines).toMatchObject([{ time: 1_798_761_600_000, durationMs: 0.124 }]);
   });
 
+  test("has only failures if no more is wanted: neither what was served nor a miss", async () => {
+    const { ask, client, lines } = bench({ logged: "failures" });
+    client.put("k", "value");
+    await ask("GET", "/kv/k");
+    await ask("GET", "/kv/nothing");
+    await ask("POST", "/kv/k");
+    await ask("GET", "/nothing/");
+    await ask("PATCH", "/kv/k");
+    await ask("GET", "/kv/");
+    expect(lines.map(({ status }) => status)).toEqual([405, 400]);
+  });
+
   test("says why a request was refused, and cuts what is long", async () => {
     const { ask, lines } = bench();
     await ask("GET", `/nothing/${"x".repeat(2_000)}?secret`);
