@@ -20,7 +20,10 @@ import type { Endpoint } from "@memwire/engine";
 
 /** Who asks. */
 export interface HttpPeer {
-  /** The client's IP address as text, an IPv4 address always as IPv4; empty on a unix socket. */
+  /**
+   * The client's IP address as text, an IPv4 address always as IPv4; empty on a unix socket. To be read before the
+   * request is answered: some runtimes look it up only then.
+   */
   readonly address: string;
 }
 

@@ -5,13 +5,22 @@ import type { AccessLine } from "./access-line.ts";
 import type { Outcome } from "./counters.ts";
 import { pathStart } from "./url.ts";
 
+/** Who sent a request. */
+export interface Peer {
+  /** Its IP address; empty if it is not known. Read before the request is answered, and only if it is wanted. */
+  readonly address: string;
+}
+
 const LOGGED_URL_MAX = 1_024;
 
 export class Exchange {
   readonly request: Request;
   method = "";
   url = "";
-  readonly address: string;
+  /** The body is a stream: it is over when that is, not when its head is answered. */
+  isOpen = false;
+  readonly #peer: Peer | undefined;
+  #address: string | undefined = undefined;
   /** What the answer is made of. */
   readonly Response: typeof globalThis.Response;
   /** 0 if nobody is told. */
@@ -20,17 +29,32 @@ export class Exchange {
   outcome: Outcome = "served";
   bytes = 0;
   reason: string | undefined = undefined;
-  /** The body is a stream: it is over when that is, not when its head is answered. */
-  isOpen = false;
   /** Of a stream of messages. */
   messages: number | undefined = undefined;
   inFlight: number | undefined = undefined;
 
-  constructor(request: Request, address: string, Response: typeof globalThis.Response, startedAt: Millis) {
+  constructor(
+    request: Request,
+    peer: Peer | undefined,
+    Response: typeof globalThis.Response,
+    startedAt: Millis,
+  ) {
     this.request = request;
-    this.address = address;
+    this.#peer = peer;
     this.Response = Response;
     this.startedAt = startedAt;
+  }
+
+  /** Looked up when it is first wanted, before the answer: some runtimes make it only then. */
+  get address(): string {
+    this.#address ??= this.#peer?.address ?? "";
+    return this.#address;
+  }
+
+  /** The answer begins, and goes on as a stream. */
+  open(): void {
+    this.isOpen = true;
+    void this.address;
   }
 
   /** Reads what is asked. Some runtimes make the URL only here, and throw if it is none. */

@@ -9,7 +9,7 @@ import type { AccessLine } from "./access-line.ts";
 import { jsonAnswer, refuse } from "./answer.ts";
 import type { Context, Open } from "./context.ts";
 import { type GatewayCounters, newCounters } from "./counters.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Peer } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
 import { headerBytes } from "./header-bytes.ts";
 import { serveItem } from "./item.ts";
@@ -20,12 +20,6 @@ import { RouteTable } from "./route-table.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { serveStream } from "./stream.ts";
 import { type Target, Targets } from "./target.ts";
-
-/** Who sent a request. */
-export interface Peer {
-  /** Its IP address; empty if it is not known. */
-  readonly address: string;
-}
 
 export interface Gateway {
   /** Answers a request; never rejects. May be passed on without its gateway. */
@@ -49,7 +43,7 @@ const READING: readonly Method[] = ["GET", "HEAD"];
 
 class HttpGateway implements Gateway {
   readonly counters: GatewayCounters = newCounters();
-  readonly fetch: Gateway["fetch"] = (request, peer) => this.#answer(request, peer?.address ?? "");
+  readonly fetch: Gateway["fetch"] = (request, peer) => this.#answer(request, peer);
   readonly #settings: Settings;
   readonly #context: Context;
   readonly #admission: Admission | undefined;
@@ -102,10 +96,10 @@ class HttpGateway implements Gateway {
     stopWaiting();
   }
 
-  async #answer(request: Request, address: string): Promise<Response> {
+  async #answer(request: Request, peer: Peer | undefined): Promise<Response> {
     const { counters } = this;
     const startedAt = this.#log === undefined ? 0 : this.#context.clock.now();
-    const exchange = new Exchange(request, address, this.#Response, startedAt);
+    const exchange = new Exchange(request, peer, this.#Response, startedAt);
     counters.requests++;
     counters.requestsNow++;
     let response: Response;

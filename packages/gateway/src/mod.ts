@@ -1,6 +1,7 @@
 export type { AccessLine } from "./access-line.ts";
 export type { GatewayCounters, Outcome, OutcomeCounters } from "./counters.ts";
-export { createGateway, type Gateway, type Peer } from "./gateway.ts";
+export type { Peer } from "./exchange.ts";
+export { createGateway, type Gateway } from "./gateway.ts";
 export {
   DEFAULT_GATEWAY_LIMITS,
   type GatewayLimits,

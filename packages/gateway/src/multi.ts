@@ -135,7 +135,7 @@ function asLines(context: Context, exchange: Exchange, { keys, timeoutMs }: Aske
     flow();
   };
   const gather = new Gather(context, keys, timeoutMs, { answered, done });
-  exchange.isOpen = true;
+  exchange.open();
   context.open.add(open);
   outflow.check();
   return new exchange.Response(outflow.body, { headers: { "content-type": NDJSON } });

@@ -73,7 +73,7 @@ class TopicStream implements Source, Open {
   }
 
   answer(): Response {
-    this.#exchange.isOpen = true;
+    this.#exchange.open();
     this.#context.open.add(this);
     this.#context.counters.streamsNow++;
     this.#outflow.check();
