@@ -27,4 +27,5 @@ driver.wake();
 await driver.idle();
 console.log(engine.keys); // 0
 console.log(engine.servers()[0]?.deletes.done); // 2
+await driver.close();
 await memcached.close();
