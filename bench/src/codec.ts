@@ -10,8 +10,8 @@
 
 import {
   latin1Bytes,
-  ReplyDecoder,
-  RequestDecoder,
+  TextReplyDecoder,
+  TextRequestDecoder,
   SendBuffer,
   REPLY_BYTES,
   writeValueLine,
@@ -44,7 +44,7 @@ function stream(message: (i: number) => string): Uint8Array[] {
 
 function requests(name: string, message: (i: number) => string): Case {
   const chunks = stream(message);
-  const decoder = new RequestDecoder();
+  const decoder = new TextRequestDecoder();
   const run = (): number => {
     let count = 0;
     for (const chunk of chunks) {
@@ -61,7 +61,7 @@ function requests(name: string, message: (i: number) => string): Case {
 
 function replies(name: string, message: (i: number) => string): Case {
   const chunks = stream(message);
-  const decoder = new ReplyDecoder();
+  const decoder = new TextReplyDecoder();
   const run = (): number => {
     let count = 0;
     for (const chunk of chunks) {

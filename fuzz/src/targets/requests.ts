@@ -1,5 +1,5 @@
 // Requests: whatever arrives, and however it is cut, the decoder sees the same, keeps its bounds and never throws.
-import { limitsOf, type Limits, RequestDecoder } from "@memwire/codec";
+import { limitsOf, type Limits, TextRequestDecoder } from "@memwire/codec";
 import { decodeAll, handingOf, mustEqual } from "../decoding.ts";
 
 // Small enough for the fuzzer to come to every limit, and to more than it.
@@ -23,7 +23,7 @@ export function fuzz(data: Uint8Array): void {
   const { tight, ...handing } = handingOf(data[0]);
   const limits = tight ? tightLimits : wideLimits;
   const decode = (pieceBytes: number, keeps: boolean): unknown[] => {
-    const decoder = new RequestDecoder(limits);
+    const decoder = new TextRequestDecoder(limits);
     const handed = { pieceBytes, keeps };
     return decodeAll(decoder, data.subarray(1), handed, heldBytesMax(limits), (found) =>
       found === "request"

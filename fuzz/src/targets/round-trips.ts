@@ -1,14 +1,14 @@
 // What was understood can be said again: decode, encode, decode gives the same messages.
-import { ReplyDecoder, RequestDecoder, SendBuffer, writeReply, writeRequest } from "@memwire/codec";
+import { TextReplyDecoder, TextRequestDecoder, SendBuffer, writeReply, writeRequest } from "@memwire/codec";
 import { mustEqual } from "../decoding.ts";
 
 /** The first byte chooses between requests and replies. */
 export function fuzz(data: Uint8Array): void {
   const stream = data.subarray(1);
   if (((data[0] ?? 0) & 1) === 0) {
-    roundTrip(stream, () => new RequestDecoder(), "request", writeRequest);
+    roundTrip(stream, () => new TextRequestDecoder(), "request", writeRequest);
   } else {
-    roundTrip(stream, () => new ReplyDecoder(), "reply", writeReply);
+    roundTrip(stream, () => new TextReplyDecoder(), "reply", writeReply);
   }
 }
 

@@ -1,6 +1,6 @@
 // One call under way: it collects its answer, and settles its promise with it.
 
-import { latin1Text, toBigint, type ReplyDecoder, type ReplyKind } from "@memwire/codec";
+import { latin1Text, toBigint, type TextReplyDecoder, type ReplyKind } from "@memwire/codec";
 import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
 import type { CallSignal, Item } from "./client.ts";
 import { ClientError } from "./client-error.ts";
@@ -48,13 +48,13 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
 
   asked(): void {}
 
-  value(reply: ReplyDecoder): boolean {
+  value(reply: TextReplyDecoder): boolean {
     if (this.item !== undefined || (this.#key !== null && !isKey(reply, this.#key))) return false;
     if (!this.isOver) this.item = itemOf(reply, this.owner.slab);
     return true;
   }
 
-  line(reply: ReplyDecoder): void {
+  line(reply: TextReplyDecoder): void {
     this.kind = reply.kind;
     if (reply.kind === "number") this.number = toBigint(reply.number.high, reply.number.low);
   }
@@ -79,13 +79,13 @@ export class Call<T> extends PendingCall<T> implements Waiter, Answer {
 }
 
 /** The item of a `VALUE` reply, its bytes in the slab. */
-export function itemOf(reply: ReplyDecoder, slab: ValueSlab): Item {
+export function itemOf(reply: TextReplyDecoder, slab: ValueSlab): Item {
   const { bytes, flags, valueStart, valueEnd, hasCas, cas } = reply;
   const value = slab.copy(bytes, valueStart, valueEnd);
   return hasCas ? { value, flags, cas: toBigint(cas.high, cas.low) } : { value, flags };
 }
 
-export function isKey({ bytes, keyStart, keyEnd }: ReplyDecoder, key: Uint8Array): boolean {
+export function isKey({ bytes, keyStart, keyEnd }: TextReplyDecoder, key: Uint8Array): boolean {
   if (keyEnd - keyStart !== key.length) return false;
   for (let i = 0; i < key.length; i++) if (bytes[keyStart + i] !== key[i]) return false;
   return true;

@@ -6,7 +6,7 @@
 // Whoever asks gives a `Waiter`, which hears of the answer from inside an input of the engine: it may ask again at
 // once, but must not throw. Calls of one turn leave in one write to each connection. Hot path: `get` and `send`.
 
-import { checkKey, SendBuffer, writeRequest, type Request } from "@memwire/codec";
+import { checkKey, SendBuffer, writeRequest, type TextRequest } from "@memwire/codec";
 import { Outbox, type ConnectionId, type Millis } from "@memwire/engine";
 import {
   DEFAULT_REPLY_LIMITS,
@@ -26,7 +26,7 @@ import { checkConnections, timeoutsOf, type ClientEngineOptions } from "./option
 
 /** A request for keys, which are all to be of the connection that it is sent on. */
 export type KeyRequest = Extract<
-  Request,
+  TextRequest,
   { readonly key: Uint8Array } | { readonly keys: readonly Uint8Array[] }
 >;
 

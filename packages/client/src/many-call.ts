@@ -3,7 +3,7 @@
 //     getEach [a b c d] --> link 1: get a c    values come in the order of the keys from memcached, in any order from
 //                           link 2: get b d    a proxy; the end says that all others are not there
 
-import type { ReplyDecoder } from "@memwire/codec";
+import type { TextReplyDecoder } from "@memwire/codec";
 import type { ErrorKind, Failure, ServerLink, Waiter } from "@memwire/link";
 import { failureError, isKey, itemOf, refusalError } from "./call.ts";
 import type { CallSignal, Outcome } from "./client.ts";
@@ -89,7 +89,7 @@ export class ManyPart implements Waiter {
 
   asked(): void {}
 
-  value(reply: ReplyDecoder): boolean {
+  value(reply: TextReplyDecoder): boolean {
     const found = this.#find(reply);
     if (found < 0) return false;
     this.#next = found + 1;
@@ -127,7 +127,7 @@ export class ManyPart implements Waiter {
   }
 
   /** The key of that value, looked for from the expected one on; -1 if nobody asked for it. */
-  #find(reply: ReplyDecoder): number {
+  #find(reply: TextReplyDecoder): number {
     const { length } = this.keys;
     for (let i = 0; i < length; i++) {
       const at = (this.#next + i) % length;

@@ -1,7 +1,7 @@
 // The engine without promises, and the promises over a network that does only what the test says.
 
 import { ClientEngine, ClientError, createClient } from "@memwire/client";
-import { latin1Bytes, latin1Text, type ReplyDecoder } from "@memwire/codec";
+import { latin1Bytes, latin1Text, type TextReplyDecoder } from "@memwire/codec";
 import type { CloseCause, Command } from "@memwire/engine";
 import type { ErrorKind, Failure, Waiter } from "@memwire/link";
 import { expect, test } from "vitest";
@@ -16,12 +16,12 @@ class Note implements Waiter {
     this.heard.push("asked");
   }
 
-  value({ bytes, valueStart, valueEnd }: ReplyDecoder): boolean {
+  value({ bytes, valueStart, valueEnd }: TextReplyDecoder): boolean {
     this.heard.push(`value ${latin1Text(bytes, valueStart, valueEnd)}`);
     return true;
   }
 
-  line({ kind }: ReplyDecoder): void {
+  line({ kind }: TextReplyDecoder): void {
     this.heard.push(kind);
   }
 

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import {
   latin1Bytes,
   type BareReplyKind,
-  type Reply,
-  type Request,
+  type TextReply,
+  type TextRequest,
   type TextReplyKind,
 } from "@memwire/codec";
 
@@ -88,7 +88,7 @@ const noreply = fc.boolean();
 const none = fc.constant(undefined);
 
 /** Any request that the protocol can say. */
-export const request: fc.Arbitrary<Request> = fc.oneof(
+export const request: fc.Arbitrary<TextRequest> = fc.oneof(
   fc.record({ command: fc.constantFrom("get" as const, "gets" as const), keys }),
   fc.record({ command: fc.constantFrom("gat" as const, "gats" as const), exptime, keys }),
   fc.record({
@@ -147,13 +147,13 @@ const replyText: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Any reply that the protocol can say. */
-export const reply: fc.Arbitrary<Reply> = fc.oneof(
+export const reply: fc.Arbitrary<TextReply> = fc.oneof(
   fc.record({ kind: fc.constantFrom(...BARE) }),
   fc.record({ kind: fc.constantFrom(...TEXT), text: replyText }),
   fc.record({ kind: fc.constant("number" as const), number: unsigned64 }),
   fc
     .record({ key, flags, value, cas: fc.oneof(none, unsigned64) })
-    .map(({ cas, ...rest }): Reply =>
+    .map(({ cas, ...rest }): TextReply =>
       cas === undefined ? { kind: "value", ...rest } : { kind: "value", ...rest, cas },
     ),
 );

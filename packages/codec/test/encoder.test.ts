@@ -1,6 +1,13 @@
 // What the protocol cannot say is refused before anything is written.
 
-import { checkKey, SendBuffer, writeReply, writeRequest, type Reply, type Request } from "@memwire/codec";
+import {
+  checkKey,
+  SendBuffer,
+  writeReply,
+  writeRequest,
+  type TextReply,
+  type TextRequest,
+} from "@memwire/codec";
 import { expect, test } from "vitest";
 import { wire } from "./wire.ts";
 
@@ -8,7 +15,7 @@ const key = wire("a");
 const value = wire("x");
 const KEY = "a key must have";
 
-const requests: readonly [request: Request, message: string][] = [
+const requests: readonly [request: TextRequest, message: string][] = [
   [{ command: "get", keys: [] }, "get needs at least one key"],
   [{ command: "get", keys: [key, wire("")] }, `${KEY} 1 to 250 bytes, got 0`],
   [{ command: "gat", exptime: 0, keys: [wire("k".repeat(251))] }, `${KEY} 1 to 250 bytes, got 251`],
@@ -46,13 +53,13 @@ const requests: readonly [request: Request, message: string][] = [
     { command: "verbosity", level: -1, noreply: false },
     "level must be a whole number from 0 to 4294967295, got -1",
   ],
-  ...["a\r\nflush_all", "a\nb", "a\0", "\u0100", " a", "a "].map((argument): [Request, string] => [
+  ...["a\r\nflush_all", "a\nb", "a\0", "\u0100", " a", "a "].map((argument): [TextRequest, string] => [
     { command: "stats", argument },
     `an argument must be one line of one-byte characters, no blank at its ends, got "${argument}"`,
   ]),
 ];
 
-const replies: readonly [reply: Reply, message: string][] = [
+const replies: readonly [reply: TextReply, message: string][] = [
   [{ kind: "value", key: wire("a b"), flags: 0, value }, `${KEY} no blank, CR, LF or NUL, got byte 32 at 1`],
   [{ kind: "value", key, flags: 0.5, value }, "flags must be a whole number from 0 to 4294967295, got 0.5"],
   [
@@ -60,13 +67,13 @@ const replies: readonly [reply: Reply, message: string][] = [
     "a 64-bit number must be from 0 to 18446744073709551615, got 18446744073709551616",
   ],
   [{ kind: "number", number: -5n }, "a 64-bit number must be from 0 to 18446744073709551615, got -5"],
-  ...["a\r\nSTORED", "\n", "\u20ac"].map((text): [Reply, string] => [
+  ...["a\r\nSTORED", "\n", "\u20ac"].map((text): [TextReply, string] => [
     { kind: "server-error", text },
     `a reply's text must be one line of one-byte characters, got "${text}"`,
   ]),
 ];
 
-function set(change: { flags?: number; exptime?: number }): Request {
+function set(change: { flags?: number; exptime?: number }): TextRequest {
   return { command: "set", key, flags: 0, exptime: 0, value, noreply: false, ...change };
 }
 

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { REFUSAL_TEXT } from "@memwire/codec";
 import { expect, test } from "vitest";
-import { BARE_REPLIES, TEXT_REPLIES } from "../src/reply.ts";
+import { BARE_REPLIES, TEXT_REPLIES } from "../src/text/reply.ts";
 import { decodeRequests, wire } from "./wire.ts";
 
 const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");

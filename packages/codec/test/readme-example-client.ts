@@ -1,4 +1,4 @@
-import { latin1Bytes, latin1Text, ReplyDecoder, SendBuffer, writeRequest } from "@memwire/codec";
+import { latin1Bytes, latin1Text, TextReplyDecoder, SendBuffer, writeRequest } from "@memwire/codec";
 
 const out = new SendBuffer();
 writeRequest(out, { command: "gets", keys: [latin1Bytes("greeting")] });
@@ -6,7 +6,7 @@ writeRequest(out, { command: "incr", key: latin1Bytes("hits"), delta: 1n, norepl
 console.log(JSON.stringify(latin1Text(out.take())));
 // prints "gets greeting\r\nincr hits 1\r\n"
 
-const decoder = new ReplyDecoder();
+const decoder = new TextReplyDecoder();
 decoder.receive(latin1Bytes("VALUE greeting 0 5 42\r\nhello\r\nEND\r\n18446744073709551615\r\n"));
 while (decoder.next() === "reply") {
   const reply = decoder.snapshot();

@@ -2,13 +2,13 @@ import {
   latin1Bytes,
   latin1Text,
   refusalReply,
-  RequestDecoder,
+  TextRequestDecoder,
   SendBuffer,
   writeReply,
 } from "@memwire/codec";
 
 const values = new Map<string, Uint8Array>();
-const decoder = new RequestDecoder();
+const decoder = new TextRequestDecoder();
 const out = new SendBuffer();
 
 for (const chunk of ["set greeting 0 60 5\r\nhel", "lo\r\nget greeting\r\nset a 0 0 x\r\n"]) {

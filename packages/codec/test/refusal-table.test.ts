@@ -3,7 +3,7 @@
 // The rows are what memcached 1.6.45 answered, but for `delete`, where superfluous words are refused as 1.6.18 does,
 // and flags of 2^32 and above, which both take and cut down silently.
 
-import { latin1Text, REFUSAL_TEXT, RequestDecoder } from "@memwire/codec";
+import { latin1Text, REFUSAL_TEXT, TextRequestDecoder } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { byteByByte, decodeRequests, shown, spoken, wire } from "./wire.ts";
 
@@ -194,7 +194,7 @@ test("every refusal that has a text is in the table", () => {
 });
 
 test("a value that is too large leaves command, key and noreply to the caller, who must forget the old one", () => {
-  const decoder = new RequestDecoder({ valueBytesMax: 4 });
+  const decoder = new TextRequestDecoder({ valueBytesMax: 4 });
   decoder.receive(wire("set key 0 0 5 noreply\r\nhello\r\n"));
   expect(decoder.next()).toBe("invalid");
   const { bytes, command, keyStart, keyEnd, noreply, refusal } = decoder;

@@ -1,14 +1,14 @@
 // Every reply of the classic text protocol as [wire, meaning], read and written from the same table; and the lines
 // that no memcached sends.
 
-import type { Reply } from "@memwire/codec";
+import type { TextReply } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { byteByByte, decodeReplies, encodeReplies, shown, wire, type SeenReply } from "./wire.ts";
 
 const a = wire("a");
 
 /** As memcached writes them: read, and written just so. */
-const canonical: readonly [wire: string, meaning: Reply][] = [
+const canonical: readonly [wire: string, meaning: TextReply][] = [
   ["END\r\n", { kind: "end" }],
   ["STORED\r\n", { kind: "stored" }],
   ["NOT_STORED\r\n", { kind: "not-stored" }],
@@ -63,7 +63,7 @@ const canonical: readonly [wire: string, meaning: Reply][] = [
 ];
 
 /** Other forms that are taken: only read. */
-const tolerated: readonly [wire: string, meaning: Reply][] = [
+const tolerated: readonly [wire: string, meaning: TextReply][] = [
   ["END\n", { kind: "end" }],
   ["VALUE a 0 1\nx\r\n", { kind: "value", key: a, flags: 0, value: wire("x") }],
   ["VALUE a\rb 0 1\r\nx\r\n", { kind: "value", key: wire("a\rb"), flags: 0, value: wire("x") }],
@@ -142,7 +142,7 @@ for (const [text, fault] of broken) {
 }
 
 test("every kind of reply is in the table", () => {
-  const all: Record<Reply["kind"], true> = {
+  const all: Record<TextReply["kind"], true> = {
     end: true,
     stored: true,
     "not-stored": true,

@@ -1,7 +1,7 @@
 // Every command of the classic text protocol as [wire, meaning], read and written from the same table.
 
 import { Buffer } from "node:buffer";
-import { RequestDecoder, type Request } from "@memwire/codec";
+import { TextRequestDecoder, type TextRequest } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { byteByByte, decodeRequests, encodeRequests, shown, wire } from "./wire.ts";
 
@@ -10,7 +10,7 @@ const b = wire("b");
 const noreply = true;
 
 /** As every client writes them: read, and written just so. */
-const canonical: readonly [wire: string, meaning: Request][] = [
+const canonical: readonly [wire: string, meaning: TextRequest][] = [
   ["get a\r\n", { command: "get", keys: [a] }],
   ["get a b a\r\n", { command: "get", keys: [a, b, a] }],
   ["get noreply\r\n", { command: "get", keys: [wire("noreply")] }],
@@ -70,7 +70,7 @@ const canonical: readonly [wire: string, meaning: Request][] = [
 ];
 
 /** Other ways that memcached 1.6.45 takes them: only read. What a proxy sends on is in the third place. */
-const tolerated: readonly [wire: string, meaning: Request, line: string][] = [
+const tolerated: readonly [wire: string, meaning: TextRequest, line: string][] = [
   ["get a\n", { command: "get", keys: [a] }, "get a"],
   ["get  a   b  \r\n", { command: "get", keys: [a, b] }, "get  a   b"],
   ["get a\rb\r\n", { command: "get", keys: [wire("a\rb")] }, "get a\rb"],
@@ -105,7 +105,7 @@ const tolerated: readonly [wire: string, meaning: Request, line: string][] = [
   ["quit x\r\n", { command: "quit" }, "quit"],
 ];
 
-type Storage = Extract<Request, { readonly value: Uint8Array }>;
+type Storage = Extract<TextRequest, { readonly value: Uint8Array }>;
 
 function set(value: Uint8Array): Exclude<Storage, { readonly command: "cas" }> {
   return { command: "set", key: a, flags: 0, exptime: 0, value, noreply: false };
@@ -147,7 +147,7 @@ test("says where the words end that mean something, so that a proxy sends on no 
 });
 
 test("every command of the protocol is in the table", () => {
-  const all: Record<Request["command"], true> = {
+  const all: Record<TextRequest["command"], true> = {
     get: true,
     gets: true,
     gat: true,
@@ -173,7 +173,7 @@ test("every command of the protocol is in the table", () => {
 });
 
 test("a request that was taken out of one of Node's buffers owns its bytes: their `slice` is a view", () => {
-  const decoder = new RequestDecoder();
+  const decoder = new TextRequestDecoder();
   const chunk = Buffer.from("set a 0 0 1\r\nx\r\n", "latin1");
   decoder.receive(chunk);
   expect(decoder.next()).toBe("request");

@@ -5,27 +5,27 @@ import {
   latin1Bytes,
   latin1Text,
   refusalReply,
-  ReplyDecoder,
-  RequestDecoder,
+  TextReplyDecoder,
+  TextRequestDecoder,
   SendBuffer,
   writeReply,
   writeRequest,
   type Limits,
   type Refusal,
-  type Reply,
-  type Request,
+  type TextReply,
+  type TextRequest,
 } from "@memwire/codec";
 
 /** One answer of a request decoder, owned. */
 export type Seen =
-  | { readonly found: "request"; readonly request: Request; readonly wire: string; readonly line: string }
+  | { readonly found: "request"; readonly request: TextRequest; readonly wire: string; readonly line: string }
   | { readonly found: "invalid"; readonly refusal: Refusal; readonly noreply: boolean }
   | { readonly found: "fatal"; readonly refusal: Refusal };
 
 /** One answer of a reply decoder, owned. */
 export type SeenReply =
-  | { readonly found: "reply"; readonly reply: Reply; readonly wire: string }
-  | { readonly found: "fatal"; readonly fault: ReplyDecoder["fault"] };
+  | { readonly found: "reply"; readonly reply: TextReply; readonly wire: string }
+  | { readonly found: "fatal"; readonly fault: TextReplyDecoder["fault"] };
 
 export interface Feeding {
   readonly limits?: Partial<Limits>;
@@ -38,7 +38,7 @@ export interface Feeding {
 const POISON = 0xee;
 
 export function decodeRequests(pieces: readonly Uint8Array[], feeding: Feeding = {}): Seen[] {
-  const decoder = new RequestDecoder(feeding.limits);
+  const decoder = new TextRequestDecoder(feeding.limits);
   const seen: Seen[] = [];
   feed(decoder, pieces, feeding, (found) => {
     const { bytes, start, end, refusal, noreply } = decoder;
@@ -54,7 +54,7 @@ export function decodeRequests(pieces: readonly Uint8Array[], feeding: Feeding =
 }
 
 export function decodeReplies(pieces: readonly Uint8Array[], feeding: Feeding = {}): SeenReply[] {
-  const decoder = new ReplyDecoder(feeding.limits);
+  const decoder = new TextReplyDecoder(feeding.limits);
   const seen: SeenReply[] = [];
   feed(decoder, pieces, feeding, (found) => {
     if (found === "fatal") seen.push({ found, fault: decoder.fault });
@@ -112,13 +112,13 @@ export function spoken(seen: readonly Seen[]): string[] {
   });
 }
 
-export function encodeRequests(requests: readonly Request[]): Uint8Array {
+export function encodeRequests(requests: readonly TextRequest[]): Uint8Array {
   const out = new SendBuffer();
   for (const request of requests) writeRequest(out, request);
   return out.take();
 }
 
-export function encodeReplies(replies: readonly Reply[]): Uint8Array {
+export function encodeReplies(replies: readonly TextReply[]): Uint8Array {
   const out = new SendBuffer();
   for (const reply of replies) writeReply(out, reply);
   return out.take();

@@ -1,6 +1,6 @@
 // Work grows with the bytes that come, not with their square, whatever the pieces they come in.
 
-import { ReplyDecoder, RequestDecoder } from "@memwire/codec";
+import { TextReplyDecoder, TextRequestDecoder } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { bytesTouched } from "./touched.ts";
 import { wire } from "./wire.ts";
@@ -11,8 +11,8 @@ interface Decoder {
   next(): string;
 }
 
-const request = (): Decoder => new RequestDecoder();
-const reply = (): Decoder => new ReplyDecoder();
+const request = (): Decoder => new TextRequestDecoder();
+const reply = (): Decoder => new TextReplyDecoder();
 
 /** Streams of about n bytes. */
 const streams: readonly [name: string, decoder: () => Decoder, wire: (n: number) => string][] = [
@@ -59,7 +59,7 @@ test("a pipeline that is taken up little by little is not moved with every littl
   const requests = wire("get key:1\r\n".repeat(1_000));
   const more = requests.subarray(0, 11);
   const touched = bytesTouched(() => {
-    const decoder = new RequestDecoder();
+    const decoder = new TextRequestDecoder();
     decoder.receive(requests);
     decoder.keep();
     for (let i = 0; i < 1_000; i++) {

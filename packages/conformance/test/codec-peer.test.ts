@@ -5,11 +5,11 @@ import { connect, type Socket } from "node:net";
 import {
   latin1Bytes,
   latin1Text,
-  ReplyDecoder,
-  RequestDecoder,
+  TextReplyDecoder,
+  TextRequestDecoder,
   SendBuffer,
   writeReply,
-  type Reply,
+  type TextReply,
 } from "@memwire/codec";
 import type { Endpoint } from "@memwire/engine";
 import fc from "fast-check";
@@ -39,7 +39,7 @@ function ask(endpoint: Endpoint, bytes: Uint8Array, ends = true): Promise<Uint8A
 }
 
 /** What memcached answered, understood; writing it again gives the same bytes. */
-async function answers(endpoint: Endpoint, asked: string, ends = true): Promise<Reply[]> {
+async function answers(endpoint: Endpoint, asked: string, ends = true): Promise<TextReply[]> {
   const bytes = await ask(endpoint, latin1Bytes(asked), ends);
   const seen = decodeReplies([bytes]);
   expect(decodeReplies(byteByByte(bytes))).toEqual(seen);
@@ -53,7 +53,7 @@ async function answers(endpoint: Endpoint, asked: string, ends = true): Promise<
   return replies;
 }
 
-const kinds = (replies: readonly Reply[]): string[] => replies.map(({ kind }) => kind);
+const kinds = (replies: readonly TextReply[]): string[] => replies.map(({ kind }) => kind);
 const set = (key: string, value: string): string => `set ${key} 0 0 ${value.length}\r\n${value}\r\n`;
 
 withPeer("memcached", () => {
@@ -98,7 +98,7 @@ withPeer("memcached", () => {
 
   test("every error is understood", async () => {
     await using peer = await startMemcached({ args: ["-F"] });
-    const asked: readonly [asked: string, Reply][] = [
+    const asked: readonly [asked: string, TextReply][] = [
       ["nonsense\r\n", { kind: "error", text: "" }],
       ["stats nonsense\r\n", { kind: "error", text: "" }],
       ["shutdown\r\n", { kind: "error", text: ": shutdown not enabled" }],
@@ -150,7 +150,7 @@ withPeer("memcached", () => {
     );
     await fc.assert(
       fc.asyncProperty(streams, async (bytes) => {
-        const decoder = new RequestDecoder();
+        const decoder = new TextRequestDecoder();
         decoder.receive(bytes);
         const out = new SendBuffer();
         let sent = 0;
@@ -162,7 +162,7 @@ withPeer("memcached", () => {
           out.latin1("version\r\n");
           sent++;
         }
-        const replies = new ReplyDecoder();
+        const replies = new TextReplyDecoder();
         replies.receive(await ask(peer.endpoint, out.take()));
         for (let i = 0; i < sent; i++) {
           expect(replies.next()).toBe("reply");
@@ -180,7 +180,7 @@ withPeer("memcached", () => {
 });
 
 /** Whether a proxy sends this on: it answers some commands itself, and refuses NUL, at which memcached stops reading. */
-function isSentOn({ command, bytes, start, lineEnd }: RequestDecoder): boolean {
+function isSentOn({ command, bytes, start, lineEnd }: TextRequestDecoder): boolean {
   if (["version", "quit", "stats", "shutdown", "verbosity", "flush_all"].includes(command)) return false;
   return !bytes.subarray(start, lineEnd).includes(0);
 }

@@ -3,7 +3,7 @@
 // The slot at the head writes straight to the output; a later one stages what it gets until its turn comes. A
 // client that asks more than it takes is read no further; one that still holds too much is closed. Hot path.
 
-import { REPLY_BYTES, refusalReply, RequestDecoder, SendBuffer } from "@memwire/codec";
+import { REPLY_BYTES, refusalReply, TextRequestDecoder, SendBuffer } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Port } from "@memwire/engine";
 import type { ClientContext, Party } from "./context.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
@@ -32,7 +32,7 @@ const SPARE_MAX = 1_024;
 const { end: END, ok: OK } = REPLY_BYTES;
 
 export class ClientLink implements Party, SlotOwner {
-  readonly decoder: RequestDecoder;
+  readonly decoder: TextRequestDecoder;
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
   readonly #output: SendBuffer = new SendBuffer();
@@ -52,7 +52,7 @@ export class ClientLink implements Party, SlotOwner {
   constructor(context: ClientContext, id: ConnectionId, dispatcher: Dispatcher) {
     this.#context = context;
     this.#dispatcher = dispatcher;
-    this.decoder = new RequestDecoder(context.requests);
+    this.decoder = new TextRequestDecoder(context.requests);
     this.#port = context.outbox.open(id, this.#output, true);
   }
 

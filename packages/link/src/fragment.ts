@@ -1,6 +1,6 @@
 // One request to one server, and who waits for its answer. Hot path: one fragment a request is all that is allocated.
 
-import type { CommandName, ReplyDecoder, SendBuffer } from "@memwire/codec";
+import type { CommandName, TextReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Failure } from "./failure.ts";
 
@@ -39,9 +39,9 @@ export interface Waiter {
   /** One more server is asked. */
   asked(): void;
   /** A value came. @returns false if it was not asked for: the connection is then out of step */
-  value(reply: ReplyDecoder): boolean;
+  value(reply: TextReplyDecoder): boolean;
   /** The one line of an answer that is no retrieval came. `done` comes next. */
-  line(reply: ReplyDecoder): void;
+  line(reply: TextReplyDecoder): void;
   /** The server's own error is the answer; the line, with its end, is the waiter's own. `done` comes next. */
   refuse(line: Uint8Array, kind: ErrorKind): void;
   /** The answer is whole. */
@@ -85,11 +85,11 @@ export class Fragment {
   }
 
   /** A value came. @returns false if nobody asked for it */
-  value(reply: ReplyDecoder): boolean {
+  value(reply: TextReplyDecoder): boolean {
     return this.waiter === null || this.waiter.value(reply);
   }
 
-  line(reply: ReplyDecoder): void {
+  line(reply: TextReplyDecoder): void {
     this.waiter?.line(reply);
   }
 

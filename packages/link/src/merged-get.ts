@@ -8,7 +8,7 @@
 // from a proxy, which has them of several servers; so what is not there is known at the end. Hot path; reused by its
 // server.
 
-import { latin1Bytes, type ReplyDecoder, type SendBuffer } from "@memwire/codec";
+import { latin1Bytes, type TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
 import { Fragment, type ErrorKind, type Waiter } from "./fragment.ts";
 
@@ -78,7 +78,7 @@ export class MergedGet extends Fragment {
     output.copy(LINE_END, 0, LINE_END.length);
   }
 
-  override value(reply: ReplyDecoder): boolean {
+  override value(reply: TextReplyDecoder): boolean {
     if (this.#swallowed) return true;
     const found = this.#find(reply);
     if (found < 0) return false;
@@ -115,7 +115,7 @@ export class MergedGet extends Fragment {
   }
 
   /** Who waits for that value, looked for from the expected one on; -1 if nobody does. */
-  #find(reply: ReplyDecoder): number {
+  #find(reply: TextReplyDecoder): number {
     const { length } = this.#waiters;
     for (let i = 0; i < length; i++) {
       const at = (this.#next + i) % length;
@@ -134,7 +134,7 @@ export class MergedGet extends Fragment {
     this.next = null;
   }
 
-  #isKey(index: number, { bytes, keyStart, keyEnd }: ReplyDecoder): boolean {
+  #isKey(index: number, { bytes, keyStart, keyEnd }: TextReplyDecoder): boolean {
     const start = this.#keyStart(index);
     if (keyEnd - keyStart !== (this.#keyEnds[index] as number) - start) return false;
     for (let i = 0; i < keyEnd - keyStart; i++) {

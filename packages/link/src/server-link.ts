@@ -8,7 +8,7 @@
 // Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
 // request that could not be sent or answered is failed in its own slot. Hot path: `push` and `received`.
 
-import { ReplyDecoder, startsWith, type ReplyKind, type SendBuffer } from "@memwire/codec";
+import { TextReplyDecoder, startsWith, type ReplyKind, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
 import type { Party, ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
@@ -32,7 +32,7 @@ export class ServerLink implements Party, Output {
   readonly #timeouts: Timeouts;
   #state: "idle" | "connecting" | "ready" = "idle";
   #port: Port | null = null;
-  #decoder: ReplyDecoder;
+  #decoder: TextReplyDecoder;
   readonly #inFlight: FragmentQueue = new FragmentQueue();
   readonly #queued: RequestQueue = new RequestQueue();
   /** The first in flight that is not late yet. */
@@ -52,7 +52,7 @@ export class ServerLink implements Party, Output {
     this.name = name;
     this.#endpoint = endpoint;
     this.#timeouts = timeouts;
-    this.#decoder = new ReplyDecoder(context.replies);
+    this.#decoder = new TextReplyDecoder(context.replies);
   }
 
   /** For `stats`. */
@@ -286,7 +286,7 @@ export class ServerLink implements Party, Output {
     this.#connectDeadline = context.now + this.#timeouts.connectMs;
     this.#served = false;
     this.#lateInARow = 0;
-    this.#decoder = new ReplyDecoder(context.replies);
+    this.#decoder = new TextReplyDecoder(context.replies);
     this.#port = context.outbox.open(id, this, false);
     context.parties.set(id, this);
     context.outbox.order({ kind: "connect", id, endpoint: this.#endpoint });
@@ -309,7 +309,7 @@ export class ServerLink implements Party, Output {
     this.#port = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
-    this.#decoder = new ReplyDecoder(this.#context.replies);
+    this.#decoder = new TextReplyDecoder(this.#context.replies);
     return waiting;
   }
 

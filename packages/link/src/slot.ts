@@ -7,7 +7,7 @@
 //
 // Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
 
-import type { ReplyDecoder, SendBuffer } from "@memwire/codec";
+import type { TextReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
 import type { Waiter } from "./fragment.ts";
 
@@ -57,12 +57,12 @@ export class Slot implements Waiter {
     this.waiting++;
   }
 
-  value(reply: ReplyDecoder): boolean {
+  value(reply: TextReplyDecoder): boolean {
     this.reply(reply.bytes, reply.start, reply.end);
     return true;
   }
 
-  line(reply: ReplyDecoder): void {
+  line(reply: TextReplyDecoder): void {
     if (this.answer === "line") this.reply(reply.bytes, reply.start, reply.end);
   }
 

@@ -1,6 +1,6 @@
 // A link to a server on a table: the server is this test's own hands, time is a number it sets.
 
-import { latin1Bytes, latin1Text, type ReplyDecoder } from "@memwire/codec";
+import { latin1Bytes, latin1Text, type TextReplyDecoder } from "@memwire/codec";
 import { Outbox, type ConnectionId } from "@memwire/engine";
 import {
   DEFAULT_SERVER_LIMITS,
@@ -28,12 +28,12 @@ export class Note implements Waiter {
     this.heard += "asked";
   }
 
-  value({ bytes, valueStart, valueEnd }: ReplyDecoder): boolean {
+  value({ bytes, valueStart, valueEnd }: TextReplyDecoder): boolean {
     this.heard += `, value ${latin1Text(bytes, valueStart, valueEnd)}`;
     return true;
   }
 
-  line({ kind }: ReplyDecoder): void {
+  line({ kind }: TextReplyDecoder): void {
     this.heard += `, ${kind}`;
   }
 

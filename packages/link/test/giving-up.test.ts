@@ -1,6 +1,6 @@
 // A request that is given up before it is sent never is, and nobody else's notices.
 
-import { latin1Bytes, latin1Text, RequestDecoder } from "@memwire/codec";
+import { latin1Bytes, latin1Text, TextRequestDecoder } from "@memwire/codec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Bench, type Note } from "./bench.ts";
@@ -137,7 +137,7 @@ test("what is asked and given up again and again takes no more room", () => {
 
 /** What a server reads, one text a request: a line of several keys is as many. */
 function requestsOf(text: string): string[] {
-  const decoder = new RequestDecoder();
+  const decoder = new TextRequestDecoder();
   decoder.receive(latin1Bytes(text));
   const requests: string[] = [];
   let end = 0;

@@ -13,7 +13,7 @@ import {
   latin1Bytes,
   refusalReply,
   REPLY_BYTES,
-  type RequestDecoder,
+  type TextRequestDecoder,
   type SendBuffer,
 } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
@@ -80,7 +80,7 @@ export class PoolDispatcher implements Dispatcher {
     }
   }
 
-  #forward(client: ClientLink, decoder: RequestDecoder): void {
+  #forward(client: ClientLink, decoder: TextRequestDecoder): void {
     const { bytes, start, keyStart, keyEnd, argumentsEnd, lineEnd, end } = decoder;
     if (hasNul(bytes, keyStart, keyEnd)) return client.answer(BAD_FORMAT);
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
@@ -110,7 +110,7 @@ export class PoolDispatcher implements Dispatcher {
     slot.done();
   }
 
-  #retrieve(client: ClientLink, decoder: RequestDecoder): void {
+  #retrieve(client: ClientLink, decoder: TextRequestDecoder): void {
     const { bytes, keyCount, keyOffsets } = decoder;
     for (let i = 0; i < keyCount; i++) {
       if (hasNul(bytes, keyOffsets[i * 2] as number, keyOffsets[i * 2 + 1] as number)) {
@@ -139,7 +139,7 @@ export class PoolDispatcher implements Dispatcher {
     slot.done();
   }
 
-  #get(client: ClientLink, { bytes, keyStart, keyEnd }: RequestDecoder): void {
+  #get(client: ClientLink, { bytes, keyStart, keyEnd }: TextRequestDecoder): void {
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
     const refusal = server.refusal();
     if (refusal !== null) return client.answer(refusal.line);
@@ -155,7 +155,7 @@ export class PoolDispatcher implements Dispatcher {
     server.push(slot, "values");
   }
 
-  #flush(client: ClientLink, decoder: RequestDecoder): void {
+  #flush(client: ClientLink, decoder: TextRequestDecoder): void {
     const slot = client.slot("all", decoder.noreply);
     for (const server of this.#pool.servers) {
       const refusal = server.refusal();
@@ -173,7 +173,7 @@ export class PoolDispatcher implements Dispatcher {
 }
 
 /** The command word, and the exptime of gat and gats. */
-function writeCommand(output: SendBuffer, { command, exptime }: RequestDecoder): void {
+function writeCommand(output: SendBuffer, { command, exptime }: TextRequestDecoder): void {
   output.latin1(command);
   if (command === "gat" || command === "gats") writeExptime(output, exptime);
 }

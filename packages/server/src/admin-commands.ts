@@ -1,6 +1,6 @@
 // flush_all, version, verbosity, shutdown.
 
-import { latin1Bytes, REPLY_BYTES, type RequestDecoder, type SendBuffer } from "@memwire/codec";
+import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { flushTimeOf } from "@memwire/store";
 import type { Context } from "./context.ts";
@@ -8,7 +8,12 @@ import type { Context } from "./context.ts";
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
 const SHUTDOWN_REFUSED = latin1Bytes("SERVER_ERROR: shutdown not enabled\r\n");
 
-export function flushAll(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function flushAll(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   const { flushEnabled } = context.settings;
   if (flushEnabled) {
     context.counters.cmdFlush++;
@@ -22,7 +27,7 @@ export function tellVersion(context: Context, output: SendBuffer): void {
 }
 
 /** Only remembered: `stats settings` tells it. A server without I/O has no log to make verbose. */
-export function setVerbosity(context: Context, decoder: RequestDecoder, output: SendBuffer): void {
+export function setVerbosity(context: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
   context.verbosity = decoder.exptime;
   if (!decoder.noreply) reply(output, REPLY_BYTES.ok);
 }

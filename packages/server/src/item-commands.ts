@@ -1,6 +1,6 @@
 // delete, touch, incr, decr. Hot path.
 
-import { latin1Bytes, REPLY_BYTES, type RequestDecoder, type SendBuffer } from "@memwire/codec";
+import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf } from "@memwire/store";
 import type { Context } from "./context.ts";
@@ -9,7 +9,12 @@ const NON_NUMERIC = latin1Bytes("CLIENT_ERROR cannot increment or decrement non-
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
 const { deleted: DELETED, touched: TOUCHED, "not-found": NOT_FOUND } = REPLY_BYTES;
 
-export function deleteItem(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function deleteItem(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   const { store, counters } = context;
   const deleted = store.delete(decoder.bytes, decoder.keyStart, decoder.keyEnd, now);
   if (deleted) counters.deleteHits++;
@@ -17,7 +22,12 @@ export function deleteItem(context: Context, decoder: RequestDecoder, output: Se
   if (!decoder.noreply) reply(output, deleted ? DELETED : NOT_FOUND);
 }
 
-export function touchItem(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function touchItem(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   const { store, counters } = context;
   const expiresAt = expiryOf(decoder.exptime, now);
   const touched = store.touch(decoder.bytes, decoder.keyStart, decoder.keyEnd, expiresAt, now);
@@ -27,7 +37,12 @@ export function touchItem(context: Context, decoder: RequestDecoder, output: Sen
   if (!decoder.noreply) reply(output, touched ? TOUCHED : NOT_FOUND);
 }
 
-export function countItem(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function countItem(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   const { store, counters } = context;
   const { bytes, keyStart, keyEnd, delta, noreply } = decoder;
   const up = decoder.command === "incr";

@@ -3,7 +3,7 @@
 // One line may ask for more than fits in memory: values are written as long as the client takes them, and what is
 // left of the line waits as a `Retrieval` of its own. Hot path.
 
-import { REPLY_BYTES, type RequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
+import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf } from "@memwire/store";
 import type { Context } from "./context.ts";
@@ -27,7 +27,7 @@ const { end: END } = REPLY_BYTES;
 /** Answers the decoder's current request. @returns what has to wait, if anything */
 export function retrieve(
   context: Context,
-  decoder: RequestDecoder,
+  decoder: TextRequestDecoder,
   output: SendBuffer,
   now: Millis,
 ): Retrieval | undefined {

@@ -1,6 +1,6 @@
 // A memcached server without I/O.
 //
-//     client --bytes--> RequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
+//     client --bytes--> TextRequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
 //
 // A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
 // until they are taken. Half-close answers everything, then closes. Hot path.

@@ -8,7 +8,13 @@
 // takes them all at once. The store has no slab classes: `stats items` shows its one list as class 1, and
 // `stats slabs` shows none.
 
-import { type RequestDecoder, refusalReply, REPLY_BYTES, type SendBuffer, latin1Text } from "@memwire/codec";
+import {
+  type TextRequestDecoder,
+  refusalReply,
+  REPLY_BYTES,
+  type SendBuffer,
+  latin1Text,
+} from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Context } from "./context.ts";
 import { zeroCounters } from "./counters.ts";
@@ -31,7 +37,12 @@ const SETTINGS_ORDER = (
 ).split(" ");
 
 /** Answers `stats` with the decoder's argument. */
-export function tellStats(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function tellStats(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   const [group = ""] = latin1Text(decoder.bytes, decoder.valueStart, decoder.valueEnd).split(" ", 1);
   switch (group) {
     case "":

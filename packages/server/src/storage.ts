@@ -1,6 +1,12 @@
 // set, add, replace, append, prepend, cas. Hot path.
 
-import { latin1Bytes, REPLY_BYTES, refusalReply, type RequestDecoder, type SendBuffer } from "@memwire/codec";
+import {
+  latin1Bytes,
+  REPLY_BYTES,
+  refusalReply,
+  type TextRequestDecoder,
+  type SendBuffer,
+} from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
 import type { Context } from "./context.ts";
@@ -8,7 +14,12 @@ import type { Context } from "./context.ts";
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
 
 /** Carries out the decoder's current request, a storage command. */
-export function storeValue(context: Context, decoder: RequestDecoder, output: SendBuffer, now: Millis): void {
+export function storeValue(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
   context.counters.cmdSet++;
   const stored = carryOut(context, decoder, now);
   if (decoder.noreply) return;
@@ -17,13 +28,13 @@ export function storeValue(context: Context, decoder: RequestDecoder, output: Se
 }
 
 /** A storage command was refused before its value came. `set` takes the old value with it, as a failed one does. */
-export function refuseValue(context: Context, decoder: RequestDecoder, now: Millis): void {
+export function refuseValue(context: Context, decoder: TextRequestDecoder, now: Millis): void {
   context.counters.tooLarge++;
   const { command, bytes, keyStart, keyEnd } = decoder;
   if (command === "set") context.store.delete(bytes, keyStart, keyEnd, now);
 }
 
-function carryOut(context: Context, decoder: RequestDecoder, now: Millis): Stored {
+function carryOut(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {
   const { store } = context;
   const { command, bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
   switch (command) {
@@ -72,7 +83,7 @@ function carryOut(context: Context, decoder: RequestDecoder, now: Millis): Store
   }
 }
 
-function compareAndStore({ store, counters }: Context, decoder: RequestDecoder, now: Millis): Stored {
+function compareAndStore({ store, counters }: Context, decoder: TextRequestDecoder, now: Millis): Stored {
   const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags, cas } = decoder;
   const expiresAt = expiryOf(decoder.exptime, now);
   const stored = store.cas(

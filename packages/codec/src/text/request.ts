@@ -1,12 +1,12 @@
 // Requests as plain values: what `snapshot()` answers and `writeRequest` takes.
 
 /** A command of the classic text protocol. */
-export type CommandName = Request["command"];
+export type CommandName = TextRequest["command"];
 
 export type StorageCommand = "set" | "add" | "replace" | "append" | "prepend";
 
 /** A request that owns its bytes. `exptime` is in seconds as the client sent it; `cas` and `delta` are 64-bit. */
-export type Request =
+export type TextRequest =
   | { readonly command: "get" | "gets"; readonly keys: readonly Uint8Array[] }
   | { readonly command: "gat" | "gats"; readonly exptime: number; readonly keys: readonly Uint8Array[] }
   | {

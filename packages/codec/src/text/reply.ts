@@ -25,10 +25,10 @@ export type TextReplyKind =
   | "client-error"
   | "server-error";
 
-export type ReplyKind = Reply["kind"];
+export type ReplyKind = TextReply["kind"];
 
 /** A reply that owns its bytes. A retrieval is answered by `value` replies and an `end`. */
-export type Reply =
+export type TextReply =
   | { readonly kind: BareReplyKind }
   | {
       readonly kind: "value";

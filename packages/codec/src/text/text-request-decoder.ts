@@ -11,14 +11,14 @@
 // limits, and what the chunks' borders are changes nothing. Hot path: no allocation a message.
 
 import { commandName } from "./command-name.ts";
-import { readDecimal, readDecimal64, type Halves } from "./decimal.ts";
-import { limitsOf, type Limits } from "./limits.ts";
+import { readDecimal, readDecimal64, type Halves } from "../decimal.ts";
+import { limitsOf, type Limits } from "../limits.ts";
 import { Line } from "./line.ts";
-import { ReceiveBuffer } from "./receive-buffer.ts";
+import { ReceiveBuffer } from "../receive-buffer.ts";
 import type { Refusal } from "./refusal.ts";
-import type { CommandName, Request } from "./request.ts";
+import type { CommandName, TextRequest } from "./request.ts";
 import { snapshotRequest } from "./request-snapshot.ts";
-import { findLineFeed, startsWith } from "./text.ts";
+import { findLineFeed, startsWith } from "../bytes.ts";
 
 /** What `next()` found. */
 export type Decoded<Message extends string> = Message | "invalid" | "fatal" | "need-data";
@@ -39,7 +39,7 @@ const MINUS = 45;
 const RETRIEVAL_KNOWN_BYTES = 105;
 const LEADING_BLANKS_MAX = 100;
 
-export class RequestDecoder {
+export class TextRequestDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);
   /** The message: `start` to `end`, line and data block with their ends, as received. */
@@ -135,7 +135,7 @@ export class RequestDecoder {
   }
 
   /** The current message as a value that owns its bytes. Only after `next()` answered "request". */
-  snapshot(): Request {
+  snapshot(): TextRequest {
     return snapshotRequest(this);
   }
 

@@ -1,11 +1,11 @@
 // The decoder's current request as a plain value that owns its bytes.
 
-import { toBigint } from "./decimal.ts";
-import type { Request } from "./request.ts";
-import type { RequestDecoder } from "./request-decoder.ts";
-import { latin1Text } from "./text.ts";
+import { toBigint } from "../decimal.ts";
+import type { TextRequest } from "./request.ts";
+import type { TextRequestDecoder } from "./text-request-decoder.ts";
+import { latin1Text } from "../bytes.ts";
 
-export function snapshotRequest(decoder: RequestDecoder): Request {
+export function snapshotRequest(decoder: TextRequestDecoder): TextRequest {
   const { command, bytes, flags, noreply } = decoder;
   const exptime = decoder.exptime === 0 ? 0 : decoder.exptime; // never -0
   switch (command) {
@@ -50,12 +50,13 @@ export function snapshotRequest(decoder: RequestDecoder): Request {
   }
 }
 
-const keyOf = (decoder: RequestDecoder): Uint8Array => decoder.bytes.slice(decoder.keyStart, decoder.keyEnd);
+const keyOf = (decoder: TextRequestDecoder): Uint8Array =>
+  decoder.bytes.slice(decoder.keyStart, decoder.keyEnd);
 
-const valueOf = (decoder: RequestDecoder): Uint8Array =>
+const valueOf = (decoder: TextRequestDecoder): Uint8Array =>
   decoder.bytes.slice(decoder.valueStart, decoder.valueEnd);
 
-function keysOf(decoder: RequestDecoder): Uint8Array[] {
+function keysOf(decoder: TextRequestDecoder): Uint8Array[] {
   const { bytes, keyCount, keyOffsets } = decoder;
   return Array.from({ length: keyCount }, (_, i) => bytes.slice(keyOffsets[i * 2], keyOffsets[i * 2 + 1]));
 }

@@ -1,9 +1,9 @@
 // Requests to bytes, as a client sends them.
 
-import { toHalves } from "./decimal.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
-import type { Request } from "./request.ts";
-import type { SendBuffer } from "./send-buffer.ts";
+import { toHalves } from "../decimal.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import type { TextRequest } from "./request.ts";
+import type { SendBuffer } from "../send-buffer.ts";
 
 /**
  * Writes one request.
@@ -12,7 +12,7 @@ import type { SendBuffer } from "./send-buffer.ts";
  * 250 bytes or with a blank, CR, LF or NUL in it; flags or a level that are not an unsigned 32-bit number; an
  * exptime that is not a whole number up to 2^53; a 64-bit number out of range; an argument with a line end in it
  */
-export function writeRequest(out: SendBuffer, request: Request): void {
+export function writeRequest(out: SendBuffer, request: TextRequest): void {
   check(request);
   out.latin1(request.command);
   switch (request.command) {
@@ -90,7 +90,7 @@ function writeLineEnd(out: SendBuffer, noreply: boolean): void {
   out.latin1(noreply ? " noreply\r\n" : "\r\n");
 }
 
-function check(request: Request): void {
+function check(request: TextRequest): void {
   if ("keys" in request) {
     if (request.keys.length === 0) throw new RangeError(`${request.command} needs at least one key`);
     for (const key of request.keys) checkKey(key);

@@ -1,10 +1,10 @@
 // Replies to bytes, as a server sends them. `writeValueLine` and the constants are for hot paths.
 
-import { toHalves } from "./decimal.ts";
-import { BARE_REPLIES, TEXT_REPLIES, type BareReplyKind, type Reply } from "./reply.ts";
+import { toHalves } from "../decimal.ts";
+import { BARE_REPLIES, TEXT_REPLIES, type BareReplyKind, type TextReply } from "./reply.ts";
 import { checkKey, checkUnsigned } from "./request-encoder.ts";
-import type { SendBuffer } from "./send-buffer.ts";
-import { latin1Bytes } from "./text.ts";
+import type { SendBuffer } from "../send-buffer.ts";
+import { latin1Bytes } from "../bytes.ts";
 
 /** Whole bare replies with their line end, made once: shared and read only. */
 export const REPLY_BYTES: Readonly<Record<BareReplyKind, Uint8Array>> = Object.fromEntries(
@@ -20,7 +20,7 @@ const VALUE: Uint8Array = latin1Bytes("VALUE ");
  * are not an unsigned 32-bit number, a 64-bit number out of range, a text with a line end or a character that is
  * not one byte
  */
-export function writeReply(out: SendBuffer, reply: Reply): void {
+export function writeReply(out: SendBuffer, reply: TextReply): void {
   switch (reply.kind) {
     case "value": {
       const { key, flags, value, cas } = reply;

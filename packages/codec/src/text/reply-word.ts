@@ -1,7 +1,7 @@
 // From the first word of a reply line to its kind. Hot path: at most three words to compare, mostly the first fits.
 
 import { BARE_REPLIES, TEXT_REPLIES, type BareReplyKind, type TextReplyKind } from "./reply.ts";
-import { latin1Bytes } from "./text.ts";
+import { latin1Bytes } from "../bytes.ts";
 
 /** A word that reply lines begin with. */
 export type ReplyWord =

@@ -1,7 +1,7 @@
 // From the bytes of a command word to its name. Hot path: a switch on the length, then on the bytes as a number.
 
 import type { CommandName } from "./request.ts";
-import { startsWith } from "./text.ts";
+import { startsWith } from "../bytes.ts";
 
 const word = (text: string): number => {
   let code = 0;

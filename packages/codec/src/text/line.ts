@@ -6,7 +6,7 @@
 //
 // Only blanks separate words. Of more words than may be kept the last is kept in the last place.
 
-import { findLineFeed } from "./text.ts";
+import { findLineFeed } from "../bytes.ts";
 
 const BLANK = 32;
 const LINE_FEED = 10;

@@ -4,13 +4,13 @@
 // "need-data", and the decoder itself is the current reply. A line that no memcached sends is "fatal": replies
 // can only be paired with requests while the stream is in step. Hot path: no allocation a reply.
 
-import { readDecimal64, type Halves } from "./decimal.ts";
-import { limitsOf, type Limits } from "./limits.ts";
-import { ReceiveBuffer } from "./receive-buffer.ts";
-import type { Reply, ReplyKind } from "./reply.ts";
+import { readDecimal64, type Halves } from "../decimal.ts";
+import { limitsOf, type Limits } from "../limits.ts";
+import { ReceiveBuffer } from "../receive-buffer.ts";
+import type { TextReply, ReplyKind } from "./reply.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
 import { findReplyWord } from "./reply-word.ts";
-import { findLineFeed, startsWith } from "./text.ts";
+import { findLineFeed, startsWith } from "../bytes.ts";
 
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
@@ -20,7 +20,7 @@ const LETTER_V = 86;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-export class ReplyDecoder {
+export class TextReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);
   /** The reply: `start` to `end`, line and data block with their ends, as received. */
@@ -91,7 +91,7 @@ export class ReplyDecoder {
   }
 
   /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
-  snapshot(): Reply {
+  snapshot(): TextReply {
     return snapshotReply(this);
   }
 
@@ -109,7 +109,7 @@ export class ReplyDecoder {
     return "need-data";
   }
 
-  #fail(fault: ReplyDecoder["fault"]): "fatal" {
+  #fail(fault: TextReplyDecoder["fault"]): "fatal" {
     this.fault = fault;
     this.#fatal = true;
     this.#input.drop();

@@ -1,11 +1,11 @@
 // The decoder's current reply as a plain value that owns its bytes.
 
-import { toBigint } from "./decimal.ts";
-import type { Reply } from "./reply.ts";
-import type { ReplyDecoder } from "./reply-decoder.ts";
-import { latin1Text } from "./text.ts";
+import { toBigint } from "../decimal.ts";
+import type { TextReply } from "./reply.ts";
+import type { TextReplyDecoder } from "./text-reply-decoder.ts";
+import { latin1Text } from "../bytes.ts";
 
-export function snapshotReply(decoder: ReplyDecoder): Reply {
+export function snapshotReply(decoder: TextReplyDecoder): TextReply {
   const { kind, bytes, flags, valueStart, valueEnd } = decoder;
   switch (kind) {
     case "value": {

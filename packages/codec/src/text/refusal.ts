@@ -1,6 +1,6 @@
 // Why a request was refused, and memcached's words for it: one table.
 
-import { latin1Bytes } from "./text.ts";
+import { latin1Bytes } from "../bytes.ts";
 
 /** What is wrong with a request. */
 export type Refusal =
