@@ -1,0 +1,206 @@
+// Reading replies, beside the parsers that npm has, in one process and in turns, on Node, Bun and Deno:
+//
+//     node -C @memwire/source bench/src/codec-peers.ts [--rounds 40]
+//
+// Hits with values of 100 B, an END behind every 24 of them, in chunks of 64 KiB, as sockets deliver them. Of each
+// value a view is taken (memcache-parser copies it, node-memcached makes a text of it: that is how they hand it out).
+// memjs reads the binary protocol, the others text. A figure is the fastest of the rounds, which is what the code costs
+// when nothing else runs, and the median behind it says how busy the machine was.
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { latin1Bytes, TextReplyDecoder } from "@memwire/codec";
+import { type Runtime, runtimeCommand } from "@memwire/conformance";
+import { MemcacheParser, type ParserPendingData } from "memcache-parser";
+import Memcached from "memcached";
+import { Server } from "memjs/lib/memjs/server.js";
+
+const CHUNK_BYTES = 65_536;
+const CHUNKS = 64;
+const VALUE_BYTES = 100;
+const KEYS_A_GET = 24;
+const ROUND_MS = 30;
+
+/** Reads all chunks; answers how many values that were. */
+type Reader = (chunks: readonly Buffer[]) => number;
+
+let sink = 0;
+
+/** `message(i)` over and over, cut into chunks, and whole at the end. */
+function stream(message: (i: number) => Uint8Array): Buffer[] {
+  const messages: Uint8Array[] = [];
+  for (let i = 0, bytes = 0; bytes < CHUNK_BYTES * CHUNKS || i % KEYS_A_GET > 0; i++) {
+    const made = message(i);
+    messages.push(made);
+    bytes += made.length;
+  }
+  const all = Buffer.concat(messages);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < all.length; at += CHUNK_BYTES) {
+    chunks.push(Buffer.from(all.subarray(at, at + CHUNK_BYTES)));
+  }
+  return chunks;
+}
+
+const keyOf = (i: number): string => `key:${String(i % 10_000).padStart(6, "0")}`;
+
+const text = stream((i) =>
+  latin1Bytes(
+    `VALUE ${keyOf(i)} 0 ${VALUE_BYTES}\r\n${"v".repeat(VALUE_BYTES)}\r\n${(i + 1) % KEYS_A_GET === 0 ? "END\r\n" : ""}`,
+  ),
+);
+
+const binary = stream((i) => {
+  const key = Buffer.from(keyOf(i));
+  const head = Buffer.alloc(28);
+  head.writeUInt8(0x81, 0);
+  head.writeUInt8(4, 4);
+  head.writeUInt32BE(4 + VALUE_BYTES, 8);
+  head.writeUInt32BE(i % 1_000, 12);
+  return Buffer.concat([head, Buffer.alloc(VALUE_BYTES, key)]);
+});
+
+function memwire(takesView: boolean): Reader {
+  const decoder = new TextReplyDecoder();
+  return (chunks) => {
+    let values = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "reply") {
+        if (decoder.kind !== "value") continue;
+        values++;
+        sink += takesView ? viewOf(decoder).length : decoder.valueEnd - decoder.valueStart;
+      }
+    }
+    return values;
+  };
+}
+
+/** The constructor costs less than `subarray` on Node and Deno, and the same on Bun. */
+function viewOf({ bytes, valueStart, valueEnd }: TextReplyDecoder): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + valueStart, valueEnd - valueStart);
+}
+
+/** As memcache-client makes one of it. */
+class CountingParser extends MemcacheParser {
+  values = 0;
+
+  override processCmd(tokens: string[]): number {
+    if (tokens[0] === "VALUE") this.initiatePending(tokens, Number(tokens[3]));
+    return 1;
+  }
+
+  override receiveResult(result: ParserPendingData): void {
+    this.values++;
+    sink += result.data?.length ?? 0;
+  }
+}
+
+function memcacheParser(): Reader {
+  const quiet = (): void => {};
+  return (chunks) => {
+    const parser = new CountingParser({ debug: quiet, info: quiet, warn: quiet, error: quiet });
+    for (const chunk of chunks) parser.onData(chunk);
+    return parser.values;
+  };
+}
+
+function memjs(): Reader {
+  return (chunks) => {
+    const server = new Server("127.0.0.1", 0);
+    let values = 0;
+    server.respond = ({ val }) => {
+      values++;
+      sink += val.length;
+    };
+    for (const chunk of chunks) server.responseHandler(chunk);
+    return values;
+  };
+}
+
+function nodeMemcached(): Reader {
+  const client = new Memcached("127.0.0.1:1") as unknown as {
+    buffer(socket: object, data: string): void;
+  };
+  return (chunks) => {
+    let values = 0;
+    const asked = {
+      start: 0,
+      multi: true,
+      callback: (_error: unknown, found: readonly Readonly<Record<string, string>>[]) => {
+        for (const each of found) {
+          for (const key in each) {
+            values++;
+            sink += (each[key] as string).length;
+          }
+        }
+      },
+    };
+    const metaData = Object.assign([asked], { shift: () => asked });
+    const socket = { responseBuffer: "", bufferArray: [] as string[], metaData };
+    // It sets its sockets to UTF-8, so Node makes the text.
+    for (const chunk of chunks) client.buffer(socket, chunk.toString("latin1"));
+    return values;
+  };
+}
+
+const subjects: readonly (readonly [name: string, reader: Reader, chunks: readonly Buffer[]])[] = [
+  ["memwire, offsets", memwire(false), text],
+  ["memwire, a view", memwire(true), text],
+  ["memjs (binary)", memjs(), binary],
+  ["memcache-parser", memcacheParser(), text],
+  ["node-memcached", nodeMemcached(), text],
+];
+
+function nsAValue(reader: Reader, chunks: readonly Buffer[]): number {
+  let values = 0;
+  const began = performance.now();
+  let took = 0;
+  do {
+    values += reader(chunks);
+    took = performance.now() - began;
+  } while (took < ROUND_MS);
+  return (took * 1e6) / values;
+}
+
+function measure(rounds: number): void {
+  const expected = memwire(false)(text);
+  for (const [name, reader, chunks] of subjects) {
+    const values = reader(chunks);
+    if (chunks === text && values !== expected)
+      throw new Error(`${name} read ${values} of ${expected} values`);
+    nsAValue(reader, chunks);
+  }
+  const figures = subjects.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    subjects.forEach(([, reader, chunks], i) => figures[i]?.push(nsAValue(reader, chunks)));
+  }
+  const sorted = figures.map((each) => each.toSorted((a, b) => a - b));
+  const view = sorted[1]?.[0] as number;
+  console.log("                       ns  (median)   million/s   times ours with a view");
+  subjects.forEach(([name], i) => {
+    const ns = sorted[i]?.[0] as number;
+    const median = sorted[i]?.[rounds >> 1] as number;
+    console.log(
+      `${name.padEnd(18)} ${ns.toFixed(1).padStart(7)} ${`(${median.toFixed(1)})`.padStart(9)} ` +
+        `${(1_000 / ns).toFixed(2).padStart(11)} ${(ns / view).toFixed(2).padStart(12)}`,
+    );
+  });
+  if (sink === 0) throw new Error("nothing was read");
+}
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "40" }, here: { type: "boolean", default: false } },
+});
+if (values.here) measure(Number(values.rounds));
+else {
+  for (const runtime of ["node", "bun", "deno"] satisfies Runtime[]) {
+    const [command, ...before] = runtimeCommand(runtime) as [string, ...string[]];
+    console.log(`\n${runtime}`);
+    const args = [...before, fileURLToPath(import.meta.url), "--here", "--rounds", values.rounds];
+    const { status } = spawnSync(command, args, { stdio: "inherit" });
+    if (status !== 0) process.exitCode = 1;
+  }
+}
+process.exit();
