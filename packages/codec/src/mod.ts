@@ -1,9 +1,25 @@
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
-export { TextReplyDecoder } from "./text/text-reply-decoder.ts";
+export {
+  TextReplyDecoder,
+  type ReplyFault,
+  type ReplyFound,
+  type ReplyOptions,
+} from "./text/text-reply-decoder.ts";
 export { REPLY_BYTES, writeReply, writeValueLine } from "./text/reply-encoder.ts";
-export type { BareReplyKind, TextReply, ReplyKind, TextReplyKind } from "./text/reply.ts";
+export type {
+  AdminReply,
+  AdminReplyKind,
+  BareReplyKind,
+  ClassicReply,
+  LogReplyKind,
+  ReplyKind,
+  TextReply,
+  TextReplyKind,
+} from "./text/reply.ts";
+export type { BareMetaReplyKind, MetaReply } from "./meta/meta-message.ts";
+export { MetaFlags } from "./meta/meta-flags.ts";
 export { TextRequestDecoder, type Decoded } from "./text/text-request-decoder.ts";
 export { checkKey, writeRequest } from "./text/request-encoder.ts";
 export type { CommandName, TextRequest, StorageCommand } from "./text/request.ts";

@@ -6,11 +6,15 @@
 import fc from "fast-check";
 import {
   latin1Bytes,
+  type AdminReplyKind,
+  type BareMetaReplyKind,
   type BareReplyKind,
+  type LogReplyKind,
   type TextReply,
   type TextRequest,
   type TextReplyKind,
 } from "@memwire/codec";
+import { REPLY_WORDS, type ReplyForm } from "../src/text/reply.ts";
 
 /** Where to cut a wire: fractions of its length. */
 export const cuts: fc.Arbitrary<number[]> = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), {
@@ -115,26 +119,8 @@ export const request: fc.Arbitrary<TextRequest> = fc.oneof(
   fc.record({ command: fc.constantFrom("version" as const, "quit" as const) }),
 );
 
-const BARE: readonly BareReplyKind[] = [
-  "end",
-  "stored",
-  "not-stored",
-  "exists",
-  "not-found",
-  "deleted",
-  "touched",
-  "ok",
-  "reset",
-];
-const TEXT: readonly TextReplyKind[] = [
-  "stat",
-  "item",
-  "prefix",
-  "version",
-  "error",
-  "client-error",
-  "server-error",
-];
+const kindsOf = (...forms: readonly ReplyForm[]): string[] =>
+  Object.entries(REPLY_WORDS).flatMap(([kind, [, form]]) => (forms.includes(form) ? [kind] : []));
 
 /** A reply's text: one line of one-byte characters. */
 const replyText: fc.Arbitrary<string> = fc.oneof(
@@ -146,16 +132,49 @@ const replyText: fc.Arbitrary<string> = fc.oneof(
   ).map((bytes) => String.fromCharCode(...bytes)),
 );
 
+/** What a server may answer: mostly letters of its own, now and then one twice, no letter, or more than fit. */
+const answeredFlag = fc.oneof(
+  fc.constantFrom(
+    "f0",
+    "t-1",
+    "c18446744073709551615",
+    "s5",
+    "kfoo",
+    "O123",
+    "W",
+    "X",
+    "Z",
+    "b",
+    "f1",
+    "1",
+    "=",
+  ),
+  ofBytes(keyByte, 1, 6).map((bytes) => String.fromCharCode(...bytes)),
+);
+const answeredFlags = fc.array(answeredFlag, { maxLength: 25 });
+
 /** Any reply that the protocol can say. */
 export const reply: fc.Arbitrary<TextReply> = fc.oneof(
-  fc.record({ kind: fc.constantFrom(...BARE) }),
-  fc.record({ kind: fc.constantFrom(...TEXT), text: replyText }),
+  fc.record({ kind: fc.constantFrom(...(kindsOf("bare") as BareReplyKind[])) }),
+  fc.record({
+    kind: fc.constantFrom(
+      ...(kindsOf("text", "admin", "log") as (TextReplyKind | AdminReplyKind | LogReplyKind)[]),
+    ),
+    text: replyText,
+  }),
   fc.record({ kind: fc.constant("number" as const), number: unsigned64 }),
   fc
     .record({ key, flags, value, cas: fc.oneof(none, unsigned64) })
     .map(({ cas, ...rest }): TextReply =>
       cas === undefined ? { kind: "value", ...rest } : { kind: "value", ...rest, cas },
     ),
+  fc.record({ kind: fc.constant("config" as const), key, flags, value }),
+  fc.record({
+    kind: fc.constantFrom(...(kindsOf("flags") as BareMetaReplyKind[])),
+    metaFlags: answeredFlags,
+  }),
+  fc.record({ kind: fc.constant("va" as const), metaFlags: answeredFlags, value }),
+  fc.record({ kind: fc.constant("me" as const), key, text: replyText }),
 );
 
 const words = fc.constantFrom(
@@ -163,6 +182,7 @@ const words = fc.constantFrom(
     " ",
   ),
   ..."stats quit shutdown noreply GET mg VALUE STAT END STORED ERROR SERVER_ERROR: HTTP/1.1 a b".split(" "),
+  ..."HD VA EN ME CONFIG BUSY Error key=a skipped=1 [skipped=1 f1 t-1".split(" "),
   ..."0 1 2 3 -1 - 00 007 1.5 +1 12ab 4294967295 4294967296 2147483645 2147483646".split(" "),
   ..."9223372036854775807 9223372036854775808 18446744073709551615 18446744073709551616".split(" "),
   "k".repeat(250),

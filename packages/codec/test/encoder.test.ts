@@ -71,6 +71,21 @@ const replies: readonly [reply: TextReply, message: string][] = [
     { kind: "server-error", text },
     `a reply's text must be one line of one-byte characters, got "${text}"`,
   ]),
+  ...["metadump" as const, "busy" as const].map((kind): [TextReply, string] => [
+    { kind, text: "a\n" },
+    'a reply\'s text must be one line of one-byte characters, got "a\n"',
+  ]),
+  [{ kind: "me", key: wire("a b"), text: "" }, `${KEY} no blank, CR, LF or NUL, got byte 32 at 1`],
+  [{ kind: "me", key, text: "\r" }, 'a reply\'s text must be one line of one-byte characters, got "\r"'],
+  [{ kind: "config", key: wire(""), flags: 0, value }, `${KEY} 1 to 250 bytes, got 0`],
+  [{ kind: "config", key, flags: -1, value }, "flags must be a whole number from 0 to 4294967295, got -1"],
+  ...["", "a b", "a\r", "\n", "\u0100"].flatMap((flag): [TextReply, string][] => {
+    const message = `a meta flag must be one word of one-byte characters, got "${flag}"`;
+    return [
+      [{ kind: "hd", metaFlags: ["t1", flag] }, message],
+      [{ kind: "va", metaFlags: [flag], value }, message],
+    ];
+  }),
 ];
 
 function set(change: { flags?: number; exptime?: number }): TextRequest {

@@ -102,6 +102,42 @@ test("no reply bytes make it throw, and how they are cut changes nothing", () =>
   );
 });
 
+test("values in pieces are, put together, what they are whole, however the bytes are cut", () => {
+  const wires = fc.oneof(replies.map(encodeReplies), anyReplyBytes);
+  const threshold = fc.oneof(
+    fc.constantFrom(0, 1),
+    fc.integer({ min: 0, max: 60 }),
+    fc.integer({ min: 900, max: 3_100 }),
+  );
+  fc.assert(
+    fc.property(wires, cuts, limits, keepEvery, threshold, (bytes, at, limits, keepEvery, partsFromBytes) => {
+      const whole = decodeReplies([bytes], { limits });
+      const pieces = cut(bytes, at);
+      const largest = Math.max(...pieces.map(({ length }) => length));
+      const { lineBytesMax, valueBytesMax } = limitsOf(limits);
+      const wholeBytesMax = Math.min(valueBytesMax, partsFromBytes);
+      const held = (bytes: number): void =>
+        expect(bytes).toBeLessThanOrEqual(Math.max(256, 2 * (lineBytesMax + wholeBytesMax + 2 + largest)));
+      expect(decodeReplies(pieces, { limits, keepEvery, held }, partsFromBytes)).toEqual(whole);
+    }),
+    often,
+  );
+});
+
+test("a value in pieces takes no memory, however large it is", () => {
+  const chunk = new Uint8Array(65_536).fill(120);
+  const held: number[] = [];
+  const pieces = [
+    wire("VALUE a 0 6553600\r\n"),
+    ...Array.from({ length: 100 }, () => chunk),
+    wire("\r\nEND\r\n"),
+  ];
+  const limits = { valueBytesMax: 6_553_600 };
+  const seen = decodeReplies(pieces, { limits, held: (bytes) => held.push(bytes) }, 1_000);
+  expect(seen.map(({ found }) => found)).toEqual(["reply", "reply"]);
+  expect(Math.max(...held)).toBeLessThan(1_000);
+});
+
 /** The most that a request decoder may hold while it wants more bytes: what its docstring says. */
 function requestBytesMax(limits: Limits, chunkBytes: number): number {
   const message = Math.max(limits.retrievalLineBytesMax, 104, limits.lineBytesMax + limits.valueBytesMax) + 2;

@@ -1,6 +1,6 @@
 // Each limit at its bound: what is as large is taken, what is larger by one is refused; by default and as options.
 
-import { DEFAULT_LIMITS, limitsOf, type Limits, type Refusal } from "@memwire/codec";
+import { DEFAULT_LIMITS, limitsOf, TextReplyDecoder, type Limits, type Refusal } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { byteByByte, decodeReplies, decodeRequests, wire } from "./wire.ts";
 
@@ -52,7 +52,9 @@ for (const name of names) {
       expect(decodeReplies([wire(reply(max))], { limits })).toEqual([
         expect.objectContaining({ found: "reply" }),
       ]);
-      expect(decodeReplies([wire(reply(max + 1))], { limits })).toEqual([{ found: "fatal", fault }]);
+      expect(decodeReplies([wire(reply(max + 1))], { limits })).toEqual([
+        expect.objectContaining({ found: "fatal", fault }),
+      ]);
     });
   }
 }
@@ -104,4 +106,27 @@ test("retrieval lines cannot be held shorter than others", () => {
     new RangeError("retrievalLineBytesMax must be at least lineBytesMax, 2048, got 2047"),
   );
   expect(limitsOf({ retrievalLineBytesMax: 2_048 }).keysMax).toBe(DEFAULT_LIMITS.keysMax);
+});
+
+test("what is no number of bytes is refused as partsFromBytes", () => {
+  for (const partsFromBytes of [-1, 1.5, Number.NaN, -Infinity, "9" as unknown as number]) {
+    expect(() => new TextReplyDecoder({}, { partsFromBytes })).toThrow(
+      new RangeError(`partsFromBytes must be a whole number from 0, got ${partsFromBytes}`),
+    );
+  }
+  expect(new TextReplyDecoder({}, { partsFromBytes: 0 }).next()).toBe("need-data");
+  expect(new TextReplyDecoder({}, { partsFromBytes: Infinity }).next()).toBe("need-data");
+});
+
+test("values come in pieces from the threshold on, and one byte less comes whole", () => {
+  for (const [valueBytes, found] of [
+    [9, "reply"],
+    [10, "head"],
+  ] as const) {
+    for (const line of [`VALUE a 0 ${valueBytes}`, `VALUE a 0 ${valueBytes} 7`, `VA ${valueBytes} f1`]) {
+      const decoder = new TextReplyDecoder({}, { partsFromBytes: 10 });
+      decoder.receive(wire(`${line}\r\n${"v".repeat(valueBytes)}\r\n`));
+      expect([decoder.next(), decoder.valueBytes]).toEqual([found, valueBytes]);
+    }
+  }
 });

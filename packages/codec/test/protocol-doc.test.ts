@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { REFUSAL_TEXT } from "@memwire/codec";
 import { expect, test } from "vitest";
-import { BARE_REPLIES, TEXT_REPLIES } from "../src/text/reply.ts";
+import { REPLY_WORDS } from "../src/text/reply.ts";
 import { decodeRequests, wire } from "./wire.ts";
 
 const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
@@ -48,8 +48,16 @@ test("there is one row for every refusal, with its text", () => {
 });
 
 test("every reply is on the page, with its kind", () => {
-  for (const [kind, word] of [...Object.entries(BARE_REPLIES), ...Object.entries(TEXT_REPLIES)]) {
-    const [, kinds] = rows("Replies").find(([replies]) => new RegExp(`\`${word}[ \`]`).test(replies)) ?? [];
+  for (const [kind, [word]] of Object.entries(REPLY_WORDS)) {
+    const [, kinds] =
+      rows("Replies").find(([replies]) => new RegExp(`\`${word}(?:[ \`]|(?<==))`).test(replies)) ?? [];
     expect(kinds, word).toContain(`\`${kind}\``);
   }
+});
+
+test("no reply is on the page that the codec does not know", () => {
+  const named = rows("Replies").flatMap(([, kinds]) =>
+    Array.from(kinds.matchAll(/`(.+?)`/g), ([, kind = ""]) => kind),
+  );
+  expect(named.toSorted()).toEqual(["number", ...Object.keys(REPLY_WORDS)].toSorted());
 });

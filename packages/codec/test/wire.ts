@@ -8,10 +8,12 @@ import {
   TextReplyDecoder,
   TextRequestDecoder,
   SendBuffer,
+  toBigint,
   writeReply,
   writeRequest,
   type Limits,
   type Refusal,
+  type ReplyFault,
   type TextReply,
   type TextRequest,
 } from "@memwire/codec";
@@ -25,7 +27,7 @@ export type Seen =
 /** One answer of a reply decoder, owned. */
 export type SeenReply =
   | { readonly found: "reply"; readonly reply: TextReply; readonly wire: string }
-  | { readonly found: "fatal"; readonly fault: TextReplyDecoder["fault"] };
+  | { readonly found: "fatal"; readonly fault: ReplyFault; readonly faultAt: number };
 
 export interface Feeding {
   readonly limits?: Partial<Limits>;
@@ -53,17 +55,66 @@ export function decodeRequests(pieces: readonly Uint8Array[], feeding: Feeding =
   return seen;
 }
 
-export function decodeReplies(pieces: readonly Uint8Array[], feeding: Feeding = {}): SeenReply[] {
-  const decoder = new TextReplyDecoder(feeding.limits);
+/** @param partsFromBytes From where on values come in pieces, which are put together again here. */
+export function decodeReplies(
+  pieces: readonly Uint8Array[],
+  feeding: Feeding = {},
+  partsFromBytes?: number,
+): SeenReply[] {
+  const decoder = new TextReplyDecoder(
+    feeding.limits,
+    partsFromBytes === undefined ? {} : { partsFromBytes },
+  );
   const seen: SeenReply[] = [];
+  let inPieces: ReplyInPieces | undefined;
   feed(decoder, pieces, feeding, (found) => {
-    if (found === "fatal") seen.push({ found, fault: decoder.fault });
+    const { bytes, start, end, fault, faultAt } = decoder;
+    if (found === "fatal") seen.push({ found, fault, faultAt });
+    else if (found === "reply") {
+      seen.push({ found, reply: decoder.snapshot(), wire: latin1Text(bytes, start, end) });
+    } else if (found === "head") inPieces = new ReplyInPieces(decoder);
+    else if (inPieces === undefined) throw new Error(`"${found}" before "head"`);
+    else if (found === "part") inPieces.add(decoder);
     else {
-      const wire = latin1Text(decoder.bytes, decoder.start, decoder.end);
-      seen.push({ found: "reply", reply: decoder.snapshot(), wire });
+      seen.push(inPieces.whole(decoder));
+      inPieces = undefined;
     }
   });
   return seen;
+}
+
+/** A reply whose value comes in pieces. */
+class ReplyInPieces {
+  readonly #reply: (value: Uint8Array) => TextReply;
+  readonly #valueBytes: number;
+  readonly #parts: Uint8Array[] = [];
+  #wire: string;
+
+  constructor(head: TextReplyDecoder) {
+    const { kind, bytes, flags, start, end } = head;
+    this.#wire = latin1Text(bytes, start, end);
+    this.#valueBytes = head.valueBytes;
+    const key = bytes.slice(head.keyStart, head.keyEnd);
+    const cas = head.hasCas ? { cas: toBigint(head.cas.high, head.cas.low) } : {};
+    const words = this.#wire.replace(/\r?\n$/, "").split(/ +/);
+    if (kind === "value") this.#reply = (value) => ({ kind, key, flags, value, ...cas });
+    else if (kind === "config") this.#reply = (value) => ({ kind, key, flags, value });
+    else if (kind === "va")
+      this.#reply = (value) => ({ kind, metaFlags: words.slice(2).filter(Boolean), value });
+    else throw new Error(`"head" of ${kind}`);
+  }
+
+  add({ bytes, start, end, partStart, partEnd }: TextReplyDecoder): void {
+    if (partStart !== start || partEnd !== end || end <= start) throw new Error(`part ${start} to ${end}`);
+    this.#wire += latin1Text(bytes, start, end);
+    this.#parts.push(bytes.slice(start, end));
+  }
+
+  whole({ bytes, start, end }: TextReplyDecoder): SeenReply {
+    const value = concat(this.#parts);
+    if (value.length !== this.#valueBytes) throw new Error(`${value.length} bytes of ${this.#valueBytes}`);
+    return { found: "reply", reply: this.#reply(value), wire: this.#wire + latin1Text(bytes, start, end) };
+  }
 }
 
 interface Decoder<Message extends string> {

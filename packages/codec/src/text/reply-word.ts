@@ -1,40 +1,42 @@
-// From the first word of a reply line to its kind. Hot path: at most three words to compare, mostly the first fits.
+// From the first word of a reply line to its kind. Hot path: few words to compare, mostly the first fits.
 
-import { BARE_REPLIES, TEXT_REPLIES, type BareReplyKind, type TextReplyKind } from "./reply.ts";
+import { REPLY_WORDS, type ReplyForm, type ReplyKind } from "./reply.ts";
 import { latin1Bytes } from "../bytes.ts";
 
 /** A word that reply lines begin with. */
-export type ReplyWord =
-  | { readonly bytes: Uint8Array; readonly hasText: false; readonly kind: BareReplyKind | "value" }
-  | { readonly bytes: Uint8Array; readonly hasText: true; readonly kind: TextReplyKind };
+export interface ReplyWord {
+  readonly bytes: Uint8Array;
+  readonly kind: ReplyKind;
+  readonly form: ReplyForm;
+}
 
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const BLANK = 32;
 const COLON = 58;
 
 /** Words by their first byte. */
 const words: readonly ReplyWord[][] = Array.from({ length: 256 }, () => []);
 
-function add(word: ReplyWord): void {
-  words[word.bytes[0] as number]?.push(word);
+function add(word: string, kind: ReplyKind, form: ReplyForm): void {
+  words[word.charCodeAt(0)]?.push({ bytes: latin1Bytes(word), kind, form });
 }
 
-add({ bytes: latin1Bytes("VALUE"), hasText: false, kind: "value" });
-for (const [kind, word] of Object.entries(BARE_REPLIES)) {
-  add({ bytes: latin1Bytes(word), hasText: false, kind: kind as BareReplyKind });
-}
-for (const [kind, word] of Object.entries(TEXT_REPLIES)) {
-  add({ bytes: latin1Bytes(word), hasText: true, kind: kind as TextReplyKind });
-}
+for (const [kind, [word, form]] of Object.entries(REPLY_WORDS)) add(word, kind as ReplyKind, form);
+// An older form of the same, which a bracket ends.
+add(`[${REPLY_WORDS.skipped[0]}`, "skipped", "log");
 
-/** The word at `bytes[start]` to `bytes[end - 1]`; `undefined` if no reply begins with it. */
+/** The word at `start`, if it is whole and a byte is behind it before `end`; `undefined` if no reply begins so. */
 export function findReplyWord(bytes: Uint8Array, start: number, end: number): ReplyWord | undefined {
-  if (start === end) return undefined;
   const candidates = words[bytes[start] as number] as ReplyWord[];
   for (let i = 0; i < candidates.length; i++) {
     const word = candidates[i] as ReplyWord;
     const wordEnd = start + word.bytes.length;
+    if (wordEnd >= end || !isAt(bytes, start, word.bytes)) continue;
+    const behind = bytes[wordEnd] as number;
+    if (behind === CARRIAGE_RETURN || behind === BLANK || behind === LINE_FEED) return word;
     // `ERROR: shutdown not enabled` is memcached's, too: its text begins with the colon.
-    const fits = wordEnd === end || (word.hasText && wordEnd < end && bytes[wordEnd] === COLON);
-    if (fits && isAt(bytes, start, word.bytes)) return word;
+    if (word.form === "log" || (word.form === "text" && behind === COLON)) return word;
   }
   return undefined;
 }

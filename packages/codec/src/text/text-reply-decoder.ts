@@ -1,93 +1,164 @@
-// Replies of the classic text protocol, as a client or proxy receives them.
+// Replies of the text protocol, as a client or proxy receives them.
 //
-// The same shape as the request decoder: `receive(chunk)` lends, `next()` answers "reply", "fatal" or
-// "need-data", and the decoder itself is the current reply. A line that no memcached sends is "fatal": replies
-// can only be paired with requests while the stream is in step. Hot path: no allocation a reply.
+//     receive(chunk)   lends bytes
+//     next()           moves to the next reply:
+//         "reply"      the decoder itself is the reply: kind, offsets into `bytes`, numbers
+//         "head"       a reply whose value comes in pieces: all but the value; `start` to `end` is its line
+//         "part"       some of that value: `partStart` to `partEnd`, and `start` to `end`
+//         "tail"       the line end behind that value: the reply is whole
+//         "fatal"      no memcached sends this, and every later call answers the same: replies can only be paired
+//                      with requests while the stream is in step
+//         "need-data"  nothing whole is left; the chunk is the caller's again
+//
+// Offsets hold until the next call of `next`, `receive` or `keep`. Input never throws, memory stays within the
+// limits, and what the chunks' borders are changes nothing, but where pieces begin. Hot path: no allocation a reply.
+//
+// What is hot reads a line once and takes what is usual; all else goes to the thorough reading, which alone says what
+// is wrong. Both must agree on what they take: the laws and the fuzzer compare them by cutting.
 
-import { readDecimal64, type Halves } from "../decimal.ts";
+import { readDecimal, readDecimal64, type Halves } from "../decimal.ts";
 import { limitsOf, type Limits } from "../limits.ts";
+import { MetaFlags } from "../meta/meta-flags.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
 import type { TextReply, ReplyKind } from "./reply.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
 import { findReplyWord } from "./reply-word.ts";
-import { findLineFeed, startsWith } from "../bytes.ts";
+import { findLineFeed } from "../bytes.ts";
+
+/** What `next()` found. The three in the middle come only where `partsFromBytes` was given. */
+export type ReplyFound = "reply" | "head" | "part" | "tail" | "fatal" | "need-data";
+
+/** What is wrong with a reply. */
+export type ReplyFault = "not-a-reply" | "line-too-long" | "value-too-large" | "bad-value";
+
+export interface ReplyOptions {
+  /** Values of so many bytes or more come in pieces as they arrive; a whole number from 0. None by default. */
+  readonly partsFromBytes?: number;
+}
 
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
+const FLAGS_MAX = 0xffff_ffff;
 
-const BLANK = 32;
-const LETTER_V = 86;
+/** Numbers of so many digits stay 32-bit integers; longer ones are read thoroughly. */
+const DIGITS_SMALL = 9;
+
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+const BLANK = 32;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+
+// "VALUE " as it is compared, byte by byte.
+const V = 86;
+const A = 65;
+const L = 76;
+const U = 85;
+const E = 69;
+const VALUE_BYTES = 6;
+
+// What the next call of `next` begins with.
+const AT_REPLY = 0;
+const IN_REPLY = 1;
+const IN_VALUE = 2;
+const GIVEN_UP = 3;
 
 export class TextReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** The reply: `start` to `end`, line and data block with their ends, as received. */
+  /** The reply: `start` to `end`, line and data block with their ends, as received; or the piece of it at hand. */
   start = 0;
   end = 0;
   kind: ReplyKind = "end";
+  /** Of `value`, `config` and `me`. */
   keyStart = 0;
   keyEnd = 0;
   flags = 0;
   /** The value, or the text of a reply that has one. */
   valueStart = 0;
   valueEnd = 0;
+  /** Bytes of the value of a `value`, `config` or `va`, whole or in pieces. */
+  valueBytes = 0;
+  /** The piece of the value that "part" found, at least one byte. */
+  partStart = 0;
+  partEnd = 0;
   /** Whether the `VALUE` line has a cas unique. */
   hasCas = false;
   /** Unsigned 64-bit halves: the cas unique of a `value`; the value of a `number`. */
   readonly cas: Halves = { high: 0, low: 0 };
   readonly number: Halves = { high: 0, low: 0 };
-  /** What was wrong when `next()` answered "fatal". */
-  fault: "not-a-reply" | "line-too-long" | "value-too-large" | "bad-value" = "not-a-reply";
+  /**
+   * Flags of a meta reply, in their order. A word that is no letter, a letter that came before and what is more than
+   * fits is left out here; it stays in the line, and `snapshot()` has it.
+   */
+  readonly meta: MetaFlags = new MetaFlags();
+  /** What was wrong when `next()` answered "fatal", and at which byte of the reply, its first being 0. */
+  fault: ReplyFault = "not-a-reply";
+  faultAt = 0;
 
-  readonly #limits: Limits;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
-  /** Bytes of the unfinished line that hold no line feed. */
+  // What is unconsumed: `bytes[#at]` to `bytes[#limit - 1]`.
+  #at = 0;
+  #limit = 0;
+  #state = AT_REPLY;
+  /** Bytes that the unfinished reply has at least, and those of its line that hold no line feed. */
+  #needed = 0;
   #scanned = 0;
-  /** Bytes that the unfinished reply has at least. */
-  #needed = 1;
-  /** Where the digits ended that were read last. */
-  #digitsEnd = 0;
-  #fatal = false;
+  /** Bytes of the value still to come in pieces, and those of the line before it. */
+  #left = 0;
+  #lineBytes = 0;
 
-  /** @throws RangeError as `limitsOf` */
-  constructor(limits: Partial<Limits> = {}) {
-    this.#limits = limitsOf(limits);
+  readonly #keyBytesMax: number;
+  readonly #lineBytesMax: number;
+  readonly #valueBytesMax: number;
+  readonly #partsFromBytes: number;
+  /** Up to here a value is taken, and whole. */
+  readonly #wholeBytesMax: number;
+
+  /** @throws RangeError as `limitsOf`, and for a `partsFromBytes` that is not a whole number from 0 or Infinity */
+  constructor(limits: Partial<Limits> = {}, { partsFromBytes = Infinity }: ReplyOptions = {}) {
+    if (partsFromBytes !== Infinity && !(Number.isSafeInteger(partsFromBytes) && partsFromBytes >= 0)) {
+      throw new RangeError(`partsFromBytes must be a whole number from 0, got ${String(partsFromBytes)}`);
+    }
+    const { keyBytesMax, lineBytesMax, valueBytesMax } = limitsOf(limits);
+    this.#keyBytesMax = keyBytesMax;
+    this.#lineBytesMax = lineBytesMax;
+    this.#valueBytesMax = valueBytesMax;
+    this.#partsFromBytes = partsFromBytes;
+    this.#wholeBytesMax = Math.min(valueBytesMax, partsFromBytes - 1, LENGTH_MAX);
   }
 
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
   receive(chunk: Uint8Array): void {
-    if (!this.#fatal) this.#input.lend(chunk);
+    if (this.#state === GIVEN_UP) return;
+    this.#input.start = this.#at;
+    this.#input.lend(chunk);
+    this.#borrow();
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
+    if (this.#state === GIVEN_UP) return;
+    this.#input.start = this.#at;
     this.#input.keep();
+    this.#borrow();
   }
 
-  next(): "reply" | "fatal" | "need-data" {
-    if (this.#fatal) return "fatal";
-    const input = this.#input;
-    const available = input.end - input.start;
-    if (available < this.#needed) return this.#wait(this.#needed);
-    this.bytes = input.bytes;
-    this.start = input.start;
-    // A line that comes in pieces is not looked into before its end is there.
-    const mayBeWhole =
-      this.#scanned === 0 || findLineFeed(input.bytes, input.start + this.#scanned, input.end) >= 0;
-    const answer = mayBeWhole && this.#value(input.end) ? this.#block() : this.#line(available);
-    if (answer === "reply") {
-      this.#scanned = 0;
-      this.#needed = 1;
-      input.start = this.end;
+  next(): ReplyFound {
+    if (this.#state !== AT_REPLY) return this.#resume();
+    const { bytes } = this;
+    const start = this.#at;
+    const end = this.#limit;
+    if (end - start > VALUE_BYTES && bytes[start] === V && bytes[start + 2] === L) {
+      const found = this.#value(bytes, start, end);
+      if (found !== undefined) return found;
     }
-    return answer;
+    return this.#line(bytes, start, end);
   }
 
   /** Whether bytes are left that belong to no whole reply yet. */
   get hasRest(): boolean {
-    return this.#input.end > this.#input.start;
+    return this.#limit > this.#at;
   }
 
   /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
@@ -96,98 +167,129 @@ export class TextReplyDecoder {
   }
 
   /**
-   * Bytes of memory held for the unfinished reply: after "need-data" at most twice a line, a value and the largest
-   * chunk that was lent.
+   * Bytes of memory held for the unfinished reply: after "need-data" at most twice a line, a value that is not to
+   * come in pieces, and the largest chunk that was lent.
    */
   get heldBytes(): number {
     return this.#input.heldBytes;
   }
 
-  #wait(needed: number): "need-data" {
-    this.#needed = needed;
-    this.#input.keep();
-    return "need-data";
-  }
-
-  #fail(fault: TextReplyDecoder["fault"]): "fatal" {
-    this.fault = fault;
-    this.#fatal = true;
-    this.#input.drop();
-    return "fatal";
-  }
-
   /**
-   * Reads `VALUE <key> <flags> <bytes> [<cas unique>]` and the line's end in one pass.
-   *
-   * @returns false if that is not there, or not whole
+   * Reads `VALUE <key> <flags> <bytes> [<cas unique>]` and its data block, if all is there, small and as it should
+   * be; `undefined` leaves it to the thorough reading.
    */
-  #value(end: number): boolean {
-    const { bytes, start } = this;
-    if (bytes[start] !== LETTER_V || !startsWith(bytes, start, end, "VALUE ")) return false;
-    const keyEnd = this.#wordEnd(start + 6, end);
-    const flags = this.#digits(keyEnd + 1, end);
-    const flagsEnd = this.#digitsEnd;
-    const valueBytes = this.#digits(flagsEnd + 1, end);
-    let at = this.#digitsEnd;
-    if (flags < 0 || valueBytes < 0 || bytes[keyEnd] !== BLANK || bytes[flagsEnd] !== BLANK) return false;
-    this.hasCas = at < end && bytes[at] === BLANK;
-    if (this.hasCas) {
-      const casStart = at + 1;
-      this.#digits(casStart, end);
-      at = this.#digitsEnd;
-      if (!readDecimal64(bytes, casStart, at, this.cas)) return false;
+  #value(bytes: Uint8Array, start: number, end: number): "reply" | "need-data" | undefined {
+    if (bytes[start + 1] !== A || bytes[start + 3] !== U || bytes[start + 4] !== E) return undefined;
+    if (bytes[start + 5] !== BLANK) return undefined;
+    let at = start + VALUE_BYTES;
+    while (at < end && (bytes[at] as number) > BLANK) at++;
+    const keyEnd = at;
+    const flagsStart = ++at;
+    // A digit with the bits of "0" turned over is its value; any other byte is more than 9 then.
+    let flags = 0;
+    for (let digit = 0; at < end && (digit = (bytes[at] as number) ^ 48) < 10; at++)
+      flags = (flags * 10 + digit) | 0;
+    const flagsEnd = at;
+    const lengthStart = ++at;
+    let valueBytes = 0;
+    for (let digit = 0; at < end && (digit = (bytes[at] as number) ^ 48) < 10; at++)
+      valueBytes = (valueBytes * 10 + digit) | 0;
+    const lengthEnd = at;
+    if (flagsEnd === flagsStart || flagsEnd - flagsStart > DIGITS_SMALL) return undefined;
+    if (lengthEnd === lengthStart || lengthEnd - lengthStart > DIGITS_SMALL) return undefined;
+    if (bytes[keyEnd] !== BLANK || bytes[flagsEnd] !== BLANK) return undefined;
+    const hasCas = at < end && bytes[at] === BLANK;
+    if (hasCas) {
+      const casStart = ++at;
+      while (at < end && ((bytes[at] as number) ^ 48) < 10) at++;
+      if (!readDecimal64(bytes, casStart, at, this.cas)) return undefined;
     }
-    if (at < end && bytes[at] === CARRIAGE_RETURN) at++;
-    if (at >= end || bytes[at] !== LINE_FEED) return false;
-    this.keyStart = start + 6;
+    if (at + 1 >= end || bytes[at] !== CARRIAGE_RETURN || bytes[at + 1] !== LINE_FEED) return undefined;
+    const keyBytes = keyEnd - start - VALUE_BYTES;
+    if (keyBytes === 0 || keyBytes > this.#keyBytesMax || at + 1 - start > this.#lineBytesMax)
+      return undefined;
+    if (valueBytes > this.#wholeBytesMax) return undefined;
+    const valueStart = at + 2;
+    const valueEnd = valueStart + valueBytes;
+    if (valueEnd + 2 > end) return this.#wait(valueEnd + 2 - start, 0);
+    if (bytes[valueEnd] !== CARRIAGE_RETURN || bytes[valueEnd + 1] !== LINE_FEED) return undefined;
+    this.kind = "value";
+    this.start = start;
+    this.keyStart = start + VALUE_BYTES;
     this.keyEnd = keyEnd;
     this.flags = flags;
-    this.valueStart = at + 1;
-    this.valueEnd = at + 1 + valueBytes;
-    return true;
-  }
-
-  /** The `VALUE` line is whole and well formed; now its data block. */
-  #block(): "reply" | "fatal" | "need-data" {
-    const { bytes, valueStart, valueEnd } = this;
-    const { keyBytesMax, lineBytesMax, valueBytesMax } = this.#limits;
-    const keyBytes = this.keyEnd - this.keyStart;
-    if (valueStart - this.start - 1 > lineBytesMax) return this.#fail("line-too-long");
-    if (keyBytes === 0 || keyBytes > keyBytesMax || this.flags > 0xffff_ffff) return this.#fail("bad-value");
-    const valueBytes = valueEnd - valueStart;
-    if (valueBytes > valueBytesMax)
-      return this.#fail(valueBytes > LENGTH_MAX ? "bad-value" : "value-too-large");
-    const blockEnd = valueEnd + 2;
-    if (blockEnd > this.#input.end) return this.#wait(blockEnd - this.start);
-    if (bytes[valueEnd] !== CARRIAGE_RETURN || bytes[valueEnd + 1] !== LINE_FEED)
-      return this.#fail("bad-value");
-    this.end = blockEnd;
-    this.kind = "value";
+    this.hasCas = hasCas;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
+    this.valueBytes = valueBytes;
+    this.end = valueEnd + 2;
+    this.#at = valueEnd + 2;
     return "reply";
   }
 
-  /** Any other line. */
-  #line(available: number): "reply" | "fatal" | "need-data" {
-    const { bytes, start } = this;
-    const feed = findLineFeed(bytes, start + this.#scanned, start + available);
-    const lineBytes = feed < 0 ? available : feed - start;
-    if (lineBytes > this.#limits.lineBytesMax) return this.#fail("line-too-long");
-    if (feed < 0) {
-      this.#scanned = available;
-      return this.#wait(available + 1);
+  /** Any reply, thoroughly. */
+  #line(bytes: Uint8Array, start: number, end: number): ReplyFound {
+    this.start = start;
+    if (start === end) return this.#wait(1, 0);
+    const word = findReplyWord(bytes, start, end);
+    const wordEnd = word === undefined ? start : start + word.bytes.length;
+    const feed =
+      wordEnd + 1 < end && bytes[wordEnd] === CARRIAGE_RETURN && bytes[wordEnd + 1] === LINE_FEED
+        ? wordEnd + 1
+        : findLineFeed(bytes, wordEnd, end);
+    if ((feed < 0 ? end : feed) - start > this.#lineBytesMax) {
+      return this.#fail("line-too-long", this.#lineBytesMax);
     }
-    this.end = feed + 1;
+    if (feed < 0) return this.#wait(end - start + 1, end - start);
     const lineEnd = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
-    const word = findReplyWord(bytes, start, this.#wordEnd(start, lineEnd));
+    this.end = feed + 1;
     if (word === undefined) return this.#number(lineEnd);
-    const { kind } = word;
-    if (kind === "value") return this.#fail("bad-value");
+    const { kind, form } = word;
     this.kind = kind;
-    const wordEnd = start + word.bytes.length;
-    if (!word.hasText) return lineEnd === wordEnd ? "reply" : this.#fail("not-a-reply");
-    this.valueStart = wordEnd < lineEnd && bytes[wordEnd] === BLANK ? wordEnd + 1 : wordEnd;
-    this.valueEnd = lineEnd;
+    switch (form) {
+      case "bare":
+        return wordEnd === lineEnd ? this.#whole() : this.#fail("not-a-reply", wordEnd - start);
+      case "text":
+      case "admin":
+        return this.#text(wordEnd, lineEnd);
+      case "log":
+        return this.#log(wordEnd, lineEnd);
+      case "flags":
+        if (wordEnd < lineEnd && bytes[wordEnd] !== BLANK) {
+          return this.#fail("not-a-reply", wordEnd - start);
+        }
+        this.#metaFlags(wordEnd, lineEnd);
+        return this.#whole();
+      case "item":
+        return this.#item(wordEnd, lineEnd);
+      case "value":
+        return this.#metaValue(wordEnd, lineEnd);
+      case "block":
+        return this.#block(wordEnd, lineEnd);
+    }
+  }
+
+  #whole(): "reply" {
+    this.#at = this.end;
     return "reply";
+  }
+
+  #text(wordEnd: number, lineEnd: number): "reply" | "fatal" {
+    const behind = this.bytes[wordEnd];
+    if (wordEnd < lineEnd && behind === CARRIAGE_RETURN) return this.#failAt("not-a-reply", wordEnd);
+    this.valueStart = wordEnd < lineEnd && behind === BLANK ? wordEnd + 1 : wordEnd;
+    this.valueEnd = lineEnd;
+    return this.#whole();
+  }
+
+  #log(wordEnd: number, lineEnd: number): "reply" | "fatal" {
+    const { bytes, start } = this;
+    let end = lineEnd;
+    if (bytes[start] === OPEN_BRACKET && bytes[--end] !== CLOSE_BRACKET)
+      return this.#failAt("not-a-reply", lineEnd);
+    this.valueStart = wordEnd;
+    this.valueEnd = end;
+    return this.#whole();
   }
 
   /** The new value of `incr` or `decr`. Old servers showed the blanks that decr pads what it stores with. */
@@ -195,30 +297,188 @@ export class TextReplyDecoder {
     const { bytes, start } = this;
     let end = lineEnd;
     while (end > start && bytes[end - 1] === BLANK) end--;
-    if (!readDecimal64(bytes, start, end, this.number)) return this.#fail("not-a-reply");
+    if (!readDecimal64(bytes, start, end, this.number)) {
+      let at = start;
+      while (at < end && ((bytes[at] as number) ^ 48) < 10) at++;
+      return this.#failAt("not-a-reply", at < end ? at : start);
+    }
     this.kind = "number";
-    return "reply";
+    return this.#whole();
   }
 
-  #wordEnd(from: number, end: number): number {
+  /** `ME <key> <text>`. */
+  #item(wordEnd: number, lineEnd: number): "reply" | "fatal" {
+    const { bytes } = this;
+    const keyStart = wordEnd + 1;
+    const keyEnd = this.#wordEnd(keyStart, lineEnd);
+    if (bytes[wordEnd] !== BLANK) return this.#failAt("not-a-reply", wordEnd);
+    if (!this.#isKey(keyStart, keyEnd)) return this.#failAt("not-a-reply", keyStart);
+    this.keyStart = keyStart;
+    this.keyEnd = keyEnd;
+    this.valueStart = keyEnd < lineEnd ? keyEnd + 1 : keyEnd;
+    this.valueEnd = lineEnd;
+    return this.#whole();
+  }
+
+  #metaFlags(from: number, lineEnd: number): void {
+    const { bytes, meta } = this;
+    meta.clear();
+    for (let at = from; at < lineEnd; at++) {
+      if (bytes[at] === BLANK) continue;
+      const flagStart = at;
+      at = this.#wordEnd(at, lineEnd);
+      meta.add(bytes[flagStart] as number, flagStart, at);
+    }
+  }
+
+  /** `VA <bytes> <flags>*`. */
+  #metaValue(wordEnd: number, lineEnd: number): ReplyFound {
+    const { bytes } = this;
+    if (bytes[wordEnd] !== BLANK) return this.#failAt("bad-value", wordEnd);
+    const lengthStart = wordEnd + 1;
+    const lengthEnd = this.#wordEnd(lengthStart, lineEnd);
+    const valueBytes = this.#length(lengthStart, lengthEnd);
+    if (valueBytes < 0) return this.#failAt("bad-value", lengthStart);
+    this.#metaFlags(lengthEnd, lineEnd);
+    return this.#dataBlock(valueBytes, lengthStart);
+  }
+
+  /** `VALUE <key> <flags> <bytes> [<cas unique>]`, and `CONFIG` without the last. */
+  #block(wordEnd: number, lineEnd: number): ReplyFound {
+    const { bytes } = this;
+    const keyStart = wordEnd + 1;
+    const keyEnd = this.#wordEnd(keyStart, lineEnd);
+    const flagsEnd = this.#wordEnd(keyEnd + 1, lineEnd);
+    const lengthStart = flagsEnd + 1;
+    const lengthEnd = this.#wordEnd(lengthStart, lineEnd);
+    const flags = readDecimal(bytes, keyEnd + 1, flagsEnd, FLAGS_MAX);
+    const valueBytes = this.#length(lengthStart, lengthEnd);
+    if (bytes[wordEnd] !== BLANK) return this.#failAt("bad-value", wordEnd);
+    if (!this.#isKey(keyStart, keyEnd)) return this.#failAt("bad-value", keyStart);
+    if (flags < 0) return this.#failAt("bad-value", Math.min(keyEnd + 1, lineEnd));
+    if (valueBytes < 0) return this.#failAt("bad-value", Math.min(lengthStart, lineEnd));
+    this.hasCas = lengthEnd < lineEnd;
+    if (this.hasCas) {
+      const casStart = lengthEnd + 1;
+      if (this.kind === "config" || !readDecimal64(bytes, casStart, lineEnd, this.cas))
+        return this.#failAt("bad-value", casStart);
+    }
+    this.keyStart = keyStart;
+    this.keyEnd = keyEnd;
+    this.flags = flags;
+    return this.#dataBlock(valueBytes, lengthStart);
+  }
+
+  /** The line is whole and well formed, up to `end`; now its data block. */
+  #dataBlock(valueBytes: number, lengthStart: number): ReplyFound {
+    const { bytes, start, end } = this;
+    if (valueBytes > this.#valueBytesMax) return this.#failAt("value-too-large", lengthStart);
+    this.valueBytes = valueBytes;
+    this.valueStart = end;
+    if (valueBytes >= this.#partsFromBytes) {
+      this.valueEnd = end;
+      this.#left = valueBytes;
+      this.#lineBytes = end - start;
+      this.#state = IN_VALUE;
+      this.#at = end;
+      return "head";
+    }
+    const valueEnd = end + valueBytes;
+    if (valueEnd + 2 > this.#limit) return this.#wait(valueEnd + 2 - start, 0);
+    if (bytes[valueEnd] !== CARRIAGE_RETURN) return this.#failAt("bad-value", valueEnd);
+    if (bytes[valueEnd + 1] !== LINE_FEED) return this.#failAt("bad-value", valueEnd + 1);
+    this.valueEnd = valueEnd;
+    this.end = valueEnd + 2;
+    return this.#whole();
+  }
+
+  /** Goes on with what the last call left unfinished. */
+  #resume(): ReplyFound {
+    const available = this.#limit - this.#at;
+    if (this.#state === GIVEN_UP) return "fatal";
+    if (this.#state === IN_VALUE) return this.#piece(available);
+    if (available < this.#needed) return this.#wait(this.#needed, this.#scanned);
+    const scanned = this.#scanned;
+    // A line that comes in pieces is not looked into before its end is there.
+    if (scanned > 0 && findLineFeed(this.bytes, this.#at + scanned, this.#limit) < 0) {
+      if (available <= this.#lineBytesMax) return this.#wait(available + 1, available);
+      this.start = this.#at;
+      return this.#fail("line-too-long", this.#lineBytesMax);
+    }
+    this.#state = AT_REPLY;
+    return this.next();
+  }
+
+  /** A value that is handed out as it comes. */
+  #piece(available: number): ReplyFound {
+    const { bytes } = this;
+    const start = this.#at;
+    const left = this.#left;
+    if (available < (left > 0 ? 1 : 2)) {
+      this.keep();
+      return "need-data";
+    }
+    this.start = start;
+    if (left > 0) {
+      const end = start + Math.min(left, available);
+      this.end = end;
+      this.partStart = start;
+      this.partEnd = end;
+      this.#left = left - (end - start);
+      this.#at = end;
+      return "part";
+    }
+    const valueEndAt = this.#lineBytes + this.valueBytes;
+    if (bytes[start] !== CARRIAGE_RETURN) return this.#fail("bad-value", valueEndAt);
+    if (bytes[start + 1] !== LINE_FEED) return this.#fail("bad-value", valueEndAt + 1);
+    this.end = start + 2;
+    this.#at = start + 2;
+    this.#state = AT_REPLY;
+    return "tail";
+  }
+
+  #wait(needed: number, scanned: number): "need-data" {
+    this.#needed = needed;
+    this.#scanned = scanned;
+    this.#state = IN_REPLY;
+    this.keep();
+    return "need-data";
+  }
+
+  #fail(fault: ReplyFault, faultAt: number): "fatal" {
+    this.fault = fault;
+    this.faultAt = faultAt;
+    this.#state = GIVEN_UP;
+    this.#at = this.#limit;
+    this.#input.drop();
+    return "fatal";
+  }
+
+  #failAt(fault: ReplyFault, at: number): "fatal" {
+    return this.#fail(fault, at - this.start);
+  }
+
+  #borrow(): void {
+    const input = this.#input;
+    this.bytes = input.bytes;
+    this.#at = input.start;
+    this.#limit = input.end;
+  }
+
+  /** Where the word ends that begins at `from`. */
+  #wordEnd(from: number, lineEnd: number): number {
     const { bytes } = this;
     let at = from;
-    let byte = 0;
-    while (at < end && ((byte = bytes[at] as number) > BLANK || (byte !== BLANK && byte !== LINE_FEED))) at++;
+    while (at < lineEnd && bytes[at] !== BLANK) at++;
     return at;
   }
 
-  /** Reads digits, and leaves in `#digitsEnd` where they end. -1 if there are none. */
-  #digits(from: number, end: number): number {
-    const { bytes } = this;
-    let value = 0;
-    let at = from;
-    for (; at < end; at++) {
-      const digit = (bytes[at] as number) - 48;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-    }
-    this.#digitsEnd = at;
-    return at > from ? value : -1;
+  #isKey(keyStart: number, keyEnd: number): boolean {
+    return keyStart < keyEnd && keyEnd - keyStart <= this.#keyBytesMax;
+  }
+
+  /** A length; -1 if it is none, or more than memcached can have and the limits allow. */
+  #length(start: number, end: number): number {
+    return readDecimal(this.bytes, start, end, Math.max(LENGTH_MAX, this.#valueBytesMax));
   }
 }
