@@ -1,6 +1,6 @@
 // The codec alone, in one process: nanoseconds per message, for each runtime.
 //
-//     node -C @memwire/source bench/src/codec.ts
+//     node -C @memwire/source bench/src/codec.ts [words of names: only these cases]
 //     bun --conditions=@memwire/source bench/src/codec.ts
 //     deno run --conditions=@memwire/source bench/src/codec.ts
 //
@@ -76,6 +76,65 @@ function replies(name: string, message: (i: number) => string): Case {
   return { name, run };
 }
 
+/** The same with a view of each value. */
+function views(name: string, message: (i: number) => string): Case {
+  const chunks = stream(message);
+  const decoder = new TextReplyDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "reply") {
+        count++;
+        sink += decoder.bytes.subarray(decoder.valueStart, decoder.valueEnd).length;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+/** Large values in pieces as they come; a message is a whole value. */
+function pieces(name: string, message: (i: number) => string): Case {
+  const chunks = stream(message);
+  const decoder = new TextReplyDecoder({}, { partsFromBytes: 0 });
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      for (let found = decoder.next(); found !== "need-data"; found = decoder.next()) {
+        if (found === "part") sink += decoder.partEnd - decoder.partStart;
+        else if (found === "tail") count++;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+/** The limit: the same bytes with nothing done to them but this; a message is as many bytes. */
+function plain(name: string, message: (i: number) => string, touch: (chunk: Uint8Array) => number): Case {
+  const chunks = stream(message);
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  const run = (): number => {
+    for (const chunk of chunks) sink += touch(chunk);
+    return bytes / message(0).length;
+  };
+  return { name, run };
+}
+
+const copied = new Uint8Array(CHUNK_BYTES);
+const copy = (chunk: Uint8Array): number => {
+  copied.set(chunk);
+  return copied[0] as number;
+};
+/** No value has a line feed: only line ends stop it. */
+const search = (chunk: Uint8Array): number => {
+  let feeds = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) feeds++;
+  return feeds;
+};
+
 /** Writes `each` as often as a turn of a busy connection does, then takes it; the network keeps up. */
 function sends(name: string, messages: number, each: (out: SendBuffer, i: number) => void): Case {
   const out = new SendBuffer();
@@ -92,6 +151,10 @@ function sends(name: string, messages: number, each: (out: SendBuffer, i: number
 
 const key = (i: number): string => `key:${100_000 + (i % 800_000)}`;
 const hundred = "v".repeat(100);
+const value =
+  (bytes: number) =>
+  (i: number): string =>
+    `VALUE ${key(i)} 0 ${bytes}\r\n${"v".repeat(bytes)}\r\n`;
 const keyBytes = latin1Bytes(key(0));
 const valueBytes = latin1Bytes(`${hundred}\r\n`);
 
@@ -103,6 +166,20 @@ const cases: readonly Case[] = [
     (i) => `get ${Array.from({ length: 24 }, (_, k) => key(i + k)).join(" ")}\r\n`,
   ),
   requests("decode incr", (i) => `incr ${key(i)} 1\r\n`),
+  replies("decode VALUE, 100 B", value(100)),
+  replies("decode VALUE, 100 B, cas", (i) => `VALUE ${key(i)} 0 100 ${1_000_000 + i}\r\n${hundred}\r\n`),
+  views("the same with a view of it", value(100)),
+  plain("the same bytes, indexOf", value(100), search),
+  plain("the same bytes, copied", value(100), copy),
+  replies("decode VA, 100 B, 4 flags", (i) => `VA 100 f0 s100 t-1 O${i}\r\n${hundred}\r\n`),
+  replies("decode HD, 1 flag", (i) => `HD O${i}\r\n`),
+  replies("decode HD", () => "HD\r\n"),
+  ...[10_000, 500_000].flatMap((bytes): Case[] => [
+    replies(`decode VALUE, ${bytes} B, whole`, value(bytes)),
+    pieces(`decode VALUE, ${bytes} B, parts`, value(bytes)),
+    plain("the same bytes, indexOf", value(bytes), search),
+    plain("the same bytes, copied", value(bytes), copy),
+  ]),
   replies("decode VALUE, 100 B, or END", (i) => `VALUE ${key(i)} 0 100\r\n${hundred}\r\nEND\r\n`),
   replies("decode STORED", () => "STORED\r\n"),
   sends("write VALUE, 100 B, and END", 16, (out) => {
@@ -129,9 +206,11 @@ function timed(run: () => number, forMs: number): number {
 const quantile = (sorted: readonly number[], q: number): string =>
   (sorted[Math.floor((sorted.length - 1) * q)] as number).toFixed(1).padStart(8);
 
-for (const { run } of cases) timed(run, WARM_UP_MS);
+const only = process.argv[2] ?? "";
+const chosen = cases.filter(({ name }) => name.includes(only));
+for (const { run } of chosen) timed(run, WARM_UP_MS);
 console.log(`${navigator.userAgent}, ns a message: fastest round (median)`);
-for (const { name, run } of cases) {
+for (const { name, run } of chosen) {
   const rounds = Array.from({ length: ROUNDS }, () => timed(run, ROUND_MS)).toSorted((a, b) => a - b);
   console.log(`${name.padEnd(30)}${quantile(rounds, 0)}  (${quantile(rounds, 0.5)} )`);
 }
