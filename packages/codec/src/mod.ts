@@ -25,3 +25,14 @@ export { checkKey, writeRequest } from "./text/request-encoder.ts";
 export type { CommandName, TextRequest, StorageCommand } from "./text/request.ts";
 export { SendBuffer } from "./send-buffer.ts";
 export { hasNul, latin1Bytes, latin1Text, startsWith, utf8Bytes } from "./bytes.ts";
+export {
+  DATAGRAM_BYTES_MAX,
+  DATAGRAM_HEADER_BYTES,
+  datagramRequest,
+  requestIdOf,
+  writeDatagramHeader,
+  type RequestDatagramFault,
+} from "./udp/datagram.ts";
+export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.ts";
+export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
+export { DatagramSplitter } from "./udp/datagram-splitter.ts";

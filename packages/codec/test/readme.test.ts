@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { DEFAULT_LIMITS } from "@memwire/codec";
+import { DEFAULT_DATAGRAM_LIMITS, DEFAULT_LIMITS } from "@memwire/codec";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
 const examples: readonly [file: string, run: () => Promise<unknown>][] = [
   ["readme-example-server.ts", () => import("./readme-example-server.ts")],
   ["readme-example-client.ts", () => import("./readme-example-client.ts")],
+  ["readme-example-udp.ts", () => import("./readme-example-udp.ts")],
 ];
 
 for (const [file, run] of examples) {
@@ -23,10 +24,10 @@ for (const [file, run] of examples) {
   });
 }
 
-test("the README's table of limits has every limit with its default", () => {
+test("the README's tables of limits have every limit with its default", () => {
   const rows = Array.from(readme.matchAll(/^\| `(\w+)` +\| ([\d,]+) +\|/gm), ([, name, value]) => [
     name,
     Number(value?.replaceAll(",", "")),
   ]);
-  expect(Object.fromEntries(rows)).toEqual(DEFAULT_LIMITS);
+  expect(Object.fromEntries(rows)).toEqual({ ...DEFAULT_LIMITS, ...DEFAULT_DATAGRAM_LIMITS });
 });
