@@ -71,6 +71,17 @@ export class SendBuffer {
     this.#end = at + 1;
   }
 
+  /** An unsigned 32-bit number, big-endian. */
+  uint32(value: number): void {
+    const at = this.#room(4);
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#end = at + 4;
+  }
+
   /** Text of one byte a character (U+0000 to U+00FF). */
   latin1(text: string): void {
     const { length } = text;
