@@ -1,3 +1,18 @@
+export type { BinaryReply, BinaryRequest, BinaryStatus, Opcode } from "./binary/binary-message.ts";
+export {
+  BINARY_REFUSALS,
+  binaryRefusalReply,
+  type BinaryRefusal,
+  type BinaryRefusalRow,
+} from "./binary/binary-refusal.ts";
+export { BinaryReplyDecoder, type BinaryFault } from "./binary/binary-reply-decoder.ts";
+export { writeBinaryReply } from "./binary/binary-reply-encoder.ts";
+export { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
+export { writeBinaryRequest } from "./binary/binary-request-encoder.ts";
+export { REPLY_MAGIC, REQUEST_MAGIC, writeBinaryHeader } from "./binary/header.ts";
+export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
+export type { PartsOptions } from "./binary/parts.ts";
+export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
@@ -36,3 +51,4 @@ export {
 export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.ts";
 export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
 export { DatagramSplitter } from "./udp/datagram-splitter.ts";
+export { RequestDecoder, type Protocol, type RequestDecoderOptions } from "./request-decoder.ts";

@@ -1,6 +1,8 @@
 // Binary requests and replies as plain values: what `snapshot()` answers, and what is written.
 
 interface Common {
+  /** 1 to 255, absent for 0, which is all that memcached knows and sends. */
+  readonly dataType?: number;
   /** Unsigned 32-bit; comes back in the reply as it was sent. */
   readonly opaque: number;
   /** Unsigned 64-bit; 0 is none. */
@@ -67,17 +69,20 @@ export type BinaryStatus =
   | "auth-continue";
 
 /**
- * Any reply. `flags` is there where the extras are 4 bytes, as in the answer to a get that hit; the number that
- * `incr` and `decr` answer is the value's 8 bytes, and `number` too.
+ * Any reply. `flags` is there where the extras are 4 bytes, as in the answer to a get that hit. `number` is there
+ * where `incr` or `decr` went well; it is the 8 bytes of `value` as a number, and the two must agree.
  */
 export interface BinaryReply {
-  readonly opcode: Opcode;
+  /** Its number where it has no name: the answer to what memcached does not know. */
+  readonly opcode: Opcode | number;
   readonly status: BinaryStatus;
+  /** 1 to 255, absent for 0, which is all that memcached sends. */
+  readonly dataType?: number;
   readonly opaque: number;
   readonly cas: bigint;
   readonly flags?: number;
   readonly number?: bigint;
   readonly key: Uint8Array;
-  /** Bytes; a text for people if the status is not "ok". */
+  /** Bytes; a text for people if the status is not "ok". Names of statistics are keys, their values are values. */
   readonly value: Uint8Array;
 }

@@ -1,0 +1,62 @@
+// The header that every binary message begins with, 24 bytes, big-endian. Hot path: no allocation a message.
+//
+//      0 magic | 1 opcode | 2 key length | 4 extras length | 5 data type | 6 vbucket or status
+//      8 body length: of extras, key and value | 12 opaque | 16 cas | 24 extras, key, value
+
+import type { Halves } from "../decimal.ts";
+import type { SendBuffer } from "../send-buffer.ts";
+
+export const HEADER_BYTES = 24;
+export const REQUEST_MAGIC = 0x80;
+export const REPLY_MAGIC = 0x81;
+
+/** Where in a message its header's fields are, for saying what was wrong. */
+export const FIELD_AT = {
+  magic: 0,
+  opcode: 1,
+  keyLength: 2,
+  extrasLength: 4,
+  status: 6,
+  bodyLength: 8,
+} as const;
+
+export function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}
+
+export function readUint64(bytes: Uint8Array, at: number, into: Halves): void {
+  into.high = readUint32(bytes, at);
+  into.low = readUint32(bytes, at + 4);
+}
+
+/** Writes the header of a message of these lengths; extras, key and value are the caller's to write behind it. */
+export function writeBinaryHeader(
+  out: SendBuffer,
+  magic: number,
+  code: number,
+  keyBytes: number,
+  extrasBytes: number,
+  dataType: number,
+  vbucketOrStatus: number,
+  valueBytes: number,
+  opaque: number,
+  casHigh: number,
+  casLow: number,
+): void {
+  out.uint32(magic * 0x100_0000 + code * 0x1_0000 + keyBytes);
+  out.uint32(extrasBytes * 0x100_0000 + dataType * 0x1_0000 + vbucketOrStatus);
+  out.uint32(extrasBytes + keyBytes + valueBytes);
+  out.uint32(opaque);
+  out.uint32(casHigh);
+  out.uint32(casLow);
+}

@@ -1,0 +1,62 @@
+// Requests of a client that may speak text or binary: the first byte of the stream decides, for good.
+//
+// 0x80 is binary, as in memcached, where no command begins with it; anything else is text. Whoever wants to know more
+// of a message than its kind reads it from `text` or `binary`, by `protocol`. Hot path: one branch a message.
+
+import { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
+import { REQUEST_MAGIC } from "./binary/header.ts";
+import type { PartsOptions } from "./binary/parts.ts";
+import type { Limits } from "./limits.ts";
+import { type Decoded, TextRequestDecoder } from "./text/text-request-decoder.ts";
+
+export type Protocol = "text" | "binary";
+
+export interface RequestDecoderOptions extends PartsOptions {
+  /**
+   * The protocol that is spoken whatever the first byte is, as memcached's `-B ascii` and `-B binary` have it. By
+   * default the first byte decides.
+   */
+  readonly protocol?: Protocol;
+}
+
+export class RequestDecoder {
+  /** `undefined` until the first byte is there. */
+  protocol: Protocol | undefined;
+  readonly text: TextRequestDecoder;
+  readonly binary: BinaryRequestDecoder;
+  #isBinary: boolean;
+
+  /** @throws RangeError as the two decoders */
+  constructor(limits: Partial<Limits> = {}, options: RequestDecoderOptions = {}) {
+    this.protocol = options.protocol;
+    this.text = new TextRequestDecoder(limits);
+    this.binary = new BinaryRequestDecoder(limits, options);
+    this.#isBinary = options.protocol === "binary";
+  }
+
+  /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
+  receive(chunk: Uint8Array): void {
+    if (this.protocol === undefined && chunk.length > 0) {
+      this.#isBinary = chunk[0] === REQUEST_MAGIC;
+      this.protocol = this.#isBinary ? "binary" : "text";
+    }
+    if (this.#isBinary) this.binary.receive(chunk);
+    else this.text.receive(chunk);
+  }
+
+  /** What the decoder of the protocol that is spoken answers, which then is the message. */
+  next(): Decoded<"request"> | "head" | "part" | "tail" {
+    return this.#isBinary ? this.binary.next() : this.text.next();
+  }
+
+  /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
+  keep(): void {
+    if (this.#isBinary) this.binary.keep();
+    else this.text.keep();
+  }
+
+  /** Bytes of memory held for the unfinished message: as that decoder says, and 64 that the text decoder begins with. */
+  get heldBytes(): number {
+    return this.text.heldBytes + this.binary.heldBytes;
+  }
+}
