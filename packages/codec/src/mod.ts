@@ -51,4 +51,5 @@ export {
 export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.ts";
 export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
 export { DatagramSplitter } from "./udp/datagram-splitter.ts";
-export { RequestDecoder, type Protocol, type RequestDecoderOptions } from "./request-decoder.ts";
+
+export { RequestDecoder, type Protocol, type ProtocolOptions } from "./request-decoder.ts";

@@ -11,7 +11,7 @@ import { type Decoded, TextRequestDecoder } from "./text/text-request-decoder.ts
 
 export type Protocol = "text" | "binary";
 
-export interface RequestDecoderOptions extends PartsOptions {
+export interface ProtocolOptions extends PartsOptions {
   /**
    * The protocol that is spoken whatever the first byte is, as memcached's `-B ascii` and `-B binary` have it. By
    * default the first byte decides.
@@ -27,7 +27,7 @@ export class RequestDecoder {
   #isBinary: boolean;
 
   /** @throws RangeError as the two decoders */
-  constructor(limits: Partial<Limits> = {}, options: RequestDecoderOptions = {}) {
+  constructor(limits: Partial<Limits> = {}, options: ProtocolOptions = {}) {
     this.protocol = options.protocol;
     this.text = new TextRequestDecoder(limits);
     this.binary = new BinaryRequestDecoder(limits, options);

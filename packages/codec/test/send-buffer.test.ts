@@ -58,6 +58,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (byte) => [byte],
   ),
   writing(
+    fc.oneof(
+      fc.constantFrom(0, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff),
+      fc.integer({ min: 0, max: 0xffff_ffff }),
+    ),
+    (buffer, value) => buffer.uint32(value),
+    (value) =>
+      latin1Bytes(
+        value
+          .toString(16)
+          .padStart(8, "0")
+          .replace(/../g, (digits) => String.fromCharCode(parseInt(digits, 16))),
+      ),
+  ),
+  writing(
     fc.constantFrom("", "END\r\n", "\xff\x00", "x".repeat(600)),
     (buffer, text) => buffer.latin1(text),
     latin1Bytes,
