@@ -49,13 +49,14 @@ const BLANK = 32;
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 
-// "VALUE " as it is compared, byte by byte.
+// "VALUE " and "VA " as they are compared, byte by byte.
 const V = 86;
 const A = 65;
 const L = 76;
 const U = 85;
 const E = 69;
 const VALUE_BYTES = 6;
+const VA_BYTES = 3;
 
 // What the next call of `next` begins with.
 const AT_REPLY = 0;
@@ -149,8 +150,14 @@ export class TextReplyDecoder {
     const { bytes } = this;
     const start = this.#at;
     const end = this.#limit;
-    if (end - start > VALUE_BYTES && bytes[start] === V && bytes[start + 2] === L) {
-      const found = this.#value(bytes, start, end);
+    if (end - start > VALUE_BYTES && bytes[start] === V && bytes[start + 1] === A) {
+      const third = bytes[start + 2];
+      const found =
+        third === L
+          ? this.#value(bytes, start, end)
+          : third === BLANK
+            ? this.#va(bytes, start, end)
+            : undefined;
       if (found !== undefined) return found;
     }
     return this.#line(bytes, start, end);
@@ -179,8 +186,7 @@ export class TextReplyDecoder {
    * be; `undefined` leaves it to the thorough reading.
    */
   #value(bytes: Uint8Array, start: number, end: number): "reply" | "need-data" | undefined {
-    if (bytes[start + 1] !== A || bytes[start + 3] !== U || bytes[start + 4] !== E) return undefined;
-    if (bytes[start + 5] !== BLANK) return undefined;
+    if (bytes[start + 3] !== U || bytes[start + 4] !== E || bytes[start + 5] !== BLANK) return undefined;
     let at = start + VALUE_BYTES;
     while (at < end && (bytes[at] as number) > BLANK) at++;
     const keyEnd = at;
@@ -201,8 +207,13 @@ export class TextReplyDecoder {
     const hasCas = at < end && bytes[at] === BLANK;
     if (hasCas) {
       const casStart = ++at;
-      while (at < end && ((bytes[at] as number) ^ 48) < 10) at++;
-      if (!readDecimal64(bytes, casStart, at, this.cas)) return undefined;
+      let cas = 0;
+      for (let digit = 0; at < end && (digit = (bytes[at] as number) ^ 48) < 10; at++)
+        cas = (cas * 10 + digit) | 0;
+      if (at > casStart && at - casStart <= DIGITS_SMALL) {
+        this.cas.high = 0;
+        this.cas.low = cas;
+      } else if (!readDecimal64(bytes, casStart, at, this.cas)) return undefined;
     }
     if (at + 1 >= end || bytes[at] !== CARRIAGE_RETURN || bytes[at + 1] !== LINE_FEED) return undefined;
     const keyBytes = keyEnd - start - VALUE_BYTES;
@@ -227,16 +238,46 @@ export class TextReplyDecoder {
     return "reply";
   }
 
+  /** The same for `VA <bytes> <flags>*`. */
+  #va(bytes: Uint8Array, start: number, end: number): "reply" | "need-data" | undefined {
+    const lengthStart = start + VA_BYTES;
+    let at = lengthStart;
+    let valueBytes = 0;
+    for (let digit = 0; at < end && (digit = (bytes[at] as number) ^ 48) < 10; at++)
+      valueBytes = (valueBytes * 10 + digit) | 0;
+    if (at === lengthStart || at - lengthStart > DIGITS_SMALL || at >= end) return undefined;
+    if (bytes[at] !== BLANK && bytes[at] !== CARRIAGE_RETURN) return undefined;
+    const feed = this.#metaFlags(bytes, at, end);
+    if (feed < 0 || (bytes[at] === CARRIAGE_RETURN && feed !== at + 1)) return undefined;
+    if (valueBytes > this.#wholeBytesMax || feed - start > this.#lineBytesMax) return undefined;
+    const valueStart = feed + 1;
+    const valueEnd = valueStart + valueBytes;
+    if (valueEnd + 2 > end) return this.#wait(valueEnd + 2 - start, 0);
+    if (bytes[valueEnd] !== CARRIAGE_RETURN || bytes[valueEnd + 1] !== LINE_FEED) return undefined;
+    this.kind = "va";
+    this.start = start;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
+    this.valueBytes = valueBytes;
+    this.end = valueEnd + 2;
+    this.#at = valueEnd + 2;
+    return "reply";
+  }
+
   /** Any reply, thoroughly. */
   #line(bytes: Uint8Array, start: number, end: number): ReplyFound {
     this.start = start;
     if (start === end) return this.#wait(1, 0);
     const word = findReplyWord(bytes, start, end);
     const wordEnd = word === undefined ? start : start + word.bytes.length;
+    const form = word === undefined ? "number" : word.form;
+    const lengthEnd = form === "value" ? lineWordEnd(bytes, wordEnd + 1, end) : wordEnd;
     const feed =
-      wordEnd + 1 < end && bytes[wordEnd] === CARRIAGE_RETURN && bytes[wordEnd + 1] === LINE_FEED
-        ? wordEnd + 1
-        : findLineFeed(bytes, wordEnd, end);
+      form === "value" || form === "flags"
+        ? this.#metaFlags(bytes, lengthEnd, end)
+        : wordEnd + 1 < end && bytes[wordEnd] === CARRIAGE_RETURN && bytes[wordEnd + 1] === LINE_FEED
+          ? wordEnd + 1
+          : findLineFeed(bytes, wordEnd, end);
     if ((feed < 0 ? end : feed) - start > this.#lineBytesMax) {
       return this.#fail("line-too-long", this.#lineBytesMax);
     }
@@ -244,28 +285,24 @@ export class TextReplyDecoder {
     const lineEnd = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
     this.end = feed + 1;
     if (word === undefined) return this.#number(lineEnd);
-    const { kind, form } = word;
-    this.kind = kind;
-    switch (form) {
+    this.kind = word.kind;
+    switch (word.form) {
       case "bare":
-        return wordEnd === lineEnd ? this.#whole() : this.#fail("not-a-reply", wordEnd - start);
+        return wordEnd === lineEnd ? this.#whole() : this.#failAt("not-a-reply", wordEnd);
+      case "flags":
+        if (wordEnd < lineEnd && bytes[wordEnd] !== BLANK) return this.#failAt("not-a-reply", wordEnd);
+        return this.#whole();
+      case "value":
+        return this.#metaValue(wordEnd, lengthEnd, lineEnd);
+      case "block":
+        return this.#block(wordEnd, lineEnd);
       case "text":
       case "admin":
         return this.#text(wordEnd, lineEnd);
       case "log":
         return this.#log(wordEnd, lineEnd);
-      case "flags":
-        if (wordEnd < lineEnd && bytes[wordEnd] !== BLANK) {
-          return this.#fail("not-a-reply", wordEnd - start);
-        }
-        this.#metaFlags(wordEnd, lineEnd);
-        return this.#whole();
       case "item":
         return this.#item(wordEnd, lineEnd);
-      case "value":
-        return this.#metaValue(wordEnd, lineEnd);
-      case "block":
-        return this.#block(wordEnd, lineEnd);
     }
   }
 
@@ -320,26 +357,37 @@ export class TextReplyDecoder {
     return this.#whole();
   }
 
-  #metaFlags(from: number, lineEnd: number): void {
-    const { bytes, meta } = this;
+  /** Reads flags up to the line's end, from a blank or that end on. @returns where its line feed is; -1 if nowhere */
+  #metaFlags(bytes: Uint8Array, from: number, end: number): number {
+    const { meta } = this;
     meta.clear();
-    for (let at = from; at < lineEnd; at++) {
-      if (bytes[at] === BLANK) continue;
+    let at = from;
+    for (;;) {
+      while (at < end && bytes[at] === BLANK) at++;
       const flagStart = at;
-      at = this.#wordEnd(at, lineEnd);
-      meta.add(bytes[flagStart] as number, flagStart, at);
+      while (at < end && (bytes[at] as number) > BLANK) at++;
+      if (at < end && bytes[at] === BLANK) {
+        meta.add(bytes[flagStart] as number, flagStart, at);
+        continue;
+      }
+      while (at < end && bytes[at] !== BLANK && bytes[at] !== LINE_FEED) at++;
+      if (at >= end) return -1;
+      const isLast = bytes[at] === LINE_FEED;
+      const flagEnd = isLast && at > flagStart && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+      if (flagEnd > flagStart) meta.add(bytes[flagStart] as number, flagStart, flagEnd);
+      if (isLast) return at;
     }
   }
 
   /** `VA <bytes> <flags>*`. */
-  #metaValue(wordEnd: number, lineEnd: number): ReplyFound {
+  #metaValue(wordEnd: number, lengthEnd: number, lineEnd: number): ReplyFound {
     const { bytes } = this;
     if (bytes[wordEnd] !== BLANK) return this.#failAt("bad-value", wordEnd);
     const lengthStart = wordEnd + 1;
-    const lengthEnd = this.#wordEnd(lengthStart, lineEnd);
     const valueBytes = this.#length(lengthStart, lengthEnd);
-    if (valueBytes < 0) return this.#failAt("bad-value", lengthStart);
-    this.#metaFlags(lengthEnd, lineEnd);
+    if (valueBytes < 0 || (lengthEnd < lineEnd && bytes[lengthEnd] !== BLANK)) {
+      return this.#failAt("bad-value", lengthStart);
+    }
     return this.#dataBlock(valueBytes, lengthStart);
   }
 
@@ -481,4 +529,11 @@ export class TextReplyDecoder {
   #length(start: number, end: number): number {
     return readDecimal(this.bytes, start, end, Math.max(LENGTH_MAX, this.#valueBytesMax));
   }
+}
+
+/** Where the word ends that begins at `from`, before the line's end. */
+function lineWordEnd(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && (bytes[at] as number) > BLANK) at++;
+  return at;
 }
