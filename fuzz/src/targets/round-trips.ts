@@ -53,6 +53,8 @@ function isSayable(message: object): boolean {
   if ("exptime" in message && !Number.isSafeInteger(message.exptime)) return false;
   if ("argument" in message && /^ | $|[\0\r]/.test(message.argument as string)) return false;
   if ("text" in message && (message.text as string).includes("\r")) return false;
+  if ("metaFlags" in message && (message.metaFlags as string[]).some((flag) => flag.includes("\r")))
+    return false;
   const one = "key" in message ? [message.key as Uint8Array] : [];
   const keys = "keys" in message ? (message.keys as Uint8Array[]) : one;
   return keys.every((key) => !key.includes(13) && !key.includes(0));
