@@ -15,7 +15,7 @@ import type { Endpoint } from "@memwire/engine";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mutated, nearly, nonsense, request } from "../../codec/test/arbitraries.ts";
-import { concat, decodeReplies, encodeRequests, byteByByte } from "../../codec/test/wire.ts";
+import { concat, decodeReplies, encodeRequests, byteByByte, type SeenReply } from "../../codec/test/wire.ts";
 import { startMemcached, withPeer } from "../src/mod.ts";
 
 const to = (endpoint: Endpoint): Socket =>
@@ -118,6 +118,75 @@ withPeer("memcached", () => {
       [set("a", "v".repeat(1_048_576)), { kind: "server-error", text: "object too large for cache" }],
     ];
     for (const [text, reply] of asked) expect(await answers(peer.endpoint, text), text).toEqual([reply]);
+  });
+
+  test("every reply to a meta command is understood and written again as it was", async () => {
+    await using peer = await startMemcached();
+    const asked: readonly [asked: string, kinds: readonly string[]][] = [
+      ["ms a 1 T30 c Oabc\r\n5\r\n", ["hd"]],
+      ["mg a s v t f c k h l O123\r\n", ["va"]],
+      ["mg a t\r\nmg a\r\n", ["hd", "hd"]],
+      ["mg YQ== b k v\r\n", ["va"]],
+      ["mg b v\r\nmg b O1 k v\r\n", ["en", "en"]],
+      ["mg b N30 v t\r\nmg b v\r\n", ["va", "va"]],
+      ["ms a 1 ME\r\nx\r\n", ["ns"]],
+      ["ms a 1 C999\r\nx\r\nmd a C999\r\n", ["ex", "ex"]],
+      ["ma a v t\r\nma a\r\nma none\r\n", ["va", "hd", "nf"]],
+      ["md a I T30\r\nmg a v\r\nmd a q\r\nmd a\r\n", ["hd", "va", "nf"]],
+      ["me none\r\nms c 3\r\nabc\r\nme c\r\nmn\r\n", ["en", "hd", "me", "mn"]],
+      ["mg c v v\r\nms c S1\r\n", ["client-error", "client-error"]],
+      ["ms long 3000 s\r\n" + "v".repeat(3_000) + "\r\nmg long s v\r\n", ["hd", "va"]],
+    ];
+    for (const [text, expected] of asked)
+      expect(kinds(await answers(peer.endpoint, text)), text).toEqual(expected);
+  });
+
+  test("every reply to an administrator's command is understood and written again as it was", async () => {
+    await using peer = await startMemcached();
+    await answers(peer.endpoint, set("a%b", "x") + set("c", "y"));
+    const asked: readonly [asked: string, kinds: readonly string[]][] = [
+      ["slabs reassign 1 1\r\n", ["same"]],
+      ["slabs reassign 1 2\r\n", ["nospare"]],
+      ["slabs reassign 1 200\r\n", ["badclass"]],
+      ["slabs automove 1\r\nslabs automove\r\n", ["ok", "error"]],
+      ["lru mode segmented\r\nlru tune 80 80 1 1\r\n", ["ok", "error"]],
+      ["lru_crawler disable\r\n", ["ok"]],
+      ["lru_crawler metadump all\r\n", ["client-error"]],
+      ["lru_crawler enable\r\nlru_crawler crawl 200\r\n", ["ok", "badclass"]],
+      ["lru_crawler metadump all\r\n", ["metadump", "metadump", "end"]],
+      ["cache_memlimit 4\r\ncache_memlimit 100\r\n", ["memlimit-too-small", "ok"]],
+      ["cache_memlimit 2000000000\r\n", ["memlimit-adjust-failed"]],
+      ["refresh_certs\r\n", ["refresh-certs-error"]],
+      ["config get cluster\r\n", ["error"]],
+      ["watch nothing\r\n", ["error"]],
+    ];
+    for (const [text, expected] of asked)
+      expect(kinds(await answers(peer.endpoint, text)), text).toEqual(expected);
+  });
+
+  test("what a watcher is told is understood and written again as it was", async () => {
+    await using peer = await startMemcached();
+    const watcher = to(peer.endpoint);
+    const received: Uint8Array[] = [];
+    const seen = (): SeenReply[] => decodeReplies([concat(received)]);
+    const told = new Promise<void>((resolve, reject) => {
+      watcher.once("error", reject);
+      watcher.on("data", (chunk: Uint8Array) => {
+        received.push(chunk.slice());
+        if (seen().length === 1 && received.length === 1) {
+          answers(peer.endpoint, `${set("a", "x")}get a\r\nget none\r\n`).catch(reject);
+        }
+        if (latin1Text(concat(received)).includes("key=none")) resolve();
+      });
+    });
+    watcher.write("watch fetchers mutations\r\n");
+    try {
+      await told;
+      const found = seen().map((one) => (one.found === "fatal" ? one.fault : one.reply.kind));
+      expect(found).toEqual(["ok", "log", "log", "log", "log"]);
+    } finally {
+      watcher.destroy();
+    }
   });
 
   test("out of memory and out of connections are understood", async () => {
