@@ -138,6 +138,16 @@ export function twisted(wire: Uint8Array, twist: Twist): Uint8Array {
   return bytes;
 }
 
+/** The same message with a key, there or not, that is longer by 250 bytes: they are all there. */
+function withLongKey(wire: Uint8Array): Uint8Array {
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.byteLength);
+  const keyBytes = view.getUint16(2);
+  const keyEnd = 24 + view.getUint8(4) + keyBytes;
+  const more = new Uint8Array(250).fill(107);
+  const bytes = Uint8Array.from([...wire.subarray(0, keyEnd), ...more, ...wire.subarray(keyEnd)]);
+  return twisted(bytes, { keyBytes: keyBytes + more.length, bodyBytes: view.getUint32(8) + more.length });
+}
+
 /** One message whose header is off by little, or says another opcode: each is refused for a reason of its own. */
 export function nearly(wire: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const off = fc.constantFrom(-20, -8, -4, -1, 1, 4, 8, 20, 250);
@@ -158,6 +168,9 @@ export function nearly(wire: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array>
         bodyBytes: moved(view.getUint32(8), UINT_32_MAX),
       }),
     );
-    return twist.map((each) => twisted(bytes, each));
+    return fc.oneof(
+      { weight: 12, arbitrary: twist.map((each) => twisted(bytes, each)) },
+      fc.constant(withLongKey(bytes)),
+    );
   });
 }

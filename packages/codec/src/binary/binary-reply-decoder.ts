@@ -100,13 +100,13 @@ export class BinaryReplyDecoder {
     const input = this.#input;
     const { bytes, start } = input;
     const available = input.end - start;
+    this.bytes = bytes;
+    this.start = start;
     if (available < this.#needed) {
       if (available > 0 && bytes[start] !== REPLY_MAGIC) return this.#fail("bad-magic", FIELD_AT.magic);
       return this.#wait(this.#needed);
     }
     if (bytes[start] !== REPLY_MAGIC) return this.#fail("bad-magic", FIELD_AT.magic);
-    this.bytes = bytes;
-    this.start = start;
     const code = bytes[start + 1] as number;
     const shape = shapeOf(code);
     this.code = code;

@@ -104,13 +104,13 @@ export class BinaryRequestDecoder {
     if (this.#valueLeft !== NO_PARTS) return this.#part();
     const { bytes, start } = input;
     const available = input.end - start;
+    this.bytes = bytes;
+    this.start = start;
     if (available < this.#needed) {
       if (available > 0 && bytes[start] !== REQUEST_MAGIC) return this.#fail("bad-magic", FIELD_AT.magic);
       return this.#wait(this.#needed);
     }
     if (bytes[start] !== REQUEST_MAGIC) return this.#fail("bad-magic", FIELD_AT.magic);
-    this.bytes = bytes;
-    this.start = start;
     const code = bytes[start + 1] as number;
     this.code = code;
     this.dataType = bytes[start + 5] as number;
