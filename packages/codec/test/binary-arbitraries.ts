@@ -111,14 +111,14 @@ export const binaryReply: fc.Arbitrary<BinaryReply> = fc
   .chain(([opcode, status]) => replyOf(opcode, status));
 
 /** Big-endian. */
-export function eightBytes(value: bigint): Uint8Array {
+function eightBytes(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, value);
   return bytes;
 }
 
 /** What a header says beside what is there. */
-export interface Twist {
+interface Twist {
   readonly magic?: number;
   readonly code?: number;
   readonly keyBytes?: number;
@@ -127,7 +127,7 @@ export interface Twist {
 }
 
 /** The wire of one message with other numbers in its header. */
-export function twisted(wire: Uint8Array, twist: Twist): Uint8Array {
+function twisted(wire: Uint8Array, twist: Twist): Uint8Array {
   const bytes = wire.slice();
   const view = new DataView(bytes.buffer);
   if (twist.magic !== undefined) view.setUint8(0, twist.magic);

@@ -13,7 +13,7 @@ import {
 } from "@memwire/codec";
 
 /** One message of the stream. */
-export interface Decision {
+interface Decision {
   readonly found: "request" | "invalid" | "fatal";
   /** The opcode's name, or the refusal. */
   readonly what: string;

@@ -86,7 +86,7 @@ withPeer("memcached", () => {
       often,
     );
     if (often.numRuns !== RUNS) return;
-    
+
     expect(requests).toBeGreaterThan(15_000);
     // But for "too-large", which takes a megabyte.
     for (const refusal of [
