@@ -15,6 +15,10 @@ export interface Limits {
   readonly retrievalLineBytesMax: number;
   /** Keys of one retrieval command. */
   readonly keysMax: number;
+  /** Words of a meta command's line: the command, the key and the length of `ms` counted, the others are flags. */
+  readonly metaWordsMax: number;
+  /** Bytes of an opaque, its `O` not counted. */
+  readonly opaqueBytesMax: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -23,6 +27,8 @@ export const DEFAULT_LIMITS: Limits = {
   lineBytesMax: 2_048,
   retrievalLineBytesMax: 1_048_576,
   keysMax: 65_536,
+  metaWordsMax: 20,
+  opaqueBytesMax: 31,
 };
 
 /**

@@ -33,11 +33,21 @@ export type {
   TextReply,
   TextReplyKind,
 } from "./text/reply.ts";
-export type { BareMetaReplyKind, MetaReply } from "./meta/meta-message.ts";
+export type { BareMetaReplyKind, MetaReply, MetaRequest } from "./meta/meta-message.ts";
 export { MetaFlags } from "./meta/meta-flags.ts";
-export { TextRequestDecoder, type Decoded } from "./text/text-request-decoder.ts";
+export { TextRequestDecoder, type Decoded, type RequestDecoderOptions } from "./text/text-request-decoder.ts";
+export type { CommandFamily, MetaMode, RequestFields } from "./text/request-fields.ts";
 export { checkKey, writeRequest } from "./text/request-encoder.ts";
-export type { CommandName, TextRequest, StorageCommand } from "./text/request.ts";
+export type {
+  AdminCommandName,
+  AdminRequest,
+  ClassicCommandName,
+  ClassicRequest,
+  CommandName,
+  MetaCommandName,
+  StorageCommand,
+  TextRequest,
+} from "./text/request.ts";
 export { SendBuffer } from "./send-buffer.ts";
 export { hasNul, latin1Bytes, latin1Text, startsWith, utf8Bytes } from "./bytes.ts";
 export {
@@ -51,5 +61,4 @@ export {
 export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.ts";
 export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
 export { DatagramSplitter } from "./udp/datagram-splitter.ts";
-
 export { RequestDecoder, type Protocol, type ProtocolOptions } from "./request-decoder.ts";

@@ -10,6 +10,9 @@ import {
   type BareMetaReplyKind,
   type BareReplyKind,
   type LogReplyKind,
+  type AdminRequest,
+  type ClassicRequest,
+  type MetaRequest,
   type TextReply,
   type TextRequest,
   type TextReplyKind,
@@ -91,8 +94,8 @@ const keys = fc.array(key, { minLength: 1, maxLength: 12, size: "max" });
 const noreply = fc.boolean();
 const none = fc.constant(undefined);
 
-/** Any request that the protocol can say. */
-export const request: fc.Arbitrary<TextRequest> = fc.oneof(
+/** Any request of the classic protocol. */
+export const classicRequest: fc.Arbitrary<ClassicRequest> = fc.oneof(
   fc.record({ command: fc.constantFrom("get" as const, "gets" as const), keys }),
   fc.record({ command: fc.constantFrom("gat" as const, "gats" as const), exptime, keys }),
   fc.record({
@@ -117,6 +120,83 @@ export const request: fc.Arbitrary<TextRequest> = fc.oneof(
   fc.record({ command: fc.constant("verbosity" as const), level: flags, noreply }),
   fc.record({ command: fc.constantFrom("stats" as const, "shutdown" as const), argument }),
   fc.record({ command: fc.constantFrom("version" as const, "quit" as const) }),
+);
+
+const withNoreply = fc.constantFrom(
+  ..."lru_crawler lru slabs cache_memlimit refresh_certs extstore debugtime".split(" "),
+) as fc.Arbitrary<AdminRequest["command"]>;
+const words = fc.constantFrom("", "enable", "metadump all", "automove 1", "64", "mode flat", "get cluster");
+
+/** Any request of an operator. */
+export const adminRequest: fc.Arbitrary<AdminRequest> = fc.oneof(
+  fc.record({ command: withNoreply, argument: words, noreply }),
+  fc.record({ command: withNoreply, argument, noreply: fc.constant(true) }),
+  fc.record({
+    command: fc.constantFrom("watch" as const, "config" as const),
+    argument: fc.oneof(argument, words),
+    noreply: fc.constant(false),
+  }),
+);
+
+const metaToken = ofBytes(keyByte, 0, 31).map((bytes) => String.fromCharCode(...bytes));
+const signed = fc.oneof(
+  exptime.map(String),
+  fc.constantFrom("9223372036854775807", "-9223372036854775807", "-0", "007"),
+);
+const token64 = unsigned64.map(String);
+
+/** Flags with tokens that every meta command takes; `modes` is what may be behind M. */
+const metaFlags = (modes: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string[]> =>
+  fc.uniqueArray(
+    fc.oneof(
+      fc.constantFrom(..."cfhklqstuvxI".split("")),
+      fc.constantFrom(..."OPLkv".split("")).chain((letter) => metaToken.map((token) => letter + token)),
+      fc.constantFrom(..."TNR".split("")).chain((letter) => signed.map((token) => letter + token)),
+      fc.constantFrom(..."CEDJ".split("")).chain((letter) => token64.map((token) => letter + token)),
+      flags.map((token) => `F${token}`),
+      modes.map((token) => `M${token}`),
+    ),
+    { maxLength, size: "max", selector: (flag) => flag.charAt(0) },
+  );
+
+/** With its key as it is, or in base64: then it has any bytes. */
+const keyed = (flags: fc.Arbitrary<string[]>): fc.Arbitrary<{ key: Uint8Array; metaFlags: string[] }> =>
+  fc.oneof(
+    fc.record({ key, metaFlags: flags }),
+    fc.record({
+      key: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 20 }), ofBytes(fc.nat(255), 180, 186)),
+      metaFlags: fc
+        .tuple(flags, fc.nat(), fc.constantFrom("b", "bx"))
+        .map(([others, at, b]) => others.toSpliced(at % (others.length + 1), 0, b)),
+    }),
+  );
+
+/** Any meta request. */
+export const metaRequest: fc.Arbitrary<MetaRequest> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom("mg" as const, "md" as const), keyed(metaFlags(metaToken, 17)))
+    .map(([command, rest]): MetaRequest => ({ command, ...rest })),
+  keyed(metaFlags(fc.constantFrom("I", "+", "D", "-", "Decr"), 17)).map((rest): MetaRequest => ({
+    command: "ma",
+    ...rest,
+  })),
+  fc
+    .tuple(keyed(metaFlags(fc.constantFrom("S", "E", "A", "P", "R", "Set"), 16)), value)
+    .map(([rest, value]): MetaRequest => ({ command: "ms", ...rest, value })),
+  fc.record({ command: fc.constant("me" as const), key, metaFlags: fc.constant([]) }),
+  fc.record({
+    command: fc.constant("me" as const),
+    key: fc.uint8Array({ minLength: 1, maxLength: 186, size: "max" }),
+    metaFlags: fc.constant(["b"]),
+  }),
+  fc.constant<MetaRequest>({ command: "mn" }),
+);
+
+/** Any request that the protocol can say. */
+export const request: fc.Arbitrary<TextRequest> = fc.oneof(
+  { weight: 3, arbitrary: classicRequest },
+  { weight: 1, arbitrary: adminRequest },
+  { weight: 2, arbitrary: metaRequest },
 );
 
 const kindsOf = (...forms: readonly ReplyForm[]): string[] =>
@@ -177,12 +257,18 @@ export const reply: fc.Arbitrary<TextReply> = fc.oneof(
   fc.record({ kind: fc.constant("me" as const), key, text: replyText }),
 );
 
-const words = fc.constantFrom(
+const protocolWords = fc.constantFrom(
   ..."get gets gat gats set add replace append prepend cas delete incr decr touch flush_all version verbosity".split(
     " ",
   ),
-  ..."stats quit shutdown noreply GET mg VALUE STAT END STORED ERROR SERVER_ERROR: HTTP/1.1 a b".split(" "),
+  ..."stats quit shutdown noreply GET VALUE STAT END STORED ERROR SERVER_ERROR: HTTP/1.1 a b".split(" "),
   ..."HD VA EN ME CONFIG BUSY Error key=a skipped=1 [skipped=1 f1 t-1".split(" "),
+  ..."mg ms md ma mn me q k v v b T30 Tx C1 Cx E5 F1 J1 Jx D2 Dx N0 R- ME MA MX M+ O123 I 5 YQ== YWJj".split(
+    " ",
+  ),
+  ..."lru_crawler lru slabs cache_memlimit watch refresh_certs extstore config debugtime".split(" "),
+  "O".repeat(32),
+  "O".repeat(33),
   ..."0 1 2 3 -1 - 00 007 1.5 +1 12ab 4294967295 4294967296 2147483645 2147483646".split(" "),
   ..."9223372036854775807 9223372036854775808 18446744073709551615 18446744073709551616".split(" "),
   "k".repeat(250),
@@ -193,7 +279,7 @@ const words = fc.constantFrom(
 const gap = fc.constantFrom(" ", " ", " ", " ", " ", "  ", "\t", "\r", "");
 const lineEnd = fc.constantFrom("\r\n", "\r\n", "\r\n", "\n", "\r", "");
 const line = fc
-  .tuple(fc.array(fc.tuple(words, gap), { maxLength: 8, size: "max" }), lineEnd)
+  .tuple(fc.array(fc.tuple(protocolWords, gap), { maxLength: 8, size: "max" }), lineEnd)
   .map(([parts, end]) => latin1Bytes(parts.flat().join("") + end));
 
 /** Lines of the protocol's own words in no sensible order: most are refused, each for a reason of its own. */
@@ -208,6 +294,26 @@ const number = fc.constantFrom(
   ..."9223372036854775807 9223372036854775808 -9223372036854775807 -9223372036854775808 noreply".split(" "),
 );
 const keyWord = fc.constantFrom("a", "a", "a", "noreply", "a\rb", "\x01", "k".repeat(250), "k".repeat(251));
+const metaWord = fc.oneof(
+  fc.constantFrom(..."bcfhklqstuvxI".split("")),
+  fc.constantFrom(
+    "5",
+    "\x7f",
+    "\xff",
+    "y",
+    "W",
+    "M",
+    "MS",
+    "Ms",
+    "MI",
+    "M-",
+    "O",
+    `O${"o".repeat(31)}`,
+    `O${"o".repeat(32)}`,
+  ),
+  fc.constantFrom(..."TNRFCEDJ".split("")).chain((letter) => number.map((token) => letter + token)),
+);
+const metaKey = fc.oneof(keyWord, fc.constantFrom("YQ==", "YWJj", "Y", "Y===", "YQ==YQ==", "Y!Q=="));
 const behind = fc.constantFrom("", "", " noreply", " ", " x", " 0 noreply", " noreply x");
 const block = fc.oneof(value, fc.constantFrom("flush_all\r\n", "version\r\n", "x").map(latin1Bytes));
 
@@ -223,6 +329,21 @@ export const nearly: fc.Arbitrary<Uint8Array> = fc.oneof(
           `${command} ${key} ${flags} ${exptime} ${bytes.length}${unique}${behind}\r\n`,
         );
         return Uint8Array.from([...line, ...bytes, 13, 10]);
+      }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom("mg", "ms", "md", "ma", "me"),
+        metaKey,
+        fc.array(metaWord, { maxLength: 5 }),
+        block,
+      )
+      .map(([command, key, words, bytes]) => {
+        const length = command === "ms" ? ` ${bytes.length}` : "";
+        const line = latin1Bytes(`${[command, key].join(" ")}${length} ${words.join(" ")}\r\n`);
+        return command === "ms" ? Uint8Array.from([...line, ...bytes, 13, 10]) : line;
       }),
   },
   fc

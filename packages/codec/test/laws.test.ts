@@ -1,9 +1,26 @@
 // What holds for every message and for every byte that may arrive, whole or in pieces.
 
-import { DEFAULT_LIMITS, limitsOf, type Limits } from "@memwire/codec";
+import {
+  DEFAULT_LIMITS,
+  limitsOf,
+  TextRequestDecoder,
+  type CommandFamily,
+  type Limits,
+  type TextRequest,
+} from "@memwire/codec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cuts, mutated, nearly, nonsense, reply, request } from "./arbitraries.ts";
+import {
+  adminRequest,
+  classicRequest,
+  cuts,
+  metaRequest,
+  mutated,
+  nearly,
+  nonsense,
+  reply,
+  request,
+} from "./arbitraries.ts";
 import {
   concat,
   cut,
@@ -46,6 +63,8 @@ const limits: fc.Arbitrary<Partial<Limits>> = fc.oneof(
     lineBytesMax: fc.integer({ min: 1, max: 120 }),
     retrievalLineBytesMax: fc.integer({ min: 120, max: 300 }),
     keysMax: fc.integer({ min: 1, max: 12 }),
+    metaWordsMax: fc.integer({ min: 1, max: 8 }),
+    opaqueBytesMax: fc.integer({ min: 1, max: 10 }),
   }),
 );
 
@@ -54,6 +73,20 @@ test("a request that was written is read as it was, however the bytes are cut", 
     fc.property(requests, cuts, keepEvery, (written, at, keepEvery) => {
       const seen = decodeRequests(cut(encodeRequests(written), at), { keepEvery });
       expect(seen.map((one) => one.found === "request" && one.request)).toEqual(written);
+    }),
+  );
+});
+
+test("a request that was written is of the family that it is written as", () => {
+  const familyOf = (request: TextRequest): CommandFamily => {
+    const decoder = new TextRequestDecoder();
+    decoder.receive(encodeRequests([request]));
+    expect(decoder.next()).toBe("request");
+    return decoder.family;
+  };
+  fc.assert(
+    fc.property(classicRequest, adminRequest, metaRequest, (classic, admin, meta) => {
+      expect([classic, admin, meta].map(familyOf)).toEqual(["classic", "admin", "meta"]);
     }),
   );
 });
@@ -87,6 +120,17 @@ test("no request bytes make it throw, and how they are cut changes nothing", () 
     fc.property(anyRequestBytes, cuts, limits, keepEvery, (bytes, at, limits, keepEvery) => {
       const whole = decodeRequests([bytes], { limits });
       expect(decodeRequests(cut(bytes, at), { limits, keepEvery })).toEqual(whole);
+    }),
+    often,
+  );
+});
+
+test("a value that comes in parts is the value that comes whole, whatever the cuts and from whatever size on", () => {
+  const from = fc.oneof(fc.constantFrom(0, 1), fc.nat(60), fc.nat(3_000));
+  fc.assert(
+    fc.property(anyRequestBytes, cuts, limits, keepEvery, from, (bytes, at, limits, keepEvery, from) => {
+      const whole = decodeRequests([bytes], { limits });
+      expect(decodeRequests(cut(bytes, at), { limits, keepEvery, partsFromBytes: from })).toEqual(whole);
     }),
     often,
   );
@@ -141,7 +185,9 @@ test("a value in pieces takes no memory, however large it is", () => {
 /** The most that a request decoder may hold while it wants more bytes: what its docstring says. */
 function requestBytesMax(limits: Limits, chunkBytes: number): number {
   const message = Math.max(limits.retrievalLineBytesMax, 104, limits.lineBytesMax + limits.valueBytesMax) + 2;
-  return Math.max(256, 2 * (message + chunkBytes)) + 8 * Math.max(8, limits.keysMax + 3);
+  return (
+    Math.max(256, 2 * (message + chunkBytes)) + 8 * Math.max(8, limits.keysMax + 4, limits.metaWordsMax + 2)
+  );
 }
 
 function replyBytesMax(limits: Limits, chunkBytes: number): number {
@@ -184,7 +230,7 @@ test("a line of too many words takes no more memory than one of as many keys as 
   const line = wire(`get${" a".repeat(5_000)}\r\n`);
   const held: number[] = [];
   decodeRequests([line], { limits: { keysMax: 100 }, held: (bytes) => held.push(bytes) });
-  expect(Math.max(...held)).toBeLessThanOrEqual(8 * 103);
+  expect(Math.max(...held)).toBeLessThanOrEqual(8 * 104);
 });
 
 test("a decoder that gave up holds nothing, whatever still comes", () => {

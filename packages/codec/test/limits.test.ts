@@ -6,6 +6,15 @@ import { byteByByte, decodeReplies, decodeRequests, wire } from "./wire.ts";
 
 type Wire = (size: number) => string;
 
+/** Every flag there is. */
+const LETTERS = "k s t c f v h l u q x I P L O M T0 N0 R0 F0 C0 E0 D0 J0".split(" ");
+
+/** Another bound than the default; more words than there are flags cannot be well formed. */
+const OTHERS: Readonly<Partial<Record<keyof Limits, number>>> = {
+  retrievalLineBytesMax: 3_000,
+  metaWordsMax: 25,
+};
+
 /** A request whose size in the limit's sense is given. */
 const requestOf: Readonly<Record<keyof Limits, readonly [refusal: Refusal, wire: Wire]>> = {
   keyBytesMax: ["bad-format", (size) => `delete ${"k".repeat(size)}\r\n`],
@@ -13,6 +22,8 @@ const requestOf: Readonly<Record<keyof Limits, readonly [refusal: Refusal, wire:
   lineBytesMax: ["line-too-long", (size) => `touch a 0${" ".repeat(size - 10)}\r\n`],
   retrievalLineBytesMax: ["line-too-long", (size) => `gets a${" ".repeat(size - 7)}\r\n`],
   keysMax: ["too-many-keys", (size) => `get${" a".repeat(size)}\r\n`],
+  metaWordsMax: ["too-many-flags", (size) => `mg a ${LETTERS.slice(0, size - 2).join(" ")}\r\n`],
+  opaqueBytesMax: ["opaque-too-long", (size) => `mg a O${"o".repeat(size)}\r\n`],
 };
 
 /** A reply likewise. */
@@ -25,7 +36,7 @@ const replyOf: Readonly<Partial<Record<keyof Limits, readonly [fault: string, wi
 const names = Object.keys(requestOf) as (keyof Limits)[];
 
 for (const name of names) {
-  for (const max of [DEFAULT_LIMITS[name], name === "retrievalLineBytesMax" ? 3_000 : 150]) {
+  for (const max of [DEFAULT_LIMITS[name], OTHERS[name] ?? 150]) {
     const limits = max === DEFAULT_LIMITS[name] ? {} : { [name]: max };
     const [refusal, request] = requestOf[name];
 
@@ -58,6 +69,19 @@ for (const name of names) {
     });
   }
 }
+
+test("of a line that is too long the first byte beyond its limit is what is wrong", () => {
+  const limits = { lineBytesMax: 120, retrievalLineBytesMax: 300 };
+  for (const [text, at] of [
+    [`get ${"k ".repeat(200)}\r\n`, 300],
+    [`  gets ${"k ".repeat(200)}`, 300],
+    [`mg a ${"v ".repeat(200)}`, 120],
+  ] as const) {
+    for (const pieces of [[wire(text)], byteByByte(wire(text))]) {
+      expect(decodeRequests(pieces, { limits })).toEqual([{ found: "fatal", refusal: "line-too-long", at }]);
+    }
+  }
+});
 
 test("the limit of other lines does not hold for get and gets, but does for gat and gats", () => {
   const keys = " a".repeat(2_000);

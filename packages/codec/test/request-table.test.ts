@@ -1,16 +1,24 @@
-// Every command of the classic text protocol as [wire, meaning], read and written from the same table.
+// Every classic and every admin command of the text protocol as [wire, meaning], read and written from the same table.
 
 import { Buffer } from "node:buffer";
-import { TextRequestDecoder, type TextRequest } from "@memwire/codec";
+import {
+  TextRequestDecoder,
+  type AdminCommandName,
+  type AdminRequest,
+  type ClassicRequest,
+  type CommandName,
+  type MetaCommandName,
+} from "@memwire/codec";
 import { expect, test } from "vitest";
-import { byteByByte, decodeRequests, encodeRequests, shown, wire } from "./wire.ts";
+import { testCanonical, testTolerated, type CanonicalRow, type ToleratedRow } from "./request-rows.ts";
+import { wire } from "./wire.ts";
 
 const a = wire("a");
 const b = wire("b");
 const noreply = true;
 
 /** As every client writes them: read, and written just so. */
-const canonical: readonly [wire: string, meaning: TextRequest][] = [
+const canonical: readonly CanonicalRow[] = [
   ["get a\r\n", { command: "get", keys: [a] }],
   ["get a b a\r\n", { command: "get", keys: [a, b, a] }],
   ["get noreply\r\n", { command: "get", keys: [wire("noreply")] }],
@@ -67,10 +75,25 @@ const canonical: readonly [wire: string, meaning: TextRequest][] = [
   ["shutdown\r\n", { command: "shutdown", argument: "" }],
   ["shutdown graceful\r\n", { command: "shutdown", argument: "graceful" }],
   ["quit\r\n", { command: "quit" }],
+  ["lru_crawler metadump all\r\n", admin("lru_crawler", "metadump all")],
+  ["lru_crawler enable noreply\r\n", { ...admin("lru_crawler", "enable"), noreply }],
+  ["lru mode flat\r\n", admin("lru", "mode flat")],
+  ["lru noreply\r\n", { ...admin("lru", ""), noreply }],
+  ["slabs automove 1 noreply\r\n", { ...admin("slabs", "automove 1"), noreply }],
+  ["slabs reassign 1 2\r\n", admin("slabs", "reassign 1 2")],
+  ["cache_memlimit 64\r\n", admin("cache_memlimit", "64")],
+  ["cache_memlimit noreply noreply\r\n", { ...admin("cache_memlimit", "noreply"), noreply }],
+  ["watch\r\n", admin("watch", "")],
+  ["watch fetchers noreply\r\n", admin("watch", "fetchers noreply")],
+  ["refresh_certs\r\n", admin("refresh_certs", "")],
+  ["extstore item_age 1 noreply\r\n", { ...admin("extstore", "item_age 1"), noreply }],
+  ["config get cluster\r\n", admin("config", "get cluster")],
+  ["config noreply\r\n", admin("config", "noreply")],
+  ["debugtime p\r\n", admin("debugtime", "p")],
 ];
 
 /** Other ways that memcached 1.6.45 takes them: only read. What a proxy sends on is in the third place. */
-const tolerated: readonly [wire: string, meaning: TextRequest, line: string][] = [
+const tolerated: readonly ToleratedRow[] = [
   ["get a\n", { command: "get", keys: [a] }, "get a"],
   ["get  a   b  \r\n", { command: "get", keys: [a, b] }, "get  a   b"],
   ["get a\rb\r\n", { command: "get", keys: [wire("a\rb")] }, "get a\rb"],
@@ -103,9 +126,20 @@ const tolerated: readonly [wire: string, meaning: TextRequest, line: string][] =
   ["stats  detail  on \r\n", { command: "stats", argument: "detail  on" }, "stats  detail  on"],
   ["version x\r\n", { command: "version" }, "version"],
   ["quit x\r\n", { command: "quit" }, "quit"],
+  ["slabs  reassign  1 2  \r\n", admin("slabs", "reassign  1 2"), "slabs  reassign  1 2"],
+  ["lru  mode  flat  noreply \n", { ...admin("lru", "mode  flat"), noreply }, "lru  mode  flat"],
+  [
+    `lru_crawler crawl${" 1".repeat(30)} noreply\r\n`,
+    { ...admin("lru_crawler", `crawl${" 1".repeat(30)}`), noreply },
+    `lru_crawler crawl${" 1".repeat(30)}`,
+  ],
 ];
 
-type Storage = Extract<TextRequest, { readonly value: Uint8Array }>;
+function admin(command: AdminCommandName, argument: string): AdminRequest {
+  return { command, argument, noreply: false };
+}
+
+type Storage = Extract<ClassicRequest, { readonly value: Uint8Array }>;
 
 function set(value: Uint8Array): Exclude<Storage, { readonly command: "cas" }> {
   return { command: "set", key: a, flags: 0, exptime: 0, value, noreply: false };
@@ -115,39 +149,11 @@ function cas(unique: bigint): Extract<Storage, { readonly command: "cas" }> {
   return { command: "cas", key: a, flags: 0, exptime: 0, value: wire("x"), cas: unique, noreply: false };
 }
 
-const rows = [...canonical, ...tolerated.map(([text, meaning]) => [text, meaning] as const)];
+testCanonical(canonical);
+testTolerated(tolerated);
 
-for (const [text, meaning] of rows) {
-  test(`reads ${shown(text)}, whole, byte by byte and with more behind`, () => {
-    const one = expect.objectContaining({ found: "request", request: meaning, wire: text });
-    const next = expect.objectContaining({ found: "request", wire: "version\r\n" });
-    expect(decodeRequests([wire(text)])).toEqual([one]);
-    expect(decodeRequests(byteByByte(wire(text)))).toEqual([one]);
-    expect(decodeRequests([wire(`${text}version\r\n`)])).toEqual([one, next]);
-    expect(decodeRequests([wire(`version\r\n${text}${text}`)])).toEqual([next, one, one]);
-  });
-}
-
-for (const [text, meaning] of canonical) {
-  test(`writes ${shown(text)}`, () => {
-    expect(encodeRequests([meaning])).toEqual(wire(text));
-  });
-}
-
-test("says where the words end that mean something, so that a proxy sends on no others", () => {
-  for (const [text, , line] of tolerated) {
-    expect(decodeRequests([wire(text)])).toEqual([expect.objectContaining({ line })]);
-  }
-  for (const [text] of canonical) {
-    const line = text.slice(0, text.indexOf("\r\n")).replace(/ noreply$/, "");
-    if (!/^(get|delete|stats) noreply/.test(text)) {
-      expect(decodeRequests([wire(text)])).toEqual([expect.objectContaining({ line })]);
-    }
-  }
-});
-
-test("every command of the protocol is in the table", () => {
-  const all: Record<TextRequest["command"], true> = {
+test("every classic and every admin command is in the table", () => {
+  const all: Record<Exclude<CommandName, MetaCommandName>, true> = {
     get: true,
     gets: true,
     gat: true,
@@ -168,6 +174,15 @@ test("every command of the protocol is in the table", () => {
     shutdown: true,
     version: true,
     quit: true,
+    lru_crawler: true,
+    lru: true,
+    slabs: true,
+    cache_memlimit: true,
+    watch: true,
+    refresh_certs: true,
+    extstore: true,
+    config: true,
+    debugtime: true,
   };
   expect(new Set(canonical.map(([, { command }]) => command))).toEqual(new Set(Object.keys(all)));
 });

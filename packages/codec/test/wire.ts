@@ -21,8 +21,13 @@ import {
 /** One answer of a request decoder, owned. */
 export type Seen =
   | { readonly found: "request"; readonly request: TextRequest; readonly wire: string; readonly line: string }
-  | { readonly found: "invalid"; readonly refusal: Refusal; readonly noreply: boolean }
-  | { readonly found: "fatal"; readonly refusal: Refusal };
+  | {
+      readonly found: "invalid";
+      readonly refusal: Refusal;
+      readonly noreply: boolean;
+      readonly at: number;
+    }
+  | { readonly found: "fatal"; readonly refusal: Refusal; readonly at: number };
 
 /** One answer of a reply decoder, owned. */
 export type SeenReply =
@@ -31,6 +36,8 @@ export type SeenReply =
 
 export interface Feeding {
   readonly limits?: Partial<Limits>;
+  /** Values of so many bytes or more come in parts, which are joined here. */
+  readonly partsFromBytes?: number;
   /** Calls `keep()` after every so many messages, as an engine does that pauses. */
   readonly keepEvery?: number;
   /** Told of the memory held after every answer of the decoder. */
@@ -40,16 +47,26 @@ export interface Feeding {
 const POISON = 0xee;
 
 export function decodeRequests(pieces: readonly Uint8Array[], feeding: Feeding = {}): Seen[] {
-  const decoder = new TextRequestDecoder(feeding.limits);
+  const { limits, partsFromBytes = Infinity } = feeding;
+  const decoder = new TextRequestDecoder(limits, { partsFromBytes });
   const seen: Seen[] = [];
+  let parts: Uint8Array[] = [];
+  let head: Extract<Seen, { found: "request" }> | undefined;
   feed(decoder, pieces, feeding, (found) => {
-    const { bytes, start, end, refusal, noreply } = decoder;
-    if (found === "fatal") seen.push({ found, refusal });
-    else if (found === "invalid") seen.push({ found, refusal, noreply });
-    else {
-      const wire = latin1Text(bytes, start, end);
-      const line = latin1Text(bytes, start, decoder.argumentsEnd);
-      seen.push({ found: "request", request: decoder.snapshot(), wire, line });
+    const { bytes, start, end, refusal, refusedAt: at, noreply } = decoder;
+    const wire = latin1Text(bytes, start, end);
+    const line = latin1Text(bytes, start, decoder.argumentsEnd);
+    if (found === "fatal") seen.push({ found, refusal, at });
+    else if (found === "invalid") seen.push({ found, refusal, noreply, at });
+    else if (found === "request") seen.push({ found, request: decoder.snapshot(), wire, line });
+    else if (found === "head") {
+      parts = [];
+      head = { found: "request", request: decoder.snapshot(), wire, line };
+    } else if (found === "part") parts.push(bytes.slice(decoder.partStart, decoder.partEnd));
+    else if (head !== undefined) {
+      const value = concat(parts);
+      const request = { ...head.request, value } as TextRequest;
+      seen.push({ ...head, request, wire: head.wire + latin1Text(value) + wire });
     }
   });
   return seen;

@@ -249,7 +249,8 @@ withPeer("memcached", () => {
 });
 
 /** Whether a proxy sends this on: it answers some commands itself, and refuses NUL, at which memcached stops reading. */
-function isSentOn({ command, bytes, start, lineEnd }: TextRequestDecoder): boolean {
+function isSentOn({ family, command, bytes, start, lineEnd }: TextRequestDecoder): boolean {
+  if (family !== "classic") return false;
   if (["version", "quit", "stats", "shutdown", "verbosity", "flush_all"].includes(command)) return false;
   return !bytes.subarray(start, lineEnd).includes(0);
 }

@@ -76,6 +76,21 @@ export class InvalidationDispatcher implements Dispatcher {
       case "flush_all":
       case "verbosity":
       case "shutdown":
+      case "mg":
+      case "ms":
+      case "md":
+      case "ma":
+      case "mn":
+      case "me":
+      case "lru_crawler":
+      case "lru":
+      case "slabs":
+      case "cache_memlimit":
+      case "watch":
+      case "refresh_certs":
+      case "extstore":
+      case "config":
+      case "debugtime":
         return this.#refuse(client, notTaken(command));
       default:
         return unreachable(command);

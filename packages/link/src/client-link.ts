@@ -73,6 +73,12 @@ export class ClientLink implements Party, SlotOwner {
     slot.done();
   }
 
+  /** The same where the dispatcher has no use for such a request. */
+  refuse(bytes: Uint8Array): void {
+    this.#context.counters.requestsInvalid++;
+    this.answer(bytes);
+  }
+
   /** Takes no more requests, answers those it has, then closes. */
   finish(): void {
     this.#finishing = true;
@@ -181,7 +187,8 @@ export class ClientLink implements Party, SlotOwner {
         continue;
       }
       counters.requestsInvalid++;
-      const { refusal } = decoder;
+      // A meta command is unknown to all dispatchers, well formed or not.
+      const refusal = decoder.family === "meta" ? "unknown-command" : decoder.refusal;
       const reply = refusal === "unknown-command" ? this.#dispatcher.unknown : refusalReply(refusal);
       if (refusal === "too-large" && decoder.command === "set") {
         this.#dispatcher.refuseValue(this, reply);

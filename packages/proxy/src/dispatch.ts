@@ -5,6 +5,7 @@
 //     set k ...   -->  the server of k, as it came; `noreply` stops here, because a server must answer
 //                      everything or replies could not be paired
 //     version, verbosity, stats, quit         answered here
+//     meta and admin commands                 ERROR, as any unknown word
 //
 // Nothing that is not well formed reaches a server. Hot path: a look-up and a copy a key.
 
@@ -75,6 +76,22 @@ export class PoolDispatcher implements Dispatcher {
         return client.answer(SHUTDOWN_REFUSED);
       case "quit":
         return client.finish();
+      case "mg":
+      case "ms":
+      case "md":
+      case "ma":
+      case "mn":
+      case "me":
+      case "lru_crawler":
+      case "lru":
+      case "slabs":
+      case "cache_memlimit":
+      case "watch":
+      case "refresh_certs":
+      case "extstore":
+      case "config":
+      case "debugtime":
+        return client.refuse(this.unknown);
       default:
         return unreachable(command);
     }

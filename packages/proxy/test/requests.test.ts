@@ -47,6 +47,26 @@ const answeredHere: [request: string, answer: string][] = [
   ["shutdown\r\n", "SERVER_ERROR: shutdown not enabled\r\n"],
   ["stats nothing\r\n", "ERROR\r\n"],
   ["nonsense\r\n", "ERROR\r\n"],
+  ["mg k v\r\n", "ERROR\r\n"],
+  ["ms k 9\r\nflush_all\r\n", "ERROR\r\n"],
+  ["md k\r\n", "ERROR\r\n"],
+  ["ma k\r\n", "ERROR\r\n"],
+  ["me k\r\n", "ERROR\r\n"],
+  ["mn\r\n", "ERROR\r\n"],
+  ["lru_crawler enable\r\n", "ERROR\r\n"],
+  ["lru mode flat\r\n", "ERROR\r\n"],
+  ["slabs automove 0\r\n", "ERROR\r\n"],
+  ["cache_memlimit 64\r\n", "ERROR\r\n"],
+  ["watch fetchers\r\n", "ERROR\r\n"],
+  ["refresh_certs\r\n", "ERROR\r\n"],
+  ["extstore item_age 1\r\n", "ERROR\r\n"],
+  ["config get cluster\r\n", "ERROR\r\n"],
+  ["debugtime 1\r\n", "ERROR\r\n"],
+  ["mg\r\n", "ERROR\r\n"],
+  ["mg k v v\r\n", "ERROR\r\n"],
+  ["ms k 9 v v\r\nflush_all\r\n", "ERROR\r\n"],
+  ["lru mode flat noreply\r\n", ""],
+  [`ms k 1048577\r\n${"v".repeat(1048577)}\r\n`, "ERROR\r\n"],
   ["get\r\n", "CLIENT_ERROR bad command line format\r\n"],
   [`get ${"k".repeat(251)}\r\n`, "CLIENT_ERROR bad command line format\r\n"],
   [`get ${"k".repeat(10_000)}\r\n`, "CLIENT_ERROR bad command line format\r\n"],
@@ -63,6 +83,13 @@ test.each(answeredHere)("%j is answered here and reaches no server", (request, a
   table.say(client, `${request}version\r\n`);
   expect(client.read()).toBe(`${answer}VERSION 1.6.45\r\n`);
   expect(table.hands.size).toBe(1);
+});
+
+test("what the codec knows and the proxy does not counts as invalid, well formed or not", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "mn\r\nmg\r\nlru mode flat\r\nstats\r\n");
+  expect(client.read()).toContain("STAT requests_invalid 3\r\n");
 });
 
 test("answers in the order asked, whatever the order in which servers answer", () => {

@@ -1,6 +1,12 @@
-// flush_all, version, verbosity, shutdown.
+// flush_all, version, verbosity, shutdown, and commands that this server does not have.
 
-import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
+import {
+  latin1Bytes,
+  refusalReply,
+  REPLY_BYTES,
+  type TextRequestDecoder,
+  type SendBuffer,
+} from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { flushTimeOf } from "@memwire/store";
 import type { Context } from "./context.ts";
@@ -35,6 +41,11 @@ export function setVerbosity(context: Context, decoder: TextRequestDecoder, outp
 /** A client cannot end the server, as memcached has it by default. */
 export function refuseShutdown(output: SendBuffer): void {
   reply(output, SHUTDOWN_REFUSED);
+}
+
+/** What the codec knows and this server does not is as unknown as any other word. */
+export function refuseCommand(decoder: TextRequestDecoder, output: SendBuffer): void {
+  if (!decoder.noreply) reply(output, refusalReply("unknown-command"));
 }
 
 function reply(output: SendBuffer, bytes: Uint8Array): void {

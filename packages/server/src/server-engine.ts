@@ -17,7 +17,7 @@ import {
   unreachable,
 } from "@memwire/engine";
 import type { Store } from "@memwire/store";
-import { flushAll, refuseShutdown, setVerbosity, tellVersion } from "./admin-commands.ts";
+import { flushAll, refuseCommand, refuseShutdown, setVerbosity, tellVersion } from "./admin-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
@@ -164,6 +164,10 @@ export class ServerEngine implements Engine {
         case "invalid":
           this.#refuse(connection, now);
           continue;
+        case "head":
+        case "part":
+        case "tail":
+          continue; // no value is asked for in parts
         case "fatal":
           return this.#outbox.finish(port);
         case "need-data":
@@ -225,13 +229,30 @@ export class ServerEngine implements Engine {
         return refuseShutdown(output);
       case "quit":
         return this.#outbox.finish(connection.port);
+      case "mg":
+      case "ms":
+      case "md":
+      case "ma":
+      case "mn":
+      case "me":
+      case "lru_crawler":
+      case "lru":
+      case "slabs":
+      case "cache_memlimit":
+      case "watch":
+      case "refresh_certs":
+      case "extstore":
+      case "config":
+      case "debugtime":
+        return refuseCommand(decoder, output);
       default:
         return unreachable(command);
     }
   }
 
   #refuse({ decoder, output }: Connection, now: Millis): void {
-    const { refusal } = decoder;
+    // A meta command is unknown here, well formed or not.
+    const refusal = decoder.family === "meta" ? "unknown-command" : decoder.refusal;
     if (refusal === "too-large") refuseValue(this.#context, decoder, now);
     else if (refusal === "bad-data-chunk") this.#context.counters.cmdSet++;
     if (decoder.noreply) return;

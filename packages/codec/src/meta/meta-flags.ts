@@ -3,21 +3,30 @@
 //     mg key t v O123 k
 //            ^ ^ ^    ^    flag i: its letter at `offsets[2 * i]`, its token behind it up to `offsets[2 * i + 1]`
 
-/** memcached refuses more flags than it has room for; one place more tells "too many" from "enough". */
+/** Flags that there is room for unless said otherwise. */
 export const META_FLAGS_MAX = 20;
 
 /** Letters are A to Z and a to z: `code - FIRST` is a place in the table. */
 const FIRST = 65;
 const LAST = 122;
+const LETTERS = 52;
 
 export class MetaFlags {
   /** Start and end of flag i at `2 * i` and `2 * i + 1`, in the order of the line. */
-  readonly offsets: Uint32Array = new Uint32Array(META_FLAGS_MAX * 2);
+  readonly offsets: Uint32Array;
   count = 0;
   /** Which flag a letter is, plus 1; 0 if it is not there. */
   readonly #places: Uint8Array = new Uint8Array(LAST - FIRST + 1);
   /** Letters that are there, to forget them without going through the table. */
-  readonly #codes: Uint8Array = new Uint8Array(META_FLAGS_MAX);
+  readonly #codes: Uint8Array;
+
+  /** @param flagsMax Flags that there is room for. */
+  constructor(flagsMax: number = META_FLAGS_MAX) {
+    // No letter is there twice: more room than there are letters is never used.
+    const room = Math.min(flagsMax, LETTERS);
+    this.offsets = new Uint32Array(room * 2);
+    this.#codes = new Uint8Array(room);
+  }
 
   /** Before another line. */
   clear(): void {
@@ -36,7 +45,7 @@ export class MetaFlags {
     if (place < 0 || code > LAST || (code > 90 && code < 97)) return "no-letter";
     if (this.#places[place] !== 0) return "duplicate";
     const { count, offsets } = this;
-    if (count === META_FLAGS_MAX) return "too-many";
+    if (count === this.#codes.length) return "too-many";
     offsets[count * 2] = start;
     offsets[count * 2 + 1] = end;
     this.#codes[count] = code;

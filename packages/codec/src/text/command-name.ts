@@ -9,11 +9,18 @@ const word = (text: string): number => {
   return code;
 };
 
+const MG = word("mg");
+const MS = word("ms");
+const MD = word("md");
+const MA = word("ma");
+const MN = word("mn");
+const ME = word("me");
 const GET = word("get");
 const SET = word("set");
 const ADD = word("add");
 const CAS = word("cas");
 const GAT = word("gat");
+const LRU = word("lru");
 const GETS = word("gets");
 const GATS = word("gats");
 const INCR = word("incr");
@@ -23,9 +30,27 @@ const QUIT = word("quit");
 /** The command that `bytes[start]` to `bytes[end - 1]` name, in lower case as memcached wants them. */
 export function commandName(bytes: Uint8Array, start: number, end: number): CommandName | undefined {
   const length = end - start;
-  if (length < 3 || length > 9) return undefined;
-  const three =
-    ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+  if (length < 2) return undefined;
+  const two = ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
+  if (length === 2) {
+    switch (two) {
+      case MG:
+        return "mg";
+      case MS:
+        return "ms";
+      case MD:
+        return "md";
+      case MA:
+        return "ma";
+      case MN:
+        return "mn";
+      case ME:
+        return "me";
+      default:
+        return undefined;
+    }
+  }
+  const three = (two << 8) | (bytes[start + 2] as number);
   if (length === 3) {
     switch (three) {
       case GET:
@@ -38,6 +63,8 @@ export function commandName(bytes: Uint8Array, start: number, end: number): Comm
         return "cas";
       case GAT:
         return "gat";
+      case LRU:
+        return "lru";
       default:
         return undefined;
     }
@@ -58,7 +85,10 @@ export function commandName(bytes: Uint8Array, start: number, end: number): Comm
         return undefined;
     }
   }
-  for (const name of longNames[length] ?? []) if (startsWith(bytes, start, end, name)) return name;
+  if (length >= longNames.length) return undefined;
+  for (const name of longNames[length] as readonly CommandName[]) {
+    if (startsWith(bytes, start, end, name)) return name;
+  }
   return undefined;
 }
 
@@ -68,9 +98,14 @@ const longNames: readonly (readonly CommandName[])[] = [
   [],
   [],
   [],
-  ["touch", "stats"],
-  ["delete", "append"],
+  ["touch", "stats", "slabs", "watch"],
+  ["delete", "append", "config"],
   ["replace", "prepend", "version"],
-  ["shutdown"],
-  ["flush_all", "verbosity"],
+  ["shutdown", "extstore"],
+  ["flush_all", "verbosity", "debugtime"],
+  [],
+  ["lru_crawler"],
+  [],
+  ["refresh_certs"],
+  ["cache_memlimit"],
 ];

@@ -74,6 +74,15 @@ export class Line {
     return -1;
   }
 
+  /** Where word i behind the command starts. */
+  wordStart(i: number): number {
+    return this.rest[i * 2] as number;
+  }
+
+  wordEnd(i: number): number {
+    return this.rest[i * 2 + 1] as number;
+  }
+
   /** Where the last word starts. */
   get lastStart(): number {
     return this.offsets[this.#lastPlace] as number;

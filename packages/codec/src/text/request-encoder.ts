@@ -2,7 +2,13 @@
 
 import { toHalves } from "../decimal.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import type { TextRequest } from "./request.ts";
+import {
+  checkBase64Key,
+  checkMetaFlags,
+  isInBase64,
+  writeMetaRequest,
+} from "../meta/meta-request-encoder.ts";
+import type { AdminRequest, TextRequest } from "./request.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 
 /**
@@ -10,10 +16,12 @@ import type { SendBuffer } from "../send-buffer.ts";
  *
  * @throws RangeError, with nothing written, for what the protocol cannot say: a key that is empty, longer than
  * 250 bytes or with a blank, CR, LF or NUL in it; flags or a level that are not an unsigned 32-bit number; an
- * exptime that is not a whole number up to 2^53; a 64-bit number out of range; an argument with a line end in it
+ * exptime that is not a whole number up to 2^53; a 64-bit number out of range; an argument with a line end in it, or
+ * with a last word `noreply` that would be taken for one; meta flags that memcached refuses
  */
 export function writeRequest(out: SendBuffer, request: TextRequest): void {
   check(request);
+  if (request.command === "mn" || "metaFlags" in request) return writeMetaRequest(out, request);
   out.latin1(request.command);
   switch (request.command) {
     case "get":
@@ -62,6 +70,9 @@ export function writeRequest(out: SendBuffer, request: TextRequest): void {
     case "version":
     case "quit":
       return writeLineEnd(out, false);
+    default:
+      if (request.argument !== "") out.latin1(` ${request.argument}`);
+      return writeLineEnd(out, request.noreply);
   }
 }
 
@@ -95,7 +106,11 @@ function check(request: TextRequest): void {
     if (request.keys.length === 0) throw new RangeError(`${request.command} needs at least one key`);
     for (const key of request.keys) checkKey(key);
   }
-  if ("key" in request) checkKey(request.key);
+  if ("metaFlags" in request) {
+    checkMetaFlags(request);
+    if (isInBase64(request)) checkBase64Key(request.key);
+    else checkKey(request.key);
+  } else if ("key" in request) checkKey(request.key);
   if ("flags" in request) checkUnsigned("flags", request.flags);
   if ("level" in request) checkUnsigned("level", request.level);
   if ("exptime" in request && !Number.isSafeInteger(request.exptime)) {
@@ -104,6 +119,15 @@ function check(request: TextRequest): void {
   if ("cas" in request) toHalves(request.cas);
   if ("delta" in request) toHalves(request.delta);
   if ("argument" in request) checkArgument(request.argument);
+  if ("argument" in request && "noreply" in request) checkNoreply(request);
+}
+
+function checkNoreply({ command, argument, noreply }: AdminRequest): void {
+  if (command === "watch" || command === "config") {
+    if (noreply) throw new RangeError(`${command} has no noreply`);
+  } else if (!noreply && /(^| )noreply$/.test(argument)) {
+    throw new RangeError(`the last word of an argument of ${command} must not be noreply, got "${argument}"`);
+  }
 }
 
 function checkArgument(argument: string): void {

@@ -2,11 +2,11 @@
 
 import { toBigint } from "../decimal.ts";
 import type { TextRequest } from "./request.ts";
-import type { TextRequestDecoder } from "./text-request-decoder.ts";
+import type { RequestFields } from "./request-fields.ts";
 import { latin1Text } from "../bytes.ts";
 
-export function snapshotRequest(decoder: TextRequestDecoder): TextRequest {
-  const { command, bytes, flags, noreply } = decoder;
+export function snapshotRequest(decoder: RequestFields): TextRequest {
+  const { command, flags, noreply } = decoder;
   const exptime = decoder.exptime === 0 ? 0 : decoder.exptime; // never -0
   switch (command) {
     case "get":
@@ -43,20 +43,56 @@ export function snapshotRequest(decoder: TextRequestDecoder): TextRequest {
       return { command, level: exptime, noreply };
     case "stats":
     case "shutdown":
-      return { command, argument: latin1Text(bytes, decoder.valueStart, decoder.valueEnd) };
+      return { command, argument: argumentOf(decoder) };
     case "version":
     case "quit":
+    case "mn":
       return { command };
+    case "lru_crawler":
+    case "lru":
+    case "slabs":
+    case "cache_memlimit":
+    case "watch":
+    case "refresh_certs":
+    case "extstore":
+    case "config":
+    case "debugtime":
+      return { command, argument: argumentOf(decoder), noreply };
+    case "mg":
+    case "md":
+    case "ma":
+    case "me":
+      return { command, key: metaKeyOf(decoder), metaFlags: metaFlagsOf(decoder) };
+    case "ms":
+      return {
+        command,
+        key: metaKeyOf(decoder),
+        metaFlags: metaFlagsOf(decoder),
+        value: valueOf(decoder),
+      };
   }
 }
 
-const keyOf = (decoder: TextRequestDecoder): Uint8Array =>
-  decoder.bytes.slice(decoder.keyStart, decoder.keyEnd);
+const keyOf = (decoder: RequestFields): Uint8Array => decoder.bytes.slice(decoder.keyStart, decoder.keyEnd);
 
-const valueOf = (decoder: TextRequestDecoder): Uint8Array =>
+const valueOf = (decoder: RequestFields): Uint8Array =>
   decoder.bytes.slice(decoder.valueStart, decoder.valueEnd);
 
-function keysOf(decoder: TextRequestDecoder): Uint8Array[] {
+const argumentOf = ({ bytes, valueStart, valueEnd }: RequestFields): string =>
+  latin1Text(bytes, valueStart, valueEnd);
+
+function metaKeyOf(decoder: RequestFields): Uint8Array {
+  const key = new Uint8Array(decoder.keyEnd - decoder.keyStart);
+  return key.slice(0, decoder.copyKey(key));
+}
+
+function metaFlagsOf({ bytes, meta }: RequestFields): string[] {
+  return Array.from({ length: meta.count }, (_, i) =>
+    latin1Text(bytes, meta.offsets[i * 2], meta.offsets[i * 2 + 1]),
+  );
+}
+
+function keysOf(decoder: RequestFields): Uint8Array[] {
   const { bytes, keyCount, keyOffsets } = decoder;
   return Array.from({ length: keyCount }, (_, i) => bytes.slice(keyOffsets[i * 2], keyOffsets[i * 2 + 1]));
 }
