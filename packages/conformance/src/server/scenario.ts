@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 export type Part =
   | string
   | { readonly rep: string; readonly n: number }
-  | { readonly cas: string }
+  | { readonly cas: string; readonly add?: number }
+  /** A number from the first to the second. */
+  | { readonly num: readonly [number, number] }
   | { readonly version: 1 };
 
 export interface Step {
@@ -29,7 +31,7 @@ export interface Scenario {
 }
 
 /** All scenarios of one file of vectors/wire. */
-export function scenariosOf(file: "classic" | "malformed"): readonly Scenario[] {
+export function scenariosOf(file: "classic" | "malformed" | "meta"): readonly Scenario[] {
   const path = new URL(`../../vectors/wire/${file}.json`, import.meta.url);
   const { scenarios } = JSON.parse(readFileSync(path, "utf8")) as { scenarios: readonly Scenario[] };
   return scenarios;
