@@ -91,7 +91,7 @@ function refuseUnknown(request: RequestFields, line: Line): "invalid" | "fatal" 
   if (request.lineEnd - request.start < LINE_BYTES_MIN) return refuse(request, "bad-format", request.start);
   refuse(request, "unknown-command", request.start);
   // A browser or a forged form post: memcached drops it without a word.
-  if (line.count < 2 || !startsWith(request.bytes, line.lastStart, line.lastEnd, "HTTP/")) return "invalid";
+  if (line.count === 0 || !startsWith(request.bytes, line.lastStart, line.lastEnd, "HTTP/")) return "invalid";
   request.refusal = "http";
   return "fatal";
 }
@@ -128,11 +128,12 @@ function readStorage(request: RequestFields, reading: LineReading, words: number
   const { bytes } = request;
   const count = line.count - 1;
   if (count < words) return refuse(request, "bad-format", line.end);
+  // Also where the word stands in the place of another: who wrote it reads no answer.
+  request.noreply = endsInNoreply(request, line);
   const valueBytes = readDecimal(bytes, line.wordStart(3), line.wordEnd(3), LENGTH_MAX);
   // Without a length the data block cannot be told from commands: it will be read as such, as memcached does.
   if (valueBytes < 0) return refuse(request, "bad-format", line.wordStart(3));
   request.valueBytes = valueBytes;
-  request.noreply = count > 4 && endsInNoreply(request, line);
   request.argumentsEnd = line.wordEnd(words - 1);
   const flags = readDecimal(bytes, line.wordStart(1), line.wordEnd(1), 0xffff_ffff);
   let wrong = -1;
