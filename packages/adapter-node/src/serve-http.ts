@@ -174,7 +174,16 @@ class Desk {
     if (answer.headersSent) return void answer.destroy(error as Error);
     if (error instanceof BodyTooLarge) return this.#refuseBody(answer);
     refuse(answer, 500, "internal server error");
-    this.#failed(error);
+    this.#tell(error);
+  }
+
+  /** What `failed` throws must not take the server with it. */
+  #tell(error: unknown): void {
+    try {
+      this.#failed(error);
+    } catch (thrown) {
+      console.error(thrown);
+    }
   }
 
   #refuseBody(answer: ServerResponse): void {
@@ -184,7 +193,7 @@ class Desk {
   #over(message: IncomingMessage, answer: ServerResponse): void {
     discard(message);
     // Of a body that failed: srvx cuts the connection with what it failed with.
-    if (answer.errored) this.#failed(answer.errored);
+    if (answer.errored) this.#tell(answer.errored);
     this.#answering--;
     if (this.#answering === 0) this.#idle();
   }

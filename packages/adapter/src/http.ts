@@ -45,7 +45,7 @@ export interface HttpOptions {
   readonly idleTimeoutMs?: number;
   /**
    * Is told what the handler threw, unless its client had gone, and, on Node and Deno, what a body failed with. Default:
-   * `console.error`.
+   * `console.error`. What it throws itself is printed.
    */
   readonly failed?: (error: unknown) => void;
 }

@@ -131,6 +131,25 @@ export const httpAnswerLaws: readonly HttpLaw[] = [
     await host.serves();
   }),
 
+  httpOnce("a `failed` that fails itself takes neither answer nor server with it", async (harness) => {
+    const { Response } = harness;
+    let told = 0;
+    const handle = ({ url }: Request): Response => {
+      if (url.endsWith("/throws")) throw new Error("of the handler");
+      return new Response("fine");
+    };
+    await using host = await HttpHost.open(harness, "tcp", handle, {
+      failed: () => {
+        told++;
+        throw new Error("of failed");
+      },
+    });
+    const client = await host.dial();
+    expect((await client.ask("/throws").answer()).status).toBe(500);
+    await host.serves("/fine");
+    expect(told).toBe(1);
+  }),
+
   httpOnEveryKind(
     "a body that fails cuts the connection, so that nobody takes it for whole",
     async (harness, kind) => {
