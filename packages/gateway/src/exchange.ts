@@ -9,6 +9,8 @@ import { pathStart } from "./url.ts";
 export interface Peer {
   /** Its IP address; empty if it is not known. Read before the request is answered, and only if it is wanted. */
   readonly address: string;
+  /** Aborts if it goes away. Without one, the request's own is listened to. */
+  readonly signal?: AbortSignal;
 }
 
 const LOGGED_URL_MAX = 1_024;
@@ -49,6 +51,11 @@ export class Exchange {
   get address(): string {
     this.#address ??= this.#peer?.address ?? "";
     return this.#address;
+  }
+
+  /** Aborts if the client goes away. Some runtimes make it only here. */
+  get signal(): AbortSignal {
+    return this.#peer?.signal ?? this.request.signal;
   }
 
   /** The answer begins, and goes on as a stream. */

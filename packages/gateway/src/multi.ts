@@ -123,7 +123,7 @@ function asLines(context: Context, exchange: Exchange, { keys, timeoutMs }: Aske
       over();
     },
   };
-  const outflow = new Outflow({ wanted: flow, gone }, exchange.request.signal);
+  const outflow = new Outflow({ wanted: flow, gone }, exchange.signal);
   const answered = (_index: number, line: string): void => {
     waiting += `${line}\n`;
     flow();

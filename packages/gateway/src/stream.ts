@@ -55,8 +55,7 @@ class TopicStream implements Source, Open {
   #stopComment: (() => void) | undefined = undefined;
 
   constructor(context: Context, exchange: Exchange, key: Uint8Array, follows: boolean) {
-    const { headers, signal } = exchange.request;
-    const isSse = acceptsType(headers.get("accept"), serverSentEvents.contentType);
+    const isSse = acceptsType(exchange.request.headers.get("accept"), serverSentEvents.contentType);
     this.#context = context;
     this.#exchange = exchange;
     this.#topic = {
@@ -69,7 +68,7 @@ class TopicStream implements Source, Open {
     this.#feeds = context.client
       .servers()
       .map(({ name }, server) => new NodeFeed(context, this.#topic, server, name));
-    this.#outflow = new Outflow(this, signal);
+    this.#outflow = new Outflow(this, exchange.signal);
   }
 
   answer(): Response {

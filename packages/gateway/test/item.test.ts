@@ -33,17 +33,24 @@ describe("GET and HEAD", () => {
   });
 
   test("a GET looks at neither headers nor signal: each costs as much as the rest", async () => {
-    const { client, gateway } = bench();
+    const { client, gateway } = bench({ logged: "failures" });
     client.put("k", "v");
     const request = new Request("http://gateway/kv/k");
-    for (const name of ["headers", "signal", "body"]) {
-      Object.defineProperty(request, name, {
-        get: () => {
-          throw new Error(`${name} was looked at`);
-        },
-      });
+    const peer = { address: "", signal: new AbortController().signal };
+    const dear = [
+      [request, ["headers", "signal", "body"]],
+      [peer, ["address", "signal"]],
+    ] as const;
+    for (const [object, names] of dear) {
+      for (const name of names) {
+        Object.defineProperty(object, name, {
+          get: () => {
+            throw new Error(`${name} was looked at`);
+          },
+        });
+      }
     }
-    expect(await (await gateway.fetch(request)).text()).toBe("v");
+    expect(await (await gateway.fetch(request, peer)).text()).toBe("v");
   });
 });
 

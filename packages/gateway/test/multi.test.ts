@@ -263,6 +263,18 @@ describe("NDJSON", () => {
     expect(gateway.counters).toMatchObject({ clientsGone: 1, requestsNow: 0 });
   });
 
+  test("a client that has a signal of its own is told of by that", async () => {
+    const { client, gateway, lines } = bench();
+    const [own, ofRequest] = [new AbortController(), new AbortController()];
+    client.silent.add("a");
+    const request = new Request("http://gateway/multi?key=a", { ...NDJSON, signal: ofRequest.signal });
+    await gateway.fetch(request, { address: "", signal: own.signal });
+    ofRequest.abort();
+    expect(lines).toEqual([]);
+    own.abort();
+    expect(lines).toMatchObject([{ status: 499 }]);
+  });
+
   test("a runtime that aborts the request after its end changes nothing", async () => {
     const { ask, client, lines } = bench();
     const abort = new AbortController();

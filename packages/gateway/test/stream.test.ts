@@ -358,6 +358,18 @@ describe("a client that goes away", () => {
     expect(lines).toMatchObject([{ status: 499, messages: 0, inFlight: 0 }]);
   });
 
+  test("is told by its own signal, where there is one, and not by the request's", async () => {
+    const { gateway, lines } = streamBench(new MessageNodes([["a"]]));
+    const [own, ofRequest] = [new AbortController(), new AbortController()];
+    const request = new Request("http://gateway/stream/t", { signal: ofRequest.signal });
+    const reader = readerOf(await gateway.fetch(request, { address: "", signal: own.signal }));
+    ofRequest.abort();
+    expect(await next(reader)).toBe('{"node":"node-0","value":"a"}\n');
+    expect(lines).toEqual([]);
+    own.abort();
+    expect(lines).toMatchObject([{ status: 499, messages: 1, inFlight: 0 }]);
+  });
+
   test("leaves nothing listening at the request's signal, as one that ends", async () => {
     const { gateway } = streamBench(new MessageNodes([["a"]]));
     let listening = 0;
