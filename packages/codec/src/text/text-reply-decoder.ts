@@ -16,10 +16,10 @@
 // What is hot reads a line once and takes what is usual; all else goes to the thorough reading, which alone says what
 // is wrong. Both must agree on what they take: the laws and the fuzzer compare them by cutting.
 
+import { BridgedInput } from "../bridged-input.ts";
 import { readDecimal, readDecimal64, type Halves } from "../decimal.ts";
 import { limitsOf, type Limits } from "../limits.ts";
 import { MetaFlags } from "../meta/meta-flags.ts";
-import { ReceiveBuffer } from "../receive-buffer.ts";
 import type { TextReply, ReplyKind } from "./reply.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
 import { findReplyWord } from "./reply-word.ts";
@@ -62,7 +62,8 @@ const VA_BYTES = 3;
 const AT_REPLY = 0;
 const IN_REPLY = 1;
 const IN_VALUE = 2;
-const GIVEN_UP = 3;
+const AT_SEAM = 3;
+const GIVEN_UP = 4;
 
 export class TextReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
@@ -97,7 +98,7 @@ export class TextReplyDecoder {
   fault: ReplyFault = "not-a-reply";
   faultAt = 0;
 
-  readonly #input: ReceiveBuffer = new ReceiveBuffer();
+  readonly #input: BridgedInput = new BridgedInput();
   // What is unconsumed: `bytes[#at]` to `bytes[#limit - 1]`.
   #at = 0;
   #limit = 0;
@@ -132,16 +133,15 @@ export class TextReplyDecoder {
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
   receive(chunk: Uint8Array): void {
     if (this.#state === GIVEN_UP) return;
-    this.#input.start = this.#at;
-    this.#input.lend(chunk);
+    this.#input.lend(this.#at, chunk, this.#state === IN_REPLY ? this.#needed : Infinity);
     this.#borrow();
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
     if (this.#state === GIVEN_UP) return;
-    this.#input.start = this.#at;
-    this.#input.keep();
+    if (this.#state === AT_SEAM) this.#state = AT_REPLY;
+    this.#input.keep(this.#at);
     this.#borrow();
   }
 
@@ -165,7 +165,7 @@ export class TextReplyDecoder {
 
   /** Whether bytes are left that belong to no whole reply yet. */
   get hasRest(): boolean {
-    return this.#limit > this.#at;
+    return this.#limit > this.#at || this.#input.isBridged;
   }
 
   /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
@@ -185,7 +185,7 @@ export class TextReplyDecoder {
    * Reads `VALUE <key> <flags> <bytes> [<cas unique>]` and its data block, if all is there, small and as it should
    * be; `undefined` leaves it to the thorough reading.
    */
-  #value(bytes: Uint8Array, start: number, end: number): "reply" | "need-data" | undefined {
+  #value(bytes: Uint8Array, start: number, end: number): ReplyFound | undefined {
     if (bytes[start + 3] !== U || bytes[start + 4] !== E || bytes[start + 5] !== BLANK) return undefined;
     let at = start + VALUE_BYTES;
     while (at < end && (bytes[at] as number) > BLANK) at++;
@@ -239,7 +239,7 @@ export class TextReplyDecoder {
   }
 
   /** The same for `VA <bytes> <flags>*`. */
-  #va(bytes: Uint8Array, start: number, end: number): "reply" | "need-data" | undefined {
+  #va(bytes: Uint8Array, start: number, end: number): ReplyFound | undefined {
     const lengthStart = start + VA_BYTES;
     let at = lengthStart;
     let valueBytes = 0;
@@ -442,19 +442,29 @@ export class TextReplyDecoder {
 
   /** Goes on with what the last call left unfinished. */
   #resume(): ReplyFound {
-    const available = this.#limit - this.#at;
+    const input = this.#input;
     if (this.#state === GIVEN_UP) return "fatal";
-    if (this.#state === IN_VALUE) return this.#piece(available);
-    if (available < this.#needed) return this.#wait(this.#needed, this.#scanned);
-    const scanned = this.#scanned;
-    // A line that comes in pieces is not looked into before its end is there.
-    if (scanned > 0 && findLineFeed(this.bytes, this.#at + scanned, this.#limit) < 0) {
-      if (available <= this.#lineBytesMax) return this.#wait(available + 1, available);
-      this.start = this.#at;
-      return this.#fail("line-too-long", this.#lineBytesMax);
+    if (this.#state !== IN_REPLY) {
+      if (input.isBridged) {
+        input.cross(this.#at);
+        this.#borrow();
+      }
+      if (this.#state === IN_VALUE) return this.#piece(this.#limit - this.#at);
+    } else {
+      const available = this.#limit - this.#at;
+      if (available < this.#needed) return this.#wait(this.#needed, this.#scanned);
+      const scanned = this.#scanned;
+      // A line that comes in pieces is not looked into before its end is there.
+      if (scanned > 0 && findLineFeed(this.bytes, this.#at + scanned, this.#limit) < 0) {
+        if (available <= this.#lineBytesMax) return this.#wait(available + 1, available);
+        this.start = this.#at;
+        return this.#fail("line-too-long", this.#lineBytesMax);
+      }
     }
     this.#state = AT_REPLY;
-    return this.next();
+    const found = this.next();
+    if (found === "reply" && input.isBridged) this.#state = AT_SEAM;
+    return found;
   }
 
   /** A value that is handed out as it comes. */
@@ -485,10 +495,14 @@ export class TextReplyDecoder {
     return "tail";
   }
 
-  #wait(needed: number, scanned: number): "need-data" {
+  #wait(needed: number, scanned: number): ReplyFound {
     this.#needed = needed;
     this.#scanned = scanned;
     this.#state = IN_REPLY;
+    if (this.#input.more(needed)) {
+      this.#borrow();
+      return this.#resume();
+    }
     this.keep();
     return "need-data";
   }
