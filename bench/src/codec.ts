@@ -8,6 +8,8 @@
 // Rounds are short, so that some are left alone by other work on the machine: the fastest is what the code costs,
 // the median says how busy the machine was.
 
+import { Buffer } from "node:buffer";
+import process from "node:process";
 import {
   latin1Bytes,
   TextReplyDecoder,
@@ -113,8 +115,8 @@ function pieces(name: string, message: (i: number) => string): Case {
 }
 
 /** The limit: the same bytes with nothing done to them but this; a message is as many bytes. */
-function plain(name: string, message: (i: number) => string, touch: (chunk: Uint8Array) => number): Case {
-  const chunks = stream(message);
+function plain(name: string, message: (i: number) => string, touch: (chunk: Buffer) => number): Case {
+  const chunks = stream(message).map((chunk) => Buffer.from(chunk.buffer));
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   const run = (): number => {
     for (const chunk of chunks) sink += touch(chunk);
@@ -124,12 +126,12 @@ function plain(name: string, message: (i: number) => string, touch: (chunk: Uint
 }
 
 const copied = new Uint8Array(CHUNK_BYTES);
-const copy = (chunk: Uint8Array): number => {
+const copy = (chunk: Buffer): number => {
   copied.set(chunk);
   return copied[0] as number;
 };
 /** No value has a line feed: only line ends stop it. */
-const search = (chunk: Uint8Array): number => {
+const search = (chunk: Buffer): number => {
   let feeds = 0;
   for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) feeds++;
   return feeds;

@@ -16,12 +16,8 @@ export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
-export {
-  TextReplyDecoder,
-  type ReplyFault,
-  type ReplyFound,
-  type ReplyOptions,
-} from "./text/text-reply-decoder.ts";
+export { TextReplyDecoder, type ReplyFound, type ReplyOptions } from "./text/text-reply-decoder.ts";
+export type { ReplyFault } from "./text/reply-fields.ts";
 export { REPLY_BYTES, writeReply, writeValueLine } from "./text/reply-encoder.ts";
 export type {
   AdminReply,

@@ -2,13 +2,13 @@
 
 import { toBigint } from "../decimal.ts";
 import type { TextReply } from "./reply.ts";
-import type { TextReplyDecoder } from "./text-reply-decoder.ts";
+import type { ReplyFields } from "./reply-fields.ts";
 import { latin1Text } from "../bytes.ts";
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-export function snapshotReply(decoder: TextReplyDecoder): TextReply {
+export function snapshotReply(decoder: ReplyFields): TextReply {
   const { kind, bytes, flags, start, valueStart, valueEnd } = decoder;
   switch (kind) {
     case "value": {
@@ -49,7 +49,7 @@ export function snapshotReply(decoder: TextReplyDecoder): TextReply {
   }
 }
 
-const keyOf = ({ bytes, keyStart, keyEnd }: TextReplyDecoder): Uint8Array => bytes.slice(keyStart, keyEnd);
+const keyOf = ({ bytes, keyStart, keyEnd }: ReplyFields): Uint8Array => bytes.slice(keyStart, keyEnd);
 
 /**
  * All words of the line, its end not counted. `MetaFlags` has no place for flags that are answered twice or are too

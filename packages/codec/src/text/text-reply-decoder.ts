@@ -17,19 +17,17 @@
 // is wrong. Both must agree on what they take: the laws and the fuzzer compare them by cutting.
 
 import { BridgedInput } from "../bridged-input.ts";
-import { readDecimal, readDecimal64, type Halves } from "../decimal.ts";
+import { readDecimal64 } from "../decimal.ts";
 import { limitsOf, type Limits } from "../limits.ts";
-import { MetaFlags } from "../meta/meta-flags.ts";
-import type { TextReply, ReplyKind } from "./reply.ts";
+import type { ReplyForm, TextReply } from "./reply.ts";
+import { ReplyFields, type ReplyFault } from "./reply-fields.ts";
+import { readMetaFlags, readNumber, ReplyLine, WELL_FORMED } from "./reply-line.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
-import { findReplyWord } from "./reply-word.ts";
+import { findReplyWord, type ReplyWord } from "./reply-word.ts";
 import { findLineFeed } from "../bytes.ts";
 
 /** What `next()` found. The three in the middle come only where `partsFromBytes` was given. */
 export type ReplyFound = "reply" | "head" | "part" | "tail" | "fatal" | "need-data";
-
-/** What is wrong with a reply. */
-export type ReplyFault = "not-a-reply" | "line-too-long" | "value-too-large" | "bad-value";
 
 export interface ReplyOptions {
   /** Values of so many bytes or more come in pieces as they arrive; a whole number from 0. None by default. */
@@ -38,7 +36,6 @@ export interface ReplyOptions {
 
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
-const FLAGS_MAX = 0xffff_ffff;
 
 /** Numbers of so many digits stay 32-bit integers; longer ones are read thoroughly. */
 const DIGITS_SMALL = 9;
@@ -46,8 +43,6 @@ const DIGITS_SMALL = 9;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const BLANK = 32;
-const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
 
 // "VALUE " and "VA " as they are compared, byte by byte.
 const V = 86;
@@ -65,39 +60,7 @@ const IN_VALUE = 2;
 const AT_SEAM = 3;
 const GIVEN_UP = 4;
 
-export class TextReplyDecoder {
-  /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
-  bytes: Uint8Array = new Uint8Array(0);
-  /** The reply: `start` to `end`, line and data block with their ends, as received; or the piece of it at hand. */
-  start = 0;
-  end = 0;
-  kind: ReplyKind = "end";
-  /** Of `value`, `config` and `me`. */
-  keyStart = 0;
-  keyEnd = 0;
-  flags = 0;
-  /** The value, or the text of a reply that has one. */
-  valueStart = 0;
-  valueEnd = 0;
-  /** Bytes of the value of a `value`, `config` or `va`, whole or in pieces. */
-  valueBytes = 0;
-  /** The piece of the value that "part" found, at least one byte. */
-  partStart = 0;
-  partEnd = 0;
-  /** Whether the `VALUE` line has a cas unique. */
-  hasCas = false;
-  /** Unsigned 64-bit halves: the cas unique of a `value`; the value of a `number`. */
-  readonly cas: Halves = { high: 0, low: 0 };
-  readonly number: Halves = { high: 0, low: 0 };
-  /**
-   * Flags of a meta reply, in their order. A word that is no letter, a letter that came before and what is more than
-   * fits is left out here; it stays in the line, and `snapshot()` has it.
-   */
-  readonly meta: MetaFlags = new MetaFlags();
-  /** What was wrong when `next()` answered "fatal", and at which byte of the reply, its first being 0. */
-  fault: ReplyFault = "not-a-reply";
-  faultAt = 0;
-
+export class TextReplyDecoder extends ReplyFields {
   readonly #input: BridgedInput = new BridgedInput();
   // What is unconsumed: `bytes[#at]` to `bytes[#limit - 1]`.
   #at = 0;
@@ -110,6 +73,7 @@ export class TextReplyDecoder {
   #left = 0;
   #lineBytes = 0;
 
+  readonly #lineReader: ReplyLine;
   readonly #keyBytesMax: number;
   readonly #lineBytesMax: number;
   readonly #valueBytesMax: number;
@@ -119,10 +83,12 @@ export class TextReplyDecoder {
 
   /** @throws RangeError as `limitsOf`, and for a `partsFromBytes` that is not a whole number from 0 or Infinity */
   constructor(limits: Partial<Limits> = {}, { partsFromBytes = Infinity }: ReplyOptions = {}) {
+    super();
     if (partsFromBytes !== Infinity && !(Number.isSafeInteger(partsFromBytes) && partsFromBytes >= 0)) {
       throw new RangeError(`partsFromBytes must be a whole number from 0, got ${String(partsFromBytes)}`);
     }
     const { keyBytesMax, lineBytesMax, valueBytesMax } = limitsOf(limits);
+    this.#lineReader = new ReplyLine(keyBytesMax, Math.max(LENGTH_MAX, valueBytesMax));
     this.#keyBytesMax = keyBytesMax;
     this.#lineBytesMax = lineBytesMax;
     this.#valueBytesMax = valueBytesMax;
@@ -247,7 +213,7 @@ export class TextReplyDecoder {
       valueBytes = (valueBytes * 10 + digit) | 0;
     if (at === lengthStart || at - lengthStart > DIGITS_SMALL || at >= end) return undefined;
     if (bytes[at] !== BLANK && bytes[at] !== CARRIAGE_RETURN) return undefined;
-    const feed = this.#metaFlags(bytes, at, end);
+    const feed = readMetaFlags(this.meta, bytes, at, end);
     if (feed < 0 || (bytes[at] === CARRIAGE_RETURN && feed !== at + 1)) return undefined;
     if (valueBytes > this.#wholeBytesMax || feed - start > this.#lineBytesMax) return undefined;
     const valueStart = feed + 1;
@@ -271,157 +237,57 @@ export class TextReplyDecoder {
     const word = findReplyWord(bytes, start, end);
     const wordEnd = word === undefined ? start : start + word.bytes.length;
     const form = word === undefined ? "number" : word.form;
-    const lengthEnd = form === "value" ? lineWordEnd(bytes, wordEnd + 1, end) : wordEnd;
-    const feed =
-      form === "value" || form === "flags"
-        ? this.#metaFlags(bytes, lengthEnd, end)
-        : wordEnd + 1 < end && bytes[wordEnd] === CARRIAGE_RETURN && bytes[wordEnd + 1] === LINE_FEED
-          ? wordEnd + 1
-          : findLineFeed(bytes, wordEnd, end);
+    if (
+      form === "bare" &&
+      wordEnd + 1 < end &&
+      bytes[wordEnd] === CARRIAGE_RETURN &&
+      bytes[wordEnd + 1] === LINE_FEED &&
+      wordEnd + 1 - start <= this.#lineBytesMax
+    ) {
+      this.kind = (word as ReplyWord).kind;
+      this.end = wordEnd + 2;
+      this.#at = wordEnd + 2;
+      return "reply";
+    }
+    const feed = this.#lineFeed(bytes, wordEnd, end, form);
     if ((feed < 0 ? end : feed) - start > this.#lineBytesMax) {
       return this.#fail("line-too-long", this.#lineBytesMax);
     }
     if (feed < 0) return this.#wait(end - start + 1, end - start);
     const lineEnd = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
     this.end = feed + 1;
-    if (word === undefined) return this.#number(lineEnd);
-    this.kind = word.kind;
-    switch (word.form) {
-      case "bare":
-        return wordEnd === lineEnd ? this.#whole() : this.#failAt("not-a-reply", wordEnd);
-      case "flags":
-        if (wordEnd < lineEnd && bytes[wordEnd] !== BLANK) return this.#failAt("not-a-reply", wordEnd);
-        return this.#whole();
-      case "value":
-        return this.#metaValue(wordEnd, lengthEnd, lineEnd);
-      case "block":
-        return this.#block(wordEnd, lineEnd);
-      case "text":
-      case "admin":
-        return this.#text(wordEnd, lineEnd);
-      case "log":
-        return this.#log(wordEnd, lineEnd);
-      case "item":
-        return this.#item(wordEnd, lineEnd);
+    const hasBlock = form === "value" || form === "block";
+    let wrongAt: number;
+    if (word === undefined) wrongAt = readNumber(this, lineEnd);
+    else {
+      this.kind = word.kind;
+      wrongAt = this.#lineReader.read(this, word, wordEnd, lineEnd);
     }
-  }
-
-  #whole(): "reply" {
-    this.#at = this.end;
+    if (wrongAt !== WELL_FORMED) return this.#fail(hasBlock ? "bad-value" : "not-a-reply", wrongAt - start);
+    if (hasBlock) return this.#dataBlock();
+    this.#at = feed + 1;
     return "reply";
   }
 
-  #text(wordEnd: number, lineEnd: number): "reply" | "fatal" {
-    const behind = this.bytes[wordEnd];
-    if (wordEnd < lineEnd && behind === CARRIAGE_RETURN) return this.#failAt("not-a-reply", wordEnd);
-    this.valueStart = wordEnd < lineEnd && behind === BLANK ? wordEnd + 1 : wordEnd;
-    this.valueEnd = lineEnd;
-    return this.#whole();
-  }
-
-  #log(wordEnd: number, lineEnd: number): "reply" | "fatal" {
-    const { bytes, start } = this;
-    let end = lineEnd;
-    if (bytes[start] === OPEN_BRACKET && bytes[--end] !== CLOSE_BRACKET)
-      return this.#failAt("not-a-reply", lineEnd);
-    this.valueStart = wordEnd;
-    this.valueEnd = end;
-    return this.#whole();
-  }
-
-  /** The new value of `incr` or `decr`. Old servers showed the blanks that decr pads what it stores with. */
-  #number(lineEnd: number): "reply" | "fatal" {
-    const { bytes, start } = this;
-    let end = lineEnd;
-    while (end > start && bytes[end - 1] === BLANK) end--;
-    if (!readDecimal64(bytes, start, end, this.number)) {
-      let at = start;
-      while (at < end && ((bytes[at] as number) ^ 48) < 10) at++;
-      return this.#failAt("not-a-reply", at < end ? at : start);
-    }
-    this.kind = "number";
-    return this.#whole();
-  }
-
-  /** `ME <key> <text>`. */
-  #item(wordEnd: number, lineEnd: number): "reply" | "fatal" {
-    const { bytes } = this;
-    const keyStart = wordEnd + 1;
-    const keyEnd = this.#wordEnd(keyStart, lineEnd);
-    if (bytes[wordEnd] !== BLANK) return this.#failAt("not-a-reply", wordEnd);
-    if (!this.#isKey(keyStart, keyEnd)) return this.#failAt("not-a-reply", keyStart);
-    this.keyStart = keyStart;
-    this.keyEnd = keyEnd;
-    this.valueStart = keyEnd < lineEnd ? keyEnd + 1 : keyEnd;
-    this.valueEnd = lineEnd;
-    return this.#whole();
-  }
-
-  /** Reads flags up to the line's end, from a blank or that end on. @returns where its line feed is; -1 if nowhere */
-  #metaFlags(bytes: Uint8Array, from: number, end: number): number {
-    const { meta } = this;
-    meta.clear();
-    let at = from;
-    for (;;) {
-      while (at < end && bytes[at] === BLANK) at++;
-      const flagStart = at;
+  /** Where the line's end is; -1 if it is not there. Meta flags are read on the way. */
+  #lineFeed(bytes: Uint8Array, wordEnd: number, end: number, form: ReplyForm | "number"): number {
+    if (form === "flags") return readMetaFlags(this.meta, bytes, wordEnd, end);
+    if (form === "value") {
+      let at = wordEnd + 1;
       while (at < end && (bytes[at] as number) > BLANK) at++;
-      if (at < end && bytes[at] === BLANK) {
-        meta.add(bytes[flagStart] as number, flagStart, at);
-        continue;
-      }
-      while (at < end && bytes[at] !== BLANK && bytes[at] !== LINE_FEED) at++;
-      if (at >= end) return -1;
-      const isLast = bytes[at] === LINE_FEED;
-      const flagEnd = isLast && at > flagStart && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
-      if (flagEnd > flagStart) meta.add(bytes[flagStart] as number, flagStart, flagEnd);
-      if (isLast) return at;
+      return readMetaFlags(this.meta, bytes, at, end);
     }
-  }
-
-  /** `VA <bytes> <flags>*`. */
-  #metaValue(wordEnd: number, lengthEnd: number, lineEnd: number): ReplyFound {
-    const { bytes } = this;
-    if (bytes[wordEnd] !== BLANK) return this.#failAt("bad-value", wordEnd);
-    const lengthStart = wordEnd + 1;
-    const valueBytes = this.#length(lengthStart, lengthEnd);
-    if (valueBytes < 0 || (lengthEnd < lineEnd && bytes[lengthEnd] !== BLANK)) {
-      return this.#failAt("bad-value", lengthStart);
-    }
-    return this.#dataBlock(valueBytes, lengthStart);
-  }
-
-  /** `VALUE <key> <flags> <bytes> [<cas unique>]`, and `CONFIG` without the last. */
-  #block(wordEnd: number, lineEnd: number): ReplyFound {
-    const { bytes } = this;
-    const keyStart = wordEnd + 1;
-    const keyEnd = this.#wordEnd(keyStart, lineEnd);
-    const flagsEnd = this.#wordEnd(keyEnd + 1, lineEnd);
-    const lengthStart = flagsEnd + 1;
-    const lengthEnd = this.#wordEnd(lengthStart, lineEnd);
-    const flags = readDecimal(bytes, keyEnd + 1, flagsEnd, FLAGS_MAX);
-    const valueBytes = this.#length(lengthStart, lengthEnd);
-    if (bytes[wordEnd] !== BLANK) return this.#failAt("bad-value", wordEnd);
-    if (!this.#isKey(keyStart, keyEnd)) return this.#failAt("bad-value", keyStart);
-    if (flags < 0) return this.#failAt("bad-value", Math.min(keyEnd + 1, lineEnd));
-    if (valueBytes < 0) return this.#failAt("bad-value", Math.min(lengthStart, lineEnd));
-    this.hasCas = lengthEnd < lineEnd;
-    if (this.hasCas) {
-      const casStart = lengthEnd + 1;
-      if (this.kind === "config" || !readDecimal64(bytes, casStart, lineEnd, this.cas))
-        return this.#failAt("bad-value", casStart);
-    }
-    this.keyStart = keyStart;
-    this.keyEnd = keyEnd;
-    this.flags = flags;
-    return this.#dataBlock(valueBytes, lengthStart);
+    const isNext =
+      wordEnd + 1 < end && bytes[wordEnd] === CARRIAGE_RETURN && bytes[wordEnd + 1] === LINE_FEED;
+    return isNext ? wordEnd + 1 : findLineFeed(bytes, wordEnd, end);
   }
 
   /** The line is whole and well formed, up to `end`; now its data block. */
-  #dataBlock(valueBytes: number, lengthStart: number): ReplyFound {
-    const { bytes, start, end } = this;
-    if (valueBytes > this.#valueBytesMax) return this.#failAt("value-too-large", lengthStart);
-    this.valueBytes = valueBytes;
+  #dataBlock(): ReplyFound {
+    const { bytes, start, end, valueBytes } = this;
+    if (valueBytes > this.#valueBytesMax) {
+      return this.#fail("value-too-large", this.#lineReader.lengthStart - start);
+    }
     this.valueStart = end;
     if (valueBytes >= this.#partsFromBytes) {
       this.valueEnd = end;
@@ -433,11 +299,12 @@ export class TextReplyDecoder {
     }
     const valueEnd = end + valueBytes;
     if (valueEnd + 2 > this.#limit) return this.#wait(valueEnd + 2 - start, 0);
-    if (bytes[valueEnd] !== CARRIAGE_RETURN) return this.#failAt("bad-value", valueEnd);
-    if (bytes[valueEnd + 1] !== LINE_FEED) return this.#failAt("bad-value", valueEnd + 1);
+    if (bytes[valueEnd] !== CARRIAGE_RETURN) return this.#fail("bad-value", valueEnd - start);
+    if (bytes[valueEnd + 1] !== LINE_FEED) return this.#fail("bad-value", valueEnd + 1 - start);
     this.valueEnd = valueEnd;
     this.end = valueEnd + 2;
-    return this.#whole();
+    this.#at = valueEnd + 2;
+    return "reply";
   }
 
   /** Goes on with what the last call left unfinished. */
@@ -516,38 +383,10 @@ export class TextReplyDecoder {
     return "fatal";
   }
 
-  #failAt(fault: ReplyFault, at: number): "fatal" {
-    return this.#fail(fault, at - this.start);
-  }
-
   #borrow(): void {
     const input = this.#input;
     this.bytes = input.bytes;
     this.#at = input.start;
     this.#limit = input.end;
   }
-
-  /** Where the word ends that begins at `from`. */
-  #wordEnd(from: number, lineEnd: number): number {
-    const { bytes } = this;
-    let at = from;
-    while (at < lineEnd && bytes[at] !== BLANK) at++;
-    return at;
-  }
-
-  #isKey(keyStart: number, keyEnd: number): boolean {
-    return keyStart < keyEnd && keyEnd - keyStart <= this.#keyBytesMax;
-  }
-
-  /** A length; -1 if it is none, or more than memcached can have and the limits allow. */
-  #length(start: number, end: number): number {
-    return readDecimal(this.bytes, start, end, Math.max(LENGTH_MAX, this.#valueBytesMax));
-  }
-}
-
-/** Where the word ends that begins at `from`, before the line's end. */
-function lineWordEnd(bytes: Uint8Array, from: number, end: number): number {
-  let at = from;
-  while (at < end && (bytes[at] as number) > BLANK) at++;
-  return at;
 }
