@@ -49,8 +49,7 @@ export class BridgedInput {
    * Lends a chunk.
    *
    * @param at Where the unconsumed bytes start by now.
-   * @param needed Bytes that the unfinished message has at least, if there is one and nothing else is unconsumed;
-   * Infinity otherwise.
+   * @param needed Bytes that the unfinished message has at least; Infinity if there is none.
    */
   lend(at: number, chunk: Uint8Array, needed: number): void {
     if (this.#chunk !== null) this.keep(at);
@@ -58,7 +57,8 @@ export class BridgedInput {
     const buffer = this.#buffer;
     const tail = buffer.end - buffer.start;
     const copied = Math.max(needed - tail, COPIED_BYTES_MIN);
-    if (tail === 0 || copied >= chunk.length) return buffer.lend(chunk);
+    // A tail that was kept meanwhile may have all that its first message needs, and others behind it.
+    if (tail === 0 || needed <= tail || copied >= chunk.length) return buffer.lend(chunk);
     this.#chunk = chunk;
     this.#copied = copied;
     this.#tail = tail;

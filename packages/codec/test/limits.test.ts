@@ -132,6 +132,24 @@ test("retrieval lines cannot be held shorter than others", () => {
   expect(limitsOf({ retrievalLineBytesMax: 2_048 }).keysMax).toBe(DEFAULT_LIMITS.keysMax);
 });
 
+test("the limit of reply lines holds for each way of reading one", () => {
+  for (const line of [
+    "STORED",
+    "HD O1",
+    "VA 0 f1",
+    "VALUE a 0 0",
+    "VALUE a 4294967295 0 7",
+    "7",
+    "STAT x",
+    "key=a",
+  ]) {
+    const text = wire(`${line}\r\n${line.startsWith("VA") ? "\r\n" : ""}`);
+    const found = (lineBytesMax: number): string[] =>
+      decodeReplies([text], { limits: { lineBytesMax } }).map((seen) => seen.found);
+    expect([found(line.length + 1), found(line.length)], line).toEqual([["reply"], ["fatal"]]);
+  }
+});
+
 test("what is no number of bytes is refused as partsFromBytes", () => {
   for (const partsFromBytes of [-1, 1.5, Number.NaN, -Infinity, "9" as unknown as number]) {
     expect(() => new TextReplyDecoder({}, { partsFromBytes })).toThrow(

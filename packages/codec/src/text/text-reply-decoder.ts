@@ -106,7 +106,6 @@ export class TextReplyDecoder extends ReplyFields {
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
     if (this.#state === GIVEN_UP) return;
-    if (this.#state === AT_SEAM) this.#state = AT_REPLY;
     this.#input.keep(this.#at);
     this.#borrow();
   }
