@@ -3,7 +3,7 @@
 import { DEFAULT_LIMITS, type Limits } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { bin, decodeBinaryReplies, decodeBinaryRequests } from "./binary-wire.ts";
-import { byteByByte, concat } from "./wire.ts";
+import { byteByByte } from "./wire.ts";
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
 const message = (magic: string, code: string, keyBytes: number, valueBytes: number): Uint8Array =>
@@ -67,11 +67,21 @@ test("a body that is skipped takes no memory, up to 4 GiB, and one that is not b
   expect(decodeBinaryRequests([allowed], { held: few })).toEqual([]);
 });
 
-test("a decoder that gave up holds nothing, whatever still comes", () => {
+test("a decoder that gave up holds nothing, whatever it held and whatever still comes", () => {
   const chunk = new Uint8Array(65_536).fill(0x80);
-  const nothing = (held: number): void => expect(held).toBe(0);
-  decodeBinaryRequests([concat([Uint8Array.of(0), chunk]), chunk, chunk], { held: nothing });
-  decodeBinaryReplies([chunk, chunk, chunk], { held: nothing });
+  const [request, reply] = [message("80", "00", 251, 0), message("81", "00", 251, 0)];
+  for (const [decode, bytes] of [
+    [decodeBinaryRequests, request],
+    [decodeBinaryReplies, reply],
+  ] as const) {
+    const held: number[] = [];
+    const seen = decode([bytes.subarray(0, 10), bytes.subarray(10), chunk, chunk], {
+      held: (bytes) => held.push(bytes),
+    });
+    expect(seen).toHaveLength(1);
+    expect(held[0]).toBeGreaterThan(0);
+    expect(held.slice(1)).toEqual([0, 0, 0]);
+  }
 });
 
 test("what a large message needed is given back when it is read", () => {

@@ -184,3 +184,12 @@ test("a request that was taken out of one of Node's buffers owns its bytes: thei
   chunk.fill(0xee);
   expect(request).toEqual({ opcode: "append", key, value, ...common });
 });
+
+test("the exptime of a flush that has none is 0, whatever came before and comes behind", () => {
+  const decoder = new BinaryRequestDecoder();
+  const delayed = bin("80 08 0000 04 00 0000 00000004 00000001 0000000000000000", "\0\0\0\x05");
+  const bare = bin("80 08 0000 00 00 0000 00000000 00000001 0000000000000000");
+  decoder.receive(concat([delayed, bare, noop]));
+  expect([decoder.next(), decoder.exptime]).toEqual(["request", 5]);
+  expect([decoder.next(), decoder.exptime]).toEqual(["request", 0]);
+});
