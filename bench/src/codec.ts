@@ -11,11 +11,21 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import {
-  latin1Bytes,
+  BinaryReplyDecoder,
+  BinaryRequestDecoder,
+  REPLY_BYTES,
+  REPLY_MAGIC,
+  RequestDecoder,
+  SendBuffer,
   TextReplyDecoder,
   TextRequestDecoder,
-  SendBuffer,
-  REPLY_BYTES,
+  latin1Bytes,
+  latin1Text,
+  type BinaryReply,
+  type BinaryRequest,
+  writeBinaryHeader,
+  writeBinaryReply,
+  writeBinaryRequest,
   writeValueLine,
 } from "@memwire/codec";
 
@@ -140,6 +150,66 @@ const search = (chunk: Buffer): number => {
   return feeds;
 };
 
+/** Of binary messages a byte is a character, as of text. */
+function binaryRequests(name: string, message: (i: number) => BinaryRequest): Case {
+  const chunks = stream((i) => written((out) => writeBinaryRequest(out, message(i))));
+  const decoder = new BinaryRequestDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "request") {
+        count++;
+        sink += decoder.keyEnd - decoder.keyStart + decoder.valueEnd + decoder.opaque;
+        if (decoder.opcode === "noop") sink++;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+/** The same through the decoder that takes both protocols. */
+function eitherRequests(name: string, message: (i: number) => BinaryRequest): Case {
+  const chunks = stream((i) => written((out) => writeBinaryRequest(out, message(i))));
+  const decoder = new RequestDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "request") {
+        count++;
+        sink += decoder.binary.keyEnd - decoder.binary.keyStart + decoder.binary.opaque;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+function binaryReplies(name: string, message: (i: number) => BinaryReply): Case {
+  const chunks = stream((i) => written((out) => writeBinaryReply(out, message(i))));
+  const decoder = new BinaryReplyDecoder();
+  const run = (): number => {
+    let count = 0;
+    for (const chunk of chunks) {
+      decoder.receive(chunk);
+      while (decoder.next() === "reply") {
+        count++;
+        if (decoder.status === "ok") sink += decoder.valueEnd - decoder.keyStart + decoder.opaque;
+      }
+    }
+    return count;
+  };
+  return { name, run };
+}
+
+function written(write: (out: SendBuffer) => void): string {
+  const out = new SendBuffer();
+  write(out);
+  return latin1Text(out.take());
+}
+
 /** Writes `each` as often as a turn of a busy connection does, then takes it; the network keeps up. */
 function sends(name: string, messages: number, each: (out: SendBuffer, i: number) => void): Case {
   const out = new SendBuffer();
@@ -162,6 +232,15 @@ const value =
     `VALUE ${key(i)} 0 ${bytes}\r\n${"v".repeat(bytes)}\r\n`;
 const keyBytes = latin1Bytes(key(0));
 const valueBytes = latin1Bytes(`${hundred}\r\n`);
+
+const common = (i: number): { opaque: number; cas: bigint; vbucket: number } => ({
+  opaque: i,
+  cas: 0n,
+  vbucket: 0,
+});
+const binaryKey = (i: number): Uint8Array => latin1Bytes(key(i));
+const hundredBytes = latin1Bytes(hundred);
+const nothing = new Uint8Array(0);
 
 const cases: readonly Case[] = [
   requests("decode get", (i) => `get ${key(i)}\r\n`),
@@ -192,6 +271,38 @@ const cases: readonly Case[] = [
     out.latin1("\r\n");
     out.copy(valueBytes, 0, valueBytes.length);
     out.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
+  }),
+  binaryRequests("decode binary get", (i) => ({ opcode: "get", key: binaryKey(i), ...common(i) })),
+  eitherRequests("decode binary get, either", (i) => ({ opcode: "get", key: binaryKey(i), ...common(i) })),
+  binaryRequests("decode binary set, 100 B", (i) => ({
+    opcode: "set",
+    key: binaryKey(i),
+    flags: 0,
+    exptime: 0,
+    value: hundredBytes,
+    ...common(i),
+  })),
+  binaryReplies("decode binary hit, 100 B", (i) => ({
+    opcode: "get",
+    status: "ok",
+    opaque: i,
+    cas: 2n ** 33n + BigInt(i),
+    flags: 0,
+    key: nothing,
+    value: hundredBytes,
+  })),
+  binaryReplies("decode binary stored", (i) => ({
+    opcode: "set",
+    status: "ok",
+    opaque: i,
+    cas: 2n ** 33n + BigInt(i),
+    key: nothing,
+    value: nothing,
+  })),
+  sends("write binary hit, 100 B", 16, (out, i) => {
+    writeBinaryHeader(out, REPLY_MAGIC, 0, 0, 4, 0, 0, 100, i, 0, i);
+    out.uint32(0);
+    out.copy(hundredBytes, 0, hundredBytes.length);
   }),
   sends("write STORED", 16, (out) => out.copy(REPLY_BYTES.stored, 0, REPLY_BYTES.stored.length)),
 ];

@@ -53,8 +53,8 @@ export function writeBinaryHeader(
   casHigh: number,
   casLow: number,
 ): void {
-  out.uint32(magic * 0x100_0000 + code * 0x1_0000 + keyBytes);
-  out.uint32(extrasBytes * 0x100_0000 + dataType * 0x1_0000 + vbucketOrStatus);
+  out.uint32((magic << 24) | (code << 16) | keyBytes);
+  out.uint32((extrasBytes << 24) | (dataType << 16) | vbucketOrStatus);
   out.uint32(extrasBytes + keyBytes + valueBytes);
   out.uint32(opaque);
   out.uint32(casHigh);
