@@ -8,6 +8,7 @@ const examples: readonly [file: string, run: () => Promise<unknown>][] = [
   ["readme-example-server.ts", () => import("./readme-example-server.ts")],
   ["readme-example-client.ts", () => import("./readme-example-client.ts")],
   ["readme-example-udp.ts", () => import("./readme-example-udp.ts")],
+  ["readme-example-binary.ts", () => import("./readme-example-binary.ts")],
 ];
 
 for (const [file, run] of examples) {
