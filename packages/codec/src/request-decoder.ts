@@ -29,7 +29,7 @@ export class RequestDecoder {
   /** @throws RangeError as the two decoders */
   constructor(limits: Partial<Limits> = {}, options: ProtocolOptions = {}) {
     this.protocol = options.protocol;
-    this.text = new TextRequestDecoder(limits);
+    this.text = new TextRequestDecoder(limits, options);
     this.binary = new BinaryRequestDecoder(limits, options);
     this.#isBinary = options.protocol === "binary";
   }
@@ -45,7 +45,7 @@ export class RequestDecoder {
   }
 
   /** What the decoder of the protocol that is spoken answers, which then is the message. */
-  next(): Decoded<"request"> | "head" | "part" | "tail" {
+  next(): Decoded<"request"> {
     return this.#isBinary ? this.binary.next() : this.text.next();
   }
 
@@ -55,7 +55,7 @@ export class RequestDecoder {
     else this.text.keep();
   }
 
-  /** Bytes of memory held for the unfinished message: as that decoder says, and 64 that the text decoder begins with. */
+  /** Bytes of memory held for the unfinished message: as that decoder says, and what the text decoder begins with. */
   get heldBytes(): number {
     return this.text.heldBytes + this.binary.heldBytes;
   }

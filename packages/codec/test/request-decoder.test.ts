@@ -105,13 +105,12 @@ test("limits hold for both, and what is kept is its own", () => {
   }
 });
 
-test("large values come in parts where that is asked for", () => {
-  const decoder = new RequestDecoder({}, { partsFromBytes: 3 });
-  decoder.receive(bin("80 0e 0001 00 00 0000 00000004 00000001 0000000000000000", "abcd"));
-  expect([decoder.next(), decoder.next(), decoder.next(), decoder.next()]).toEqual([
-    "head",
-    "part",
-    "tail",
-    "need-data",
-  ]);
+test("large values of both come in parts where that is asked for", () => {
+  const append = bin("80 0e 0001 00 00 0000 00000004 00000001 0000000000000000", "abcd");
+  for (const message of [append, wire("append a 0 0 4\r\nabcd\r\n")]) {
+    const decoder = new RequestDecoder({}, { partsFromBytes: 3 });
+    decoder.receive(message);
+    const found = [decoder.next(), decoder.next(), decoder.next(), decoder.next()];
+    expect(found).toEqual(["head", "part", "tail", "need-data"]);
+  }
 });

@@ -97,7 +97,7 @@ export class BinaryRequestDecoder {
     this.#input.keep();
   }
 
-  next(): Decoded<"request"> | "head" | "part" | "tail" {
+  next(): Decoded<"request"> {
     if (this.#fatal) return "fatal";
     const input = this.#input;
     if (this.#discarding > 0) this.#discarding -= input.skip(this.#discarding);
@@ -186,7 +186,7 @@ export class BinaryRequestDecoder {
   }
 
   /** The header is there, and its lengths are in order: now what this opcode must have. */
-  #body(shape: OpcodeShape, available: number): Decoded<"request"> | "head" {
+  #body(shape: OpcodeShape, available: number): Decoded<"request"> {
     const { extrasStart, valueBytes } = this;
     const extrasBytes = this.extrasEnd - extrasStart;
     if (extrasBytes !== shape.extrasBytes && !(extrasBytes === 0 && shape.extras === "delay")) {
