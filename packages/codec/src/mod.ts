@@ -58,3 +58,12 @@ export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.t
 export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
 export { DatagramSplitter } from "./udp/datagram-splitter.ts";
 export { RequestDecoder, type Protocol, type ProtocolOptions } from "./request-decoder.ts";
+export {
+  binaryReplies,
+  isMetaRequest,
+  textReplies,
+  toBinary,
+  toClassic,
+  toMeta,
+} from "./translate/translate.ts";
+export type { Translated, Untranslatable, UntranslatableReason } from "./translate/operation.ts";
