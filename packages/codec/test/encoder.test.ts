@@ -14,6 +14,11 @@ import { wire } from "./wire.ts";
 const key = wire("a");
 const value = wire("x");
 const KEY = "a key must have";
+const LETTERS = "bcfhklqstuvxCDEFIJLMNOPRT";
+
+function mg(key: string, ...metaFlags: string[]): TextRequest {
+  return { command: "mg", key: wire(key), metaFlags };
+}
 
 const requests: readonly [request: TextRequest, message: string][] = [
   [{ command: "get", keys: [] }, "get needs at least one key"],
@@ -53,6 +58,51 @@ const requests: readonly [request: TextRequest, message: string][] = [
     { command: "verbosity", level: -1, noreply: false },
     "level must be a whole number from 0 to 4294967295, got -1",
   ],
+  [{ command: "watch", argument: "fetchers", noreply: true }, "watch has no noreply"],
+  [{ command: "config", argument: "", noreply: true }, "config has no noreply"],
+  [
+    { command: "lru", argument: "x noreply", noreply: false },
+    'the last word of an argument of lru must not be noreply, got "x noreply"',
+  ],
+  [
+    { command: "slabs", argument: "noreply", noreply: false },
+    'the last word of an argument of slabs must not be noreply, got "noreply"',
+  ],
+  [mg("a b"), `${KEY} no blank, CR, LF or NUL, got byte 32 at 1`],
+  [mg("", "b"), `${KEY} 1 to 250 bytes in base64, got 0 for 0`],
+  [mg("k".repeat(187), "v", "bx"), `${KEY} 1 to 250 bytes in base64, got 252 for 187`],
+  [mg("a", "v", "k", "v"), 'a flag may be there once, got "v k v"'],
+  [mg("a", "Tx", "T1"), `flag T must have a number up to 9223372036854775807, or as low, got "Tx"`],
+  [mg("a", ""), `a flag must begin with one of ${LETTERS}, got ""`],
+  [mg("a", "y"), `a flag must begin with one of ${LETTERS}, got "y"`],
+  [mg("a", "5"), `a flag must begin with one of ${LETTERS}, got "5"`],
+  ...["Oa b", "O\r", "O\n", "O\0", "O\u0100"].map((flag): [TextRequest, string] => [
+    mg("a", flag),
+    `a flag must be one word of one-byte characters, got "${flag}"`,
+  ]),
+  [mg("a", `O${"o".repeat(32)}`), `an opaque has at most 31 bytes, got "O${"o".repeat(32)}"`],
+  [mg("a", "T"), 'flag T must have a number up to 9223372036854775807, or as low, got "T"'],
+  [
+    mg("a", "N9223372036854775808"),
+    'flag N must have a number up to 9223372036854775807, or as low, got "N9223372036854775808"',
+  ],
+  [mg("a", "C-1"), 'flag C must have a number up to 18446744073709551615, got "C-1"'],
+  [
+    mg("a", "J18446744073709551616"),
+    'flag J must have a number up to 18446744073709551615, got "J18446744073709551616"',
+  ],
+  [mg("a", "F4294967296"), 'flag F must have a number up to 4294967295, got "F4294967296"'],
+  [mg("a", ..."kstcfvhluqxIPLOMb".split(""), "T1", "N1"), "mg takes at most 18 flags, got 19"],
+  [
+    { command: "ms", key, metaFlags: [..."kstcfvhluqxIPLOb".split(""), "T1", "N1"], value },
+    "ms takes at most 17 flags, got 18",
+  ],
+  [{ command: "ms", key, metaFlags: ["Ms"], value }, 'the mode of ms must be one of EAPRS, got "Ms"'],
+  [{ command: "ms", key, metaFlags: ["M"], value }, 'the mode of ms must be one of EAPRS, got "M"'],
+  [{ command: "ma", key, metaFlags: ["MS"] }, 'the mode of ma must be one of I+D-, got "MS"'],
+  [{ command: "me", key, metaFlags: ["v"] }, 'me takes no flag but b, got "v"'],
+  [{ command: "me", key, metaFlags: ["bx"] }, 'me takes no flag but b, got "bx"'],
+  [{ command: "me", key, metaFlags: ["b", "b"] }, 'me takes no flag but b, got "b b"'],
   ...["a\r\nflush_all", "a\nb", "a\0", "\u0100", " a", "a "].map((argument): [TextRequest, string] => [
     { command: "stats", argument },
     `an argument must be one line of one-byte characters, no blank at its ends, got "${argument}"`,

@@ -77,6 +77,29 @@ test("a request that was written is read as it was, however the bytes are cut", 
   );
 });
 
+/** With two blanks for each on the line. */
+function spaced(wire: Uint8Array): Uint8Array {
+  const feed = wire.indexOf(10);
+  const line = Array.from(wire.subarray(0, feed), (byte) => (byte === 32 ? [32, 32] : [byte])).flat();
+  return Uint8Array.from([...line, ...wire.subarray(feed)]);
+}
+
+test("what is read in one pass is what is read word by word: more blanks change nothing", () => {
+  const commands = ["get", "set", "mg", "ms"];
+  const hot = request.filter(({ command }) => commands.includes(command));
+  fc.assert(
+    fc.property(hot, limits, (one, limits) => {
+      const asked = encodeRequests([one]);
+      const requestsOf = (wire: Uint8Array): unknown[] =>
+        decodeRequests([wire], {
+          limits: { ...limits, lineBytesMax: 2_048, retrievalLineBytesMax: 4_096 },
+        }).map((seen) => (seen.found === "request" ? seen.request : seen.refusal));
+      expect(requestsOf(asked)).toEqual(requestsOf(spaced(asked)));
+    }),
+    often,
+  );
+});
+
 test("a request that was written is of the family that it is written as", () => {
   const familyOf = (request: TextRequest): CommandFamily => {
     const decoder = new TextRequestDecoder();

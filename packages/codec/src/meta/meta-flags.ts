@@ -6,32 +6,35 @@
 /** Flags that there is room for unless said otherwise. */
 export const META_FLAGS_MAX = 20;
 
-/** Letters are A to Z and a to z: `code - FIRST` is a place in the table. */
+/** Letters are A to Z and a to z: `code - FIRST` is a place in the table, `code & 31` a bit of a mask. */
 const FIRST = 65;
 const LAST = 122;
 const LETTERS = 52;
+const LOWER = 97;
+
+const BLANK = 32;
 
 export class MetaFlags {
   /** Start and end of flag i at `2 * i` and `2 * i + 1`, in the order of the line. */
   readonly offsets: Uint32Array;
   count = 0;
-  /** Which flag a letter is, plus 1; 0 if it is not there. */
+  /** Letters that are there, each a bit: `code & 31` of upper case, and of lower case. */
+  upper = 0;
+  lower = 0;
+  /** Which flag a letter is, if it is there. */
   readonly #places: Uint8Array = new Uint8Array(LAST - FIRST + 1);
-  /** Letters that are there, to forget them without going through the table. */
-  readonly #codes: Uint8Array;
 
   /** @param flagsMax Flags that there is room for. */
   constructor(flagsMax: number = META_FLAGS_MAX) {
     // No letter is there twice: more room than there are letters is never used.
-    const room = Math.min(flagsMax, LETTERS);
-    this.offsets = new Uint32Array(room * 2);
-    this.#codes = new Uint8Array(room);
+    this.offsets = new Uint32Array(Math.min(flagsMax, LETTERS) * 2);
   }
 
   /** Before another line. */
   clear(): void {
-    for (let i = 0; i < this.count; i++) this.#places[(this.#codes[i] as number) - FIRST] = 0;
     this.count = 0;
+    this.upper = 0;
+    this.lower = 0;
   }
 
   /**
@@ -41,17 +44,57 @@ export class MetaFlags {
    * @returns what is wrong with it: it is no letter, or is there already, or there is no room
    */
   add(code: number, start: number, end: number): "added" | "no-letter" | "duplicate" | "too-many" {
-    const place = code - FIRST;
-    if (place < 0 || code > LAST || (code > 90 && code < 97)) return "no-letter";
-    if (this.#places[place] !== 0) return "duplicate";
+    if (code < FIRST || code > LAST || (code > 90 && code < LOWER)) return "no-letter";
+    const bit = 1 << (code & 31);
+    const letters = code < LOWER ? this.upper : this.lower;
+    if ((letters & bit) !== 0) return "duplicate";
     const { count, offsets } = this;
-    if (count === this.#codes.length) return "too-many";
-    offsets[count * 2] = start;
-    offsets[count * 2 + 1] = end;
-    this.#codes[count] = code;
+    const at = count * 2;
+    if (at === offsets.length) return "too-many";
+    if (code < LOWER) this.upper = letters | bit;
+    else this.lower = letters | bit;
+    offsets[at] = start;
+    offsets[at + 1] = end;
+    this.#places[code - FIRST] = count;
     this.count = count + 1;
-    this.#places[place] = count + 1;
     return "added";
+  }
+
+  /**
+   * Takes words from `from` on, each behind one blank, up to a byte that is no blank and in no word: in one pass what
+   * `clear` and `add` do word by word.
+   *
+   * @returns where that byte is; -1 for words that `add` does not take, and then nothing here means anything
+   */
+  addAll(bytes: Uint8Array, from: number, end: number): number {
+    const { offsets } = this;
+    const places = this.#places;
+    let at = from;
+    let place = 0;
+    let upper = 0;
+    let lower = 0;
+    while (at < end && bytes[at] === BLANK) {
+      const start = ++at;
+      while (at < end && (bytes[at] as number) > BLANK) at++;
+      if (at === start || place === offsets.length) return -1;
+      const code = bytes[start] as number;
+      const bit = 1 << (code & 31);
+      if (code >= LOWER && code <= LAST) {
+        if ((lower & bit) !== 0) return -1;
+        lower |= bit;
+      } else if (code >= FIRST && code <= 90) {
+        if ((upper & bit) !== 0) return -1;
+        upper |= bit;
+      } else return -1;
+      offsets[place] = start;
+      offsets[place + 1] = at;
+      places[code - FIRST] = place >> 1;
+      place += 2;
+    }
+    this.count = place >> 1;
+    this.upper = upper;
+    this.lower = lower;
+    return at;
   }
 
   /** @param letter One letter. */
@@ -61,7 +104,10 @@ export class MetaFlags {
 
   /** Which flag a letter is, in the order of the line; -1 if it is not there. */
   indexOf(letter: string): number {
-    return (this.#places[letter.charCodeAt(0) - FIRST] ?? 0) - 1;
+    const code = letter.charCodeAt(0);
+    if (code < FIRST || code > LAST || (code > 90 && code < LOWER)) return -1;
+    const letters = code < LOWER ? this.upper : this.lower;
+    return (letters & (1 << (code & 31))) === 0 ? -1 : (this.#places[code - FIRST] as number);
   }
 
   /** Where the token behind a letter starts; -1 if the letter is not there. */

@@ -1,8 +1,5 @@
 // What the readers of lines share. Hot path.
 
-import type { Halves } from "../decimal.ts";
-import type { Limits } from "../limits.ts";
-import type { Line } from "./line.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RequestFields } from "./request-fields.ts";
 
@@ -12,13 +9,6 @@ import type { RequestFields } from "./request-fields.ts";
  */
 export type LineAnswer = "request" | "value" | "invalid" | "skip" | "fatal";
 
-/** What reading takes beside the fields. */
-export interface LineReading {
-  readonly line: Line;
-  readonly limits: Limits;
-  readonly scratch: Halves;
-}
-
 // memcached keeps lengths in an int and adds 2 for the line end.
 export const LENGTH_MAX = 2_147_483_645;
 
@@ -27,4 +17,10 @@ export function refuse(request: RequestFields, refusal: Refusal, at: number): "i
   request.refusal = refusal;
   request.refusedAt = at - request.start;
   return "invalid";
+}
+
+/** The same, for who asks whether all is well. */
+export function refused(request: RequestFields, refusal: Refusal, at: number): false {
+  refuse(request, refusal, at);
+  return false;
 }

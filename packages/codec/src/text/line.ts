@@ -45,33 +45,28 @@ export class Line {
     const { offsets } = this;
     const room = offsets.length;
     let place = 0;
-    let wordStart = start;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
-      if (byte > BLANK) continue;
-      if (byte === BLANK) {
-        if (at > wordStart) {
-          if (place === room) return this.#splitMore(bytes, start, end);
-          offsets[place] = wordStart;
-          offsets[place + 1] = at;
-          place += 2;
-        }
-        wordStart = at + 1;
-      } else if (byte === LINE_FEED) {
-        const textEnd = at > wordStart && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
-        if (textEnd > wordStart) {
-          if (place === room) return this.#splitMore(bytes, start, end);
-          offsets[place] = wordStart;
-          offsets[place + 1] = textEnd;
-          place += 2;
-        }
-        this.end = textEnd;
+    let at = start;
+    for (;;) {
+      const wordStart = at;
+      // Nothing else in this loop: with the ends of words in it, it took twice the time on Node.
+      while (at < end && isInWord(bytes[at] as number)) at++;
+      if (at >= end) return -1;
+      const isLast = bytes[at] === LINE_FEED;
+      const wordEnd = isLast && at > wordStart && bytes[at - 1] === CARRIAGE_RETURN ? at - 1 : at;
+      if (wordEnd > wordStart) {
+        if (place === room) return this.#splitMore(bytes, start, end);
+        offsets[place] = wordStart;
+        offsets[place + 1] = wordEnd;
+        place += 2;
+      }
+      if (isLast) {
+        this.end = wordEnd;
         this.count = place >> 1;
         this.#lastPlace = place - 2;
         return at;
       }
+      at++;
     }
-    return -1;
   }
 
   /** Where word i behind the command starts. */
@@ -134,4 +129,9 @@ export class Line {
     this.offsets = new Uint32Array(words * 2);
     this.rest = this.offsets.subarray(2);
   }
+}
+
+/** Only a blank or a line feed ends a word. */
+function isInWord(byte: number): boolean {
+  return byte > BLANK || (byte !== BLANK && byte !== LINE_FEED);
 }

@@ -6,19 +6,19 @@
 
 import { startsWith } from "../bytes.ts";
 import { readDecimal, readDecimal64 } from "../decimal.ts";
+import type { Limits } from "../limits.ts";
 import { readMetaLine } from "../meta/meta-line.ts";
 import { commandName } from "./command-name.ts";
 import { readExptime } from "./exptime.ts";
 import type { Line } from "./line.ts";
-import { LENGTH_MAX, refuse, type LineAnswer, type LineReading } from "./line-reading.ts";
+import { LENGTH_MAX, refuse, type LineAnswer } from "./line-reading.ts";
 import type { RequestFields } from "./request-fields.ts";
 
 /** memcached looks for a command in four bytes or more, the line's end counted. */
 const LINE_BYTES_MIN = 4;
 
 /** Reads the line that has been split: `bytes`, `start`, `lineEnd` and `keyOffsets` are set. */
-export function readLine(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+export function readLine(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   request.noreply = false;
   if (line.count === 0 || line.offsets[0] !== request.start) return refuseUnknown(request, line);
   const wordEnd = line.offsets[1] as number;
@@ -30,29 +30,29 @@ export function readLine(request: RequestFields, reading: LineReading): LineAnsw
   switch (command) {
     case "get":
     case "gets":
-      return readKeys(request, reading, 0);
+      return readKeys(request, line, limits, 0);
     case "gat":
     case "gats":
-      return readGetAndTouch(request, reading);
+      return readGetAndTouch(request, line, limits);
     case "set":
     case "add":
     case "replace":
     case "append":
     case "prepend":
-      return readStorage(request, reading, 4);
+      return readStorage(request, line, limits, 4);
     case "cas":
-      return readStorage(request, reading, 5);
+      return readStorage(request, line, limits, 5);
     case "delete":
-      return readDelete(request, reading);
+      return readDelete(request, line, limits);
     case "incr":
     case "decr":
-      return readArithmetic(request, reading);
+      return readArithmetic(request, line, limits);
     case "touch":
-      return readTouch(request, reading);
+      return readTouch(request, line, limits);
     case "flush_all":
-      return readFlush(request, reading);
+      return readFlush(request, line);
     case "verbosity":
-      return readVerbosity(request, reading);
+      return readVerbosity(request, line);
     case "stats":
     case "shutdown":
       return readArgument(request, line);
@@ -65,7 +65,7 @@ export function readLine(request: RequestFields, reading: LineReading): LineAnsw
     case "ma":
     case "me":
       request.family = "meta";
-      return readMetaLine(request, reading);
+      return readMetaLine(request, line, limits);
     case "mn":
       request.family = "meta";
       return request.lineEnd - request.start < LINE_BYTES_MIN ? refuseUnknown(request, line) : "request";
@@ -97,7 +97,7 @@ function refuseUnknown(request: RequestFields, line: Line): "invalid" | "fatal" 
 }
 
 /** Takes the words from `first` on as keys. */
-function readKeys(request: RequestFields, { line, limits }: LineReading, first: number): LineAnswer {
+function readKeys(request: RequestFields, line: Line, limits: Limits, first: number): LineAnswer {
   const { keyOffsets } = request;
   const count = line.count - 1 - first;
   if (count <= 0) return refuse(request, "bad-format", line.end);
@@ -115,16 +115,14 @@ function readKeys(request: RequestFields, { line, limits }: LineReading, first: 
   return "request";
 }
 
-function readGetAndTouch(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+function readGetAndTouch(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   if (line.count < 3) return refuse(request, "bad-format", line.end);
-  return readSeconds(request, reading, 0)
-    ? readKeys(request, reading, 1)
+  return readSeconds(request, line, 0)
+    ? readKeys(request, line, limits, 1)
     : refuse(request, "bad-exptime", line.wordStart(0));
 }
 
-function readStorage(request: RequestFields, reading: LineReading, words: number): LineAnswer {
-  const { line, limits } = reading;
+function readStorage(request: RequestFields, line: Line, limits: Limits, words: number): LineAnswer {
   const { bytes } = request;
   const count = line.count - 1;
   if (count < words) return refuse(request, "bad-format", line.end);
@@ -137,9 +135,9 @@ function readStorage(request: RequestFields, reading: LineReading, words: number
   request.argumentsEnd = line.wordEnd(words - 1);
   const flags = readDecimal(bytes, line.wordStart(1), line.wordEnd(1), 0xffff_ffff);
   let wrong = -1;
-  if (!readKey(request, reading)) wrong = 0;
+  if (!readKey(request, line, limits)) wrong = 0;
   else if (flags < 0) wrong = 1;
-  else if (!readSeconds(request, reading, 2)) wrong = 2;
+  else if (!readSeconds(request, line, 2)) wrong = 2;
   else if (words === 5 && !readDecimal64(bytes, line.wordStart(4), line.wordEnd(4), request.cas)) wrong = 4;
   if (wrong >= 0) refuse(request, "bad-format", line.wordStart(wrong));
   else if (valueBytes <= limits.valueBytesMax) {
@@ -150,8 +148,7 @@ function readStorage(request: RequestFields, reading: LineReading, words: number
 }
 
 /** memcached once took a time here; `0` and `noreply` are what remains of that, and all that is taken. */
-function readDelete(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+function readDelete(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   const count = line.count - 1;
   if (count === 0) return refuse(request, "bad-format", line.end);
   if (count > 3) return refuse(request, "unknown-command", line.wordStart(3));
@@ -162,42 +159,39 @@ function readDelete(request: RequestFields, reading: LineReading): LineAnswer {
   const known = count === 1 || (count === 2 && (zero || request.noreply)) || (zero && request.noreply);
   if (!known) return refuse(request, "bad-delete", line.wordStart(zero ? 2 : 1));
   request.argumentsEnd = line.wordEnd(0);
-  return readKey(request, reading) ? "request" : refuse(request, "bad-format", line.wordStart(0));
+  return readKey(request, line, limits) ? "request" : refuse(request, "bad-format", line.wordStart(0));
 }
 
-function readArithmetic(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+function readArithmetic(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   if (line.count < 3) return refuse(request, "bad-format", line.end);
   request.noreply = endsInNoreply(request, line);
   request.argumentsEnd = line.wordEnd(1);
-  if (!readKey(request, reading)) return refuse(request, "bad-format", line.wordStart(0));
+  if (!readKey(request, line, limits)) return refuse(request, "bad-format", line.wordStart(0));
   return readDecimal64(request.bytes, line.wordStart(1), line.wordEnd(1), request.delta)
     ? "request"
     : refuse(request, "bad-delta", line.wordStart(1));
 }
 
-function readTouch(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+function readTouch(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   if (line.count < 3) return refuse(request, "bad-format", line.end);
   request.noreply = endsInNoreply(request, line);
   request.argumentsEnd = line.wordEnd(1);
-  if (!readKey(request, reading)) return refuse(request, "bad-format", line.wordStart(0));
-  return readSeconds(request, reading, 1) ? "request" : refuse(request, "bad-exptime", line.wordStart(1));
+  if (!readKey(request, line, limits)) return refuse(request, "bad-format", line.wordStart(0));
+  return readSeconds(request, line, 1) ? "request" : refuse(request, "bad-exptime", line.wordStart(1));
 }
 
 /** `flush_all [delay] [noreply]` */
-function readFlush(request: RequestFields, reading: LineReading): LineAnswer {
-  const { line } = reading;
+function readFlush(request: RequestFields, line: Line): LineAnswer {
   const count = line.count - 1;
   request.noreply = count > 0 && endsInNoreply(request, line);
   request.exptime = 0;
   if (count === (request.noreply ? 1 : 0)) return "request";
   request.argumentsEnd = line.wordEnd(0);
-  return readSeconds(request, reading, 0) ? "request" : refuse(request, "bad-exptime", line.wordStart(0));
+  return readSeconds(request, line, 0) ? "request" : refuse(request, "bad-exptime", line.wordStart(0));
 }
 
 /** `verbosity level [noreply]` */
-function readVerbosity(request: RequestFields, { line }: LineReading): LineAnswer {
+function readVerbosity(request: RequestFields, line: Line): LineAnswer {
   if (line.count < 2) return refuse(request, "bad-format", line.end);
   request.noreply = endsInNoreply(request, line);
   request.argumentsEnd = line.wordEnd(0);
@@ -221,7 +215,7 @@ function readArgument(request: RequestFields, line: Line): LineAnswer {
 }
 
 /** The first word is the key. */
-function readKey(request: RequestFields, { line, limits }: LineReading): boolean {
+function readKey(request: RequestFields, line: Line, limits: Limits): boolean {
   const start = line.wordStart(0);
   const end = line.wordEnd(0);
   request.keyStart = start;
@@ -230,8 +224,8 @@ function readKey(request: RequestFields, { line, limits }: LineReading): boolean
 }
 
 /** Reads a word as a number that may be negative. */
-function readSeconds(request: RequestFields, { line, scratch }: LineReading, word: number): boolean {
-  const seconds = readExptime(request.bytes, line.wordStart(word), line.wordEnd(word), scratch);
+function readSeconds(request: RequestFields, line: Line, word: number): boolean {
+  const seconds = readExptime(request.bytes, line.wordStart(word), line.wordEnd(word));
   if (Number.isNaN(seconds)) return false;
   request.exptime = seconds;
   return true;

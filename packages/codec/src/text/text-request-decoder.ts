@@ -19,7 +19,8 @@ import { findLineFeed, startsWith } from "../bytes.ts";
 import { limitsOf, type Limits } from "../limits.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
 import { Line } from "./line.ts";
-import { refuse, type LineReading } from "./line-reading.ts";
+import { readFastLine } from "./fast-line.ts";
+import { refuse, type LineAnswer } from "./line-reading.ts";
 import { RequestFields } from "./request-fields.ts";
 import { readLine } from "./request-line.ts";
 import type { TextRequest } from "./request.ts";
@@ -52,7 +53,6 @@ export class TextRequestDecoder extends RequestFields {
   readonly #partsFromBytes: number;
   readonly #input: ReceiveBuffer = new ReceiveBuffer();
   readonly #line: Line;
-  readonly #reading: LineReading;
   /** Bytes of the unfinished message that hold no line feed, or its whole line. */
   #scanned = 0;
   /** Bytes that the unfinished message has at least. */
@@ -77,7 +77,6 @@ export class TextRequestDecoder extends RequestFields {
     this.#partsFromBytes = partsFromBytes;
     // Of keys: the command, the exptime of gat, the first one too many, and the last word of a line that has more.
     this.#line = new Line(Math.max(keysMax + 4, metaWordsMax + 2));
-    this.#reading = { line: this.#line, limits: checked, scratch: { high: 0, low: 0 } };
     this.keyOffsets = this.#line.rest;
   }
 
@@ -103,6 +102,11 @@ export class TextRequestDecoder extends RequestFields {
     const { bytes, start } = input;
     this.bytes = bytes;
     this.start = start;
+    const fast = this.#scanned === 0 ? readFastLine(this, input.end, this.#limits) : null;
+    if (fast !== null) {
+      this.end = this.lineEnd;
+      return this.#settle(fast);
+    }
     const feed = this.#splitLine(bytes, start, input.end);
     const lineBytes = feed < 0 ? available : feed - start;
     if (lineBytes > this.#limits.lineBytesMax && this.#isTooLong(lineBytes, feed >= 0)) return this.#fail();
@@ -112,15 +116,7 @@ export class TextRequestDecoder extends RequestFields {
     }
     this.lineEnd = feed + 1;
     this.end = feed + 1;
-    const answer = this.#readMessage();
-    if (answer === "need-data") {
-      this.#scanned = lineBytes;
-      return answer;
-    }
-    this.#scanned = 0;
-    this.#needed = 1;
-    input.start = this.end;
-    return answer;
+    return this.#settle(readLine(this, this.#line, this.#limits));
   }
 
   /**
@@ -180,22 +176,21 @@ export class TextRequestDecoder extends RequestFields {
     return true;
   }
 
-  /** The line is whole, and split. */
-  #readMessage(): Decoded<"request"> {
-    const answer = readLine(this, this.#reading);
-    switch (answer) {
-      case "request":
-      case "invalid":
-        return answer;
-      case "value":
-        return this.#readValue();
-      case "skip":
-        this.#block = "skipped";
-        this.#blockBytes = this.valueBytes + 2;
-        return "invalid";
-      case "fatal":
-        return this.#fail();
+  /** The line has been read. */
+  #settle(answer: LineAnswer): Decoded<"request"> {
+    let found: Decoded<"request"> = "invalid";
+    if (answer === "request") found = answer;
+    else if (answer === "value") found = this.#readValue();
+    else if (answer === "fatal") return this.#fail();
+    else if (answer === "skip") {
+      this.#block = "skipped";
+      this.#blockBytes = this.valueBytes + 2;
     }
+    if (found === "need-data") return found;
+    this.#scanned = 0;
+    this.#needed = 1;
+    this.#input.start = this.end;
+    return found;
   }
 
   #readValue(): Decoded<"request"> {
@@ -210,7 +205,10 @@ export class TextRequestDecoder extends RequestFields {
     }
     this.valueEnd = lineEnd + valueBytes;
     const blockEnd = this.valueEnd + 2;
-    if (blockEnd > this.#input.end) return this.#wait(blockEnd - this.start);
+    if (blockEnd > this.#input.end) {
+      this.#scanned = lineEnd - this.start - 1;
+      return this.#wait(blockEnd - this.start);
+    }
     this.end = blockEnd;
     return this.#endsWell(this.valueEnd) ? "request" : "invalid";
   }
