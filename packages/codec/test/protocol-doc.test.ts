@@ -1,52 +1,64 @@
 // docs/protocol.md against the code: a command, a reply or a refusal that it does not have fails here.
 
-import { readFileSync } from "node:fs";
-import { REFUSAL_TEXT } from "@memwire/codec";
+import { REFUSAL_TEXT, type CommandName } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { REPLY_WORDS } from "../src/text/reply.ts";
+import { requestOf, rowsOf } from "./protocol-page.ts";
 import { decodeRequests, wire } from "./wire.ts";
 
-const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
-
-/** First and second column of the tables in this section. */
-function rows(section: string): [string, string][] {
-  const text = page.slice(page.indexOf(`\n## ${section}\n`) + 1).split("\n## ")[0] ?? "";
-  return Array.from(text.matchAll(/^\| (`.+?) +\| (.+?) +\|/gm), ([, first = "", second = ""]) => [
-    first,
-    second,
-  ]);
-}
+// A command that is missing here does not compile.
+const commands: Readonly<Record<CommandName, true>> = {
+  get: true,
+  gets: true,
+  gat: true,
+  gats: true,
+  set: true,
+  add: true,
+  replace: true,
+  append: true,
+  prepend: true,
+  cas: true,
+  delete: true,
+  incr: true,
+  decr: true,
+  touch: true,
+  flush_all: true,
+  version: true,
+  verbosity: true,
+  stats: true,
+  shutdown: true,
+  quit: true,
+  mg: true,
+  ms: true,
+  md: true,
+  ma: true,
+  me: true,
+  mn: true,
+  lru_crawler: true,
+  lru: true,
+  slabs: true,
+  cache_memlimit: true,
+  watch: true,
+  refresh_certs: true,
+  extstore: true,
+  config: true,
+  debugtime: true,
+};
 
 test("there is one row for every command that the codec knows, and its line is one", () => {
-  const commands = rows("Requests");
-  const words = commands.map(([word]) => word.replaceAll("`", ""));
-  expect(words.toSorted()).toEqual(
-    [
-      ..."add append cas decr delete flush_all gat gats get gets incr prepend quit replace set shutdown".split(
-        " ",
-      ),
-      ..."stats touch verbosity version mg ms md ma me mn lru_crawler lru slabs cache_memlimit watch".split(
-        " ",
-      ),
-      ..."refresh_certs extstore config debugtime".split(" "),
-    ].toSorted(),
-  );
-  for (const [i, [, line]] of commands.entries()) {
-    const form =
-      /^`(.+?)`/.exec(line.startsWith("as ") ? "`set <key> <flags> <exptime> <bytes>`" : line)?.[1] ?? "";
-    const written = form
-      .replace(/^\w+/, words[i] ?? "")
-      .replace(/<key>\+?/, "a")
-      .replace(/<argument>|<flag>\*|\[.*?\]/g, "")
-      .replace(/<.*?>/g, "0")
-      .trim();
-    const [seen] = decodeRequests([wire(`${written}\r\n\r\n`)]);
-    expect(seen, written).toMatchObject({ found: "request", request: { command: words[i] } });
+  const rows = rowsOf("Requests");
+  const words = rows.map(([word = ""]) => word.replaceAll("`", ""));
+  expect(words.toSorted()).toEqual(Object.keys(commands).toSorted());
+  for (const [i, row] of rows.entries()) {
+    const request = requestOf(row);
+    expect(decodeRequests([wire(request)]), request).toMatchObject([
+      { found: "request", request: { command: words[i] } },
+    ]);
   }
 });
 
 test("there is one row for every refusal, with its text", () => {
-  const texts = rows("Refusals").map(([refusal, answer]) => [
+  const texts = rowsOf("Refusals").map(([refusal = "", answer = ""]) => [
     refusal.replaceAll("`", ""),
     answer.startsWith("none") ? "" : answer.replaceAll("`", ""),
   ]);
@@ -56,13 +68,13 @@ test("there is one row for every refusal, with its text", () => {
 test("every reply is on the page, with its kind", () => {
   for (const [kind, [word]] of Object.entries(REPLY_WORDS)) {
     const [, kinds] =
-      rows("Replies").find(([replies]) => new RegExp(`\`${word}(?:[ \`]|(?<==))`).test(replies)) ?? [];
+      rowsOf("Replies").find(([replies = ""]) => new RegExp(`\`${word}(?:[ \`]|(?<==))`).test(replies)) ?? [];
     expect(kinds, word).toContain(`\`${kind}\``);
   }
 });
 
 test("no reply is on the page that the codec does not know", () => {
-  const named = rows("Replies").flatMap(([, kinds]) =>
+  const named = rowsOf("Replies").flatMap(([, kinds = ""]) =>
     Array.from(kinds.matchAll(/`(.+?)`/g), ([, kind = ""]) => kind),
   );
   expect(named.toSorted()).toEqual(["number", ...Object.keys(REPLY_WORDS)].toSorted());

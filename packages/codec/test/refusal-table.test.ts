@@ -99,7 +99,7 @@ const rows: readonly RefusalRow[] = [
   ["set a 0 0 2147483648\r\n", [FORMAT], 10],
   ["set a 0 0 4294967295\r\n", [FORMAT], 10],
   ["set a 0 0 100000000000000000000\r\n", [FORMAT], 10],
-  ["set a 0 0 noreply\r\n", [FORMAT], 10],
+  ["set a 0 0 noreply\r\n", ["silence"], 10],
   // data blocks
   ["set a 0 0 3\r\nabcdef\r\n", [CHUNK, FORMAT], 16],
   ["add a 0 0 3\r\nabcdef\r\n", [CHUNK, FORMAT], 16],

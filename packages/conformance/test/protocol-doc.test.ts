@@ -1,0 +1,42 @@
+// docs/protocol.md against server, proxy and invalidation: what the table of commands says that they do not take, they
+// do not take, and all else they do.
+
+import { expect, test } from "vitest";
+import { ServerEngine } from "@memwire/server";
+import { columnOf, requestOf, rowsOf } from "../../codec/test/protocol-page.ts";
+import { Table as InvalidationTable } from "../../invalidation/test/bench.ts";
+import { Table as ProxyTable } from "../../proxy/test/bench.ts";
+import { Bench } from "../../server/test/party.ts";
+
+const programs: readonly [program: string, refusal: RegExp, answer: (request: string) => string][] = [
+  ["server", /^ERROR\r\n$/, (request) => new Bench(new ServerEngine()).connect().send(request).text],
+  [
+    "proxy",
+    /^ERROR\r\n$/,
+    (request) => {
+      const table = new ProxyTable();
+      const client = table.client();
+      table.say(client, request);
+      return client.read();
+    },
+  ],
+  [
+    "invalidation",
+    /^CLIENT_ERROR \w+ is not taken here/,
+    (request) => {
+      const table = new InvalidationTable();
+      const client = table.client();
+      table.say(client, request);
+      return client.read();
+    },
+  ],
+];
+
+test.each(programs)("the %s takes the commands that the table says it takes", (program, refusal, answer) => {
+  const column = columnOf(program);
+  for (const row of rowsOf("Requests")) {
+    const request = requestOf(row);
+    const isRefused = /^`(?:ERROR|CLIENT_ERROR)`(?:$| that says)/.test(row[column] ?? "");
+    expect([request, refusal.test(answer(request))]).toEqual([request, isRefused]);
+  }
+});
