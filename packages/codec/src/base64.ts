@@ -3,6 +3,8 @@
 // Read as memcached reads it: bytes outside of the alphabet are passed over, the others must be a multiple of four,
 // and the key ends with the first four that have `=` among them.
 
+import type { SendBuffer } from "./send-buffer.ts";
+
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PADDING = 61;
 const NONE = 0xff;
@@ -74,4 +76,17 @@ export function encodeBase64(bytes: Uint8Array): Uint8Array {
     if (i + 2 < length) out[at + 3] = codes[three & 63] as number;
   }
   return out;
+}
+
+/** Writes `bytes[0]` to `bytes[length - 1]` in base64. */
+export function writeBase64(out: SendBuffer, bytes: Uint8Array, length: number): void {
+  for (let i = 0; i < length; i += 3) {
+    const second = i + 1 < length ? (bytes[i + 1] as number) : 0;
+    const third = i + 2 < length ? (bytes[i + 2] as number) : 0;
+    const three = ((bytes[i] as number) << 16) | (second << 8) | third;
+    out.byte(codes[three >> 18] as number);
+    out.byte(codes[(three >> 12) & 63] as number);
+    out.byte(i + 1 < length ? (codes[(three >> 6) & 63] as number) : PADDING);
+    out.byte(i + 2 < length ? (codes[three & 63] as number) : PADDING);
+  }
 }

@@ -67,3 +67,5 @@ export {
   toMeta,
 } from "./translate/translate.ts";
 export type { Translated, Untranslatable, UntranslatableReason } from "./translate/operation.ts";
+export { RequestForwarder } from "./forward/request-forwarder.ts";
+export type { ForwardRefusal, Forwarding } from "./forward/forwarding.ts";

@@ -9,6 +9,7 @@ const examples: readonly [file: string, run: () => Promise<unknown>][] = [
   ["readme-example-client.ts", () => import("./readme-example-client.ts")],
   ["readme-example-udp.ts", () => import("./readme-example-udp.ts")],
   ["readme-example-binary.ts", () => import("./readme-example-binary.ts")],
+  ["readme-example-forwarding.ts", () => import("./readme-example-forwarding.ts")],
   ["readme-example-translation.ts", () => import("./readme-example-translation.ts")],
 ];
 
