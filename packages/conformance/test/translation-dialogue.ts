@@ -3,6 +3,7 @@
 import { connect, type Socket } from "node:net";
 import {
   BinaryReplyDecoder,
+  latin1Text,
   SendBuffer,
   TextReplyDecoder,
   writeBinaryRequest,
@@ -104,7 +105,7 @@ class Half<Reply> {
         if (found !== "reply")
           return this.#fail(
             new Error(
-              `${found} in what memcached answered: ${JSON.stringify(String.fromCharCode(...chunk))}`,
+              `${found} in what memcached answered: ${latin1Text(chunk, 0, Math.min(chunk.length, 200))}`,
             ),
           );
         this.#replies.push(snapshot());
