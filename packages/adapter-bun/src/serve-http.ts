@@ -11,10 +11,10 @@ import { listenBy, type Endpoint } from "@memwire/engine";
 import { addressOf, files, network } from "./network.ts";
 import { OpenAnswers } from "./open-answers.ts";
 
-/** A standard fetch handler; `address` is the client's IP address, empty on a unix socket. */
+/** A standard fetch handler; `signal` aborts if the client goes away before it has answered. */
 export type HttpHandler = (
   request: Request,
-  peer: { readonly address: string },
+  peer: { readonly address: string; readonly signal: AbortSignal },
 ) => Response | Promise<Response>;
 
 export interface HttpOptions {
@@ -110,15 +110,15 @@ class Desk {
   }
 
   receive(request: Request, server: Server): Response | Promise<Response> {
-    const peer = { address: plainAddress(server.requestIP(request)?.address) };
+    const client = new Client(request, plainAddress(server.requestIP(request)?.address));
     if (!this.#isUrl(request.url)) {
       // A Host that is none makes Bun leave the URL without one, and so does HTTP/1.0, which needs none.
       if (!request.url.startsWith("/") || request.headers.has("host")) {
         return refusal(400, "the Host header must be a host, and only http is served");
       }
-      return this.#handler(new Request(`http://localhost${request.url}`, request), peer);
+      return this.#handler(new Request(`http://localhost${request.url}`, request), client);
     }
-    const response = this.#handler(request, peer);
+    const response = this.#handler(request, client);
     const open = this.#open;
     if (open === undefined) return response;
     if (!(response instanceof Promise)) {
@@ -139,6 +139,23 @@ class Desk {
     if (!URL.canParse(url)) return false;
     this.#host = host;
     return true;
+  }
+}
+
+/** Who asks. */
+class Client {
+  readonly address: string;
+  readonly #request: Request;
+
+  /** @param request As Bun gave it. */
+  constructor(request: Request, address: string) {
+    this.#request = request;
+    this.address = address;
+  }
+
+  /** Bun makes it only here. */
+  get signal(): AbortSignal {
+    return this.#request.signal;
   }
 }
 

@@ -2,21 +2,21 @@
 //
 //     Deno.serve --> Desk.receive --> refused, or Request --> handler --> Response --> Deno.serve
 //
-// Deno keeps the contract of packages/adapter/src/http.ts by itself, but for what is done here: signals
-// (client-signals.ts), bodies without a length (request-body.ts), Hosts that are none, a close that knows both to wait
-// and to cut.
+// Deno keeps the contract of packages/adapter/src/http.ts by itself, but for what is done here: clients that go away
+// (client.ts), bodies without a length (request-body.ts), Hosts that are none, a close that knows both to wait and to
+// cut.
 //
 // Hot path: `receive`.
 
 import { listenBy, type Endpoint } from "@memwire/engine";
-import { ClientSignals, type ClientSignal } from "./client-signals.ts";
+import { Client, Clients } from "./client.ts";
 import { files, network, withCode } from "./network.ts";
 import { BodyTooLarge, bounded } from "./request-body.ts";
 
-/** A standard fetch handler; `address` is the client's IP address, empty on a unix socket. */
+/** A standard fetch handler; `signal` aborts if the client goes away before it has answered. */
 export type HttpHandler = (
   request: Request,
-  peer: { readonly address: string },
+  peer: { readonly address: string; readonly signal: AbortSignal },
 ) => Response | Promise<Response>;
 
 export interface HttpOptions {
@@ -109,7 +109,7 @@ const hasNoBody = (method: string): boolean => method === "GET" || method === "H
 class Desk {
   readonly #handler: HttpHandler;
   readonly #options: HttpOptions;
-  readonly #signals: ClientSignals = new ClientSignals();
+  readonly #clients: Clients = new Clients();
   #answering = 0;
   #isClosing = false;
   /** The Host that was looked at last, and was one. Most clients of a server have the same. */
@@ -135,8 +135,8 @@ class Desk {
     const host = request.headers.get("host");
     if (host !== null && !this.#isHost(host)) return refusal(400, "the Host header must be a host");
     const { url, method } = request;
-    const isUnix = url.startsWith(UNIX);
-    if (!isUnix && !url.startsWith("http://")) return refusal(400, "only http is served");
+    const isUnix = !url.startsWith("http://");
+    if (isUnix && !url.startsWith(UNIX)) return refusal(400, "only http is served");
     let body: ReadableStream<Uint8Array> | null = null;
     if (!hasNoBody(method)) {
       const length = request.headers.get("content-length");
@@ -163,10 +163,21 @@ class Desk {
   }
 
   /** A handler threw, or the body of its answer failed: then the response is not needed. */
-  failed(error: unknown): Response {
+  async failed(error: unknown): Promise<Response> {
     if (error instanceof BodyTooLarge) return this.#refuseBody();
-    (this.#options.failed ?? ((it) => console.error(it)))(error);
+    // Nobody is there to be answered, and to give up is right.
+    if (await this.#clients.excuses(error)) return new Response(null, { status: 499 });
+    this.#tell(error);
     return refusal(500, "internal server error");
+  }
+
+  /** Deno would take what this throws for another failure, and tell it again. */
+  #tell(error: unknown): void {
+    try {
+      (this.#options.failed ?? ((it) => console.error(it)))(error);
+    } catch (thrown) {
+      console.error(thrown);
+    }
   }
 
   #isHost(host: string): boolean {
@@ -180,15 +191,14 @@ class Desk {
   #answer(request: Request, original: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
     this.#answering++;
     info.completed.then(this.#over, this.#over);
-    const signal = this.#signals.watch(request, original);
-    let isWaiting = false;
+    const client = new Client(original, info, this.#clients);
+    let promised: Promise<Response> | undefined = undefined;
     try {
-      const response = this.#handler(request, new Client(info));
-      if (!(response instanceof Promise)) return response;
-      isWaiting = true;
-      return answered(response, signal);
+      const response = this.#handler(request, client);
+      if (response instanceof Promise) promised = response;
+      return response;
     } finally {
-      if (!isWaiting) signal.answered();
+      client.returned(promised);
     }
   }
 
@@ -197,38 +207,5 @@ class Desk {
   }
 }
 
-async function answered(response: Promise<Response>, signal: ClientSignal): Promise<Response> {
-  try {
-    return await response;
-  } catch (error) {
-    // Nobody is there to be answered, and to give up is right.
-    if (signal.isGone) return new Response(null, { status: 499 });
-    throw error;
-  } finally {
-    signal.answered();
-  }
-}
-
 const refusal = (status: number, text: string, headers?: Record<string, string>): Response =>
   new Response(`${text}\n`, { status, ...(headers === undefined ? {} : { headers }) });
-
-/** Who asks. Looking the address up costs 0.7 us, and most requests need none. */
-class Client {
-  readonly #info: Deno.ServeHandlerInfo;
-
-  constructor(info: Deno.ServeHandlerInfo) {
-    this.#info = info;
-  }
-
-  get address(): string {
-    return addressOf(this.#info.remoteAddr);
-  }
-}
-
-function addressOf(address: Deno.Addr): string {
-  if (!("hostname" in address)) return "";
-  const { hostname } = address;
-  return hostname.startsWith("::ffff:") && hostname.includes(".")
-    ? hostname.slice("::ffff:".length)
-    : hostname;
-}

@@ -13,10 +13,10 @@ import { FastResponse, NodeRequest, sendNodeResponse } from "srvx/node";
 import { bound, endpointOf, files, network } from "./network.ts";
 import { BodyTooLarge, bodyOf, discard, discardUnread } from "./request-body.ts";
 
-/** A standard fetch handler; `address` is the client's IP address, empty on a unix socket. */
+/** A standard fetch handler; `signal` aborts if the client goes away before it has answered. */
 export type HttpHandler = (
   request: Request,
-  peer: { readonly address: string },
+  peer: { readonly address: string; readonly signal: AbortSignal },
 ) => Response | Promise<Response>;
 
 export interface HttpOptions {
@@ -112,11 +112,12 @@ class Desk {
     if (!TARGET.test(url)) return refuse(answer, 400, "only http is served");
     const length = Number(headers["content-length"] ?? 0);
     if (length > this.#bodyBytesMax) return this.#refuseBody(answer);
-    let request = new NodeRequest({ req: message, res: answer }) as Request;
+    const original = new NodeRequest({ req: message, res: answer }) as Request;
+    const client = new Client(original, addressOf(socket.remoteAddress));
     try {
       const hasBody = length > 0 || "transfer-encoding" in headers;
-      if (hasBody && !BODILESS.has(method)) request = this.#withBody(request, message);
-      const response = this.#handler(request, { address: addressOf(socket.remoteAddress) });
+      const request = hasBody && !BODILESS.has(method) ? this.#withBody(original, message) : original;
+      const response = this.#handler(request, client);
       if (!(response instanceof Promise)) return this.#send(message, answer, response);
       response.then(
         (it) => this.#send(message, answer, it),
@@ -149,9 +150,9 @@ class Desk {
   }
 
   #withBody(request: Request, message: IncomingMessage): Request {
-    const { url, method, headers, signal } = request;
+    const { url, method, headers } = request;
     const body = bodyOf(message, this.#bodyBytesMax);
-    return new Request(url, { method, headers, signal, body, duplex: "half" } as RequestInit);
+    return new Request(url, { method, headers, body, duplex: "half" } as RequestInit);
   }
 
   #send(message: IncomingMessage, answer: ServerResponse, response: Response): void {
@@ -196,6 +197,23 @@ class Desk {
     if (answer.errored) this.#tell(answer.errored);
     this.#answering--;
     if (this.#answering === 0) this.#idle();
+  }
+}
+
+/** Who asks. */
+class Client {
+  readonly address: string;
+  readonly #request: Request;
+
+  /** @param request As srvx made it. */
+  constructor(request: Request, address: string) {
+    this.#request = request;
+    this.address = address;
+  }
+
+  /** srvx makes it only here. */
+  get signal(): AbortSignal {
+    return this.#request.signal;
   }
 }
 

@@ -8,9 +8,9 @@
 //   with bytes that no URL has may have been made right as `new URL` does. A request whose Host is none is 400.
 // - A body is read as the client sends it and written as the client takes it: of a stream with a `highWaterMark` of
 //   0 nothing is pulled while the connection is full.
-// - A client that goes away is told once: as long as the handler has not answered, `request.signal` aborts; from then
-//   on the body's `cancel` is called (whether the signal aborts as well is the runtime's business). Neither is done
-//   for an answer that got through. A client that ends its side of the connection has gone away.
+// - A client that goes away is told once: as long as the handler has not answered, `peer.signal` aborts; from then on
+//   the body's `cancel` is called (whether the signal aborts as well is the runtime's business). Neither is done for an
+//   answer that got through. A client that ends its side of the connection has gone away.
 // - What the handler throws is a 500 that says nothing of it; a body that fails cuts the connection, so nobody takes
 //   a part for the whole.
 // - A body beyond `bodyBytesMax` is 413 at once if its length says so, and otherwise an error for whoever reads it,
@@ -25,6 +25,11 @@ export interface HttpPeer {
    * request is answered: some runtimes look it up only then.
    */
   readonly address: string;
+  /**
+   * Aborts, once, if the client goes away before the handler has answered. Made when it is first asked for, at once or
+   * later. What `request.signal` does is the runtime's business; it may do nothing.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** A standard fetch handler. */

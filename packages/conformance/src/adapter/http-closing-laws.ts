@@ -102,10 +102,10 @@ export const httpClosingLaws: readonly HttpLaw[] = [
       new WatchedBody(new Uint8Array(10_000)),
     ];
     let aborts = 0;
-    await using host = await HttpHost.open(harness, kind, (request) => {
-      const body = bodies[Number(new URL(request.url).pathname.slice(1))];
+    await using host = await HttpHost.open(harness, kind, ({ url }, { signal }) => {
+      const body = bodies[Number(new URL(url).pathname.slice(1))];
       if (body !== undefined) return new Response(body.stream);
-      request.signal.addEventListener("abort", () => aborts++);
+      signal.addEventListener("abort", () => aborts++);
       return new Promise(() => new Response());
     });
     const clients = await Promise.all(bodies.map(() => host.dial()));

@@ -114,10 +114,10 @@ export class WatchedBody {
   }
 }
 
-/** Counts how often a request's signal has aborted. */
-export function countAborts(request: Request): { aborts: number } {
-  const count = { aborts: 0 };
-  request.signal.addEventListener("abort", () => count.aborts++);
+/** Counts how often a client's signal has aborted. */
+export function countAborts({ signal }: HttpPeer): { aborts: number } {
+  const count = { aborts: signal.aborted ? 1 : 0 };
+  signal.addEventListener("abort", () => count.aborts++);
   return count;
 }
 

@@ -1,61 +1,110 @@
 // Clients that go away: told once, whatever the answer is doing just then, and never of an answer that got through.
 
+import type { HttpPeer } from "@memwire/adapter";
 import { expect } from "vitest";
 import { waysToLeave } from "./http-client.ts";
 import { countAborts, HttpHost, settle, until, WatchedBody } from "./http-host.ts";
 import { httpOnce, httpOnEveryKind, type HttpLaw } from "./http-law.ts";
 
+/** When a handler asks for the signal: before it waits for anything, after that, or when nobody is there any more. */
+const moments = ["at once", "later", "too late"] as const;
+
 export const httpLeavingLaws: readonly HttpLaw[] = [
-  httpOnEveryKind("a handler that is at work sees its signal abort, once", async (harness, kind) => {
-    const { Response } = harness;
-    for (const way of waysToLeave[kind]) {
-      let seen: { readonly aborts: number } = { aborts: 0 };
-      let asked = false;
-      let answer = (): void => {};
-      await using host = await HttpHost.open(harness, kind, (request) => {
-        seen = countAborts(request);
-        asked = true;
-        return new Promise((resolve) => {
-          answer = () => resolve(new Response("to nobody"));
+  ...moments.map((moment) =>
+    httpOnEveryKind(
+      `a handler that is at work, and asks ${moment}, sees the signal abort, once`,
+      async (harness, kind) => {
+        const { Response } = harness;
+        for (const way of waysToLeave[kind]) {
+          let [isAtWork, isTime, isOver] = [false, moment === "at once", false];
+          let seen: { readonly aborts: number } = { aborts: 0 };
+          await using host = await HttpHost.open(harness, kind, async (_, peer) => {
+            isAtWork = true;
+            if (!isTime) await until(() => isTime, "the time to ask");
+            seen = countAborts(peer);
+            await until(() => isOver, "the end");
+            return new Response("to nobody");
+          });
+          const client = await host.dial();
+          client.ask("/");
+          await until(() => isAtWork, "the request");
+          if (moment === "later") isTime = true;
+          await settle(); // the connection is idle when the client goes
+          client.leave(way);
+          if (moment === "too late") {
+            await settle();
+            isTime = true;
+          }
+          await until(() => seen.aborts > 0, `the abort after ${way}`);
+          isOver = true;
+          await settle();
+          expect([way, seen.aborts, host.failures]).toEqual([way, 1, []]);
+        }
+      },
+    ),
+  ),
+
+  ...moments.map((moment) =>
+    httpOnEveryKind(
+      `a handler that asks ${moment}, and gives up because its client went away, has not failed`,
+      async (harness, kind) => {
+        const { Response } = harness;
+        let [atWork, isTime, givenUp] = [0, false, 0];
+        await using host = await HttpHost.open(harness, kind, async ({ url }, peer) => {
+          if (url.endsWith("/fine")) return new Response("fine");
+          atWork++;
+          if (moment !== "at once") await until(() => isTime, "the time to ask");
+          await aborted(peer.signal);
+          givenUp++;
+          throw peer.signal.reason;
         });
-      });
-      const client = await host.dial();
-      client.ask("/");
-      await until(() => asked, "the request");
-      await settle(); // the connection is idle when the client goes
-      client.leave(way);
-      await until(() => seen.aborts > 0, `the abort after ${way}`);
-      answer();
-      await settle();
-      expect([way, seen.aborts, host.failures]).toEqual([way, 1, []]);
-    }
-  }),
+        for (const way of waysToLeave[kind]) {
+          const before = { atWork, givenUp };
+          isTime = moment === "later";
+          const client = await host.dial();
+          client.ask("/");
+          await until(() => atWork > before.atWork, "the request");
+          await settle();
+          client.leave(way);
+          if (moment === "too late") {
+            await settle();
+            isTime = true;
+          }
+          await until(() => givenUp > before.givenUp, "the handler to give up");
+        }
+        await host.serves("/fine");
+        await settle();
+        expect(host.failures).toEqual([]);
+      },
+    ),
+  ),
 
   httpOnEveryKind(
-    "a handler that gives up because its client went away has not failed",
+    "a handler that fails as another gives up, and with the same error, has failed",
     async (harness, kind) => {
       const { Response } = harness;
-      let givenUp = 0;
-      await using host = await HttpHost.open(harness, kind, ({ url, signal }) => {
-        if (url.endsWith("/fine")) return new Response("fine");
-        return new Promise((_, reject) => {
-          signal.addEventListener("abort", () => {
-            givenUp++;
-            reject(signal.reason as Error);
-          });
-        });
+      const error = new Error("of both");
+      let [isBroken, atWork, gone] = [false, 0, 0];
+      const broken = until(() => isBroken, "the failure").then(() => {
+        throw error;
       });
-      for (const way of waysToLeave[kind]) {
-        const before = givenUp;
-        const client = await host.dial();
+      await using host = await HttpHost.open(harness, kind, async (_, { signal }) => {
+        atWork++;
+        signal.addEventListener("abort", () => gone++);
+        await broken;
+        return new Response();
+      });
+      const clients = await Promise.all(Array.from({ length: 5 }, () => host.dial()));
+      for (const [index, client] of clients.entries()) {
         client.ask("/");
-        await settle();
-        client.leave(way);
-        await until(() => givenUp > before, "the handler to give up");
+        await until(() => atWork === index + 1, "the request");
       }
-      await host.serves("/fine");
+      for (const index of [0, 2, 3]) clients[index]?.leave("close");
+      await until(() => gone === 3, "three to be gone");
+      isBroken = true;
+      for (const index of [1, 4]) expect((await clients[index]?.answer())?.status).toBe(500);
       await settle();
-      expect(host.failures).toEqual([]);
+      expect(host.failures).toEqual([error, error]);
     },
   ),
 
@@ -63,9 +112,9 @@ export const httpLeavingLaws: readonly HttpLaw[] = [
     const { Response } = harness;
     let aborts = 0;
     let requests = 0;
-    await using host = await HttpHost.open(harness, kind, (request) => {
+    await using host = await HttpHost.open(harness, kind, (_, { signal }) => {
       requests++;
-      request.signal.addEventListener("abort", () => aborts++);
+      signal.addEventListener("abort", () => aborts++);
       return new Promise(() => new Response());
     });
     for (let count = 1; count <= 20; count++) {
@@ -85,8 +134,8 @@ export const httpLeavingLaws: readonly HttpLaw[] = [
         if (state === "held back" && way === "end") continue;
         const body = new WatchedBody(state === "idle" ? undefined : new Uint8Array(16 * 1024));
         let seen: { readonly aborts: number } = { aborts: 0 };
-        await using host = await HttpHost.open(harness, kind, (request) => {
-          seen = countAborts(request);
+        await using host = await HttpHost.open(harness, kind, (_, peer) => {
+          seen = countAborts(peer);
           return new Response(body.stream);
         });
         const client = await host.dial();
@@ -155,41 +204,60 @@ export const httpLeavingLaws: readonly HttpLaw[] = [
     async (harness, kind) => {
       const { Response } = harness;
       const bodies: WatchedBody[] = [];
+      const unasked: HttpPeer[] = [];
       const signals: { readonly aborts: number }[] = [];
-      await using host = await HttpHost.open(harness, kind, async (request) => {
-        signals.push(countAborts(request));
-        if (request.url.endsWith("/late")) await settle();
-        if (request.url.endsWith("/whole")) return new Response("whole");
+      const stream = (): Response => {
         const body = new WatchedBody();
         bodies.push(body);
         return new Response(body.stream);
+      };
+      const late = async (url: string, peer: HttpPeer): Promise<Response> => {
+        await settle();
+        if (url.includes("/late/asked/")) signals.push(countAborts(peer));
+        await settle();
+        return url.endsWith("/stream") ? stream() : new Response("whole");
+      };
+      await using host = await HttpHost.open(harness, kind, ({ url }, peer) => {
+        if (url.endsWith("/unasked")) unasked.push(peer);
+        else if (!url.includes("/late/asked/")) signals.push(countAborts(peer));
+        if (url.includes("/late/")) return late(url, peer);
+        if (url.endsWith("/throws")) throw new Error("of the handler");
+        return url.endsWith("/stream") ? stream() : new Response("whole");
       });
-      for (const path of ["/whole", "/stream", "/late"]) {
+      const paths = ["/whole", "/stream", "/unasked", "/throws", "/late/whole", "/late/stream"];
+      for (const path of [...paths, "/late/asked/whole", "/late/asked/stream"]) {
         for (const way of waysToLeave[kind]) {
           const client = await host.dial();
           client.ask(path);
-          if (path === "/whole") await client.answer();
-          else {
+          if (path.endsWith("/stream")) {
             const body = await waitedFor(bodies);
             body.give("piece");
             await client.upTo("piece");
             await until(() => body.isWaitedFor, "another pull");
             body.end();
             await client.upTo("0\r\n\r\n");
-          }
+          } else await client.answer();
           await settle(10);
           client.leave(way);
           await settle(10);
         }
       }
+      for (const peer of unasked) signals.push(countAborts(peer));
       await settle(100);
       expect(bodies.map(({ cancels }) => cancels)).toEqual(bodies.map(() => 0));
       expect(signals.map(({ aborts }) => aborts)).toEqual(signals.map(() => 0));
       const ways = waysToLeave[kind].length;
-      expect([bodies.length, signals.length]).toEqual([2 * ways, 3 * ways]);
+      expect([bodies.length, signals.length, host.failures.length]).toEqual([3 * ways, 8 * ways, ways]);
     },
   ),
 ];
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve());
+  });
+}
 
 async function waitedFor(bodies: readonly WatchedBody[]): Promise<WatchedBody> {
   let found: WatchedBody | undefined;
