@@ -47,14 +47,15 @@ function messagesOf<Message extends object>(
 
 /**
  * The decoders read what memcached reads and may send. The encoders let nobody say some of it: CR and NUL within
- * keys and arguments, CR within a reply's text, blanks around an argument, exptimes above 2^53.
+ * keys, arguments and meta flags, CR within a reply's text, blanks around an argument, exptimes above 2^53.
  */
 function isSayable(message: object): boolean {
   if ("exptime" in message && !Number.isSafeInteger(message.exptime)) return false;
   if ("argument" in message && /^ | $|[\0\r]/.test(message.argument as string)) return false;
   if ("text" in message && (message.text as string).includes("\r")) return false;
-  if ("metaFlags" in message && (message.metaFlags as string[]).some((flag) => flag.includes("\r")))
-    return false;
+  const metaFlags = "metaFlags" in message ? (message.metaFlags as string[]) : [];
+  if (metaFlags.some((flag) => /[\0\r]/.test(flag))) return false;
+  if (metaFlags.some((flag) => flag.startsWith("b"))) return true; // any key
   const one = "key" in message ? [message.key as Uint8Array] : [];
   const keys = "keys" in message ? (message.keys as Uint8Array[]) : one;
   return keys.every((key) => !key.includes(13) && !key.includes(0));
