@@ -118,6 +118,8 @@ describe("a classic request", () => {
     ["touch a -1\r\n", "mg a T-1\r\n", [binary("touch", { key: "a", exptime: PAST })]],
     ["touch a 2147483648\r\n", "mg a T2147483648\r\n", "(exptime)"],
     ["gat 2147483648 a\r\n", "mg a v f T2147483648\r\n", "(exptime)"],
+    ["touch a 9007199254740992\r\n", "(exptime)", "(exptime)"],
+    ["gat -9223372036854775807 a\r\n", "(exptime)", "(exptime)"],
     ["flush_all\r\n", "(command)", [binary("flush")]],
     ["flush_all 60 noreply\r\n", "(command)", [binary("flush", { exptime: 60 })]],
     ["flush_all -60\r\n", "(command)", [binary("flush")]],

@@ -7,6 +7,10 @@ import { type Operation, type Outcome, type Translated, untranslatable } from ".
 
 /** Those that a request asks for, one for each key. */
 export function classicOperations(request: ClassicRequest | AdminRequest): Translated<Operation> {
+  // A decoder's is not exact from 2^53 on.
+  if ("exptime" in request && !Number.isSafeInteger(request.exptime)) {
+    return untranslatable("exptime", `exptime ${request.exptime}`);
+  }
   switch (request.command) {
     case "get":
     case "gets":
