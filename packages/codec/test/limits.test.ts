@@ -70,6 +70,18 @@ for (const name of names) {
   }
 }
 
+test("the limit of lines holds for those too that are read in one pass, whole and in pieces", () => {
+  for (const text of ["set key 0 0 1\r\nx\r\n", "mg key v k\r\n", "ms key 1 T0\r\nx\r\n"]) {
+    const lineBytesMax = text.indexOf("\n");
+    for (const pieces of [[wire(text)], byteByByte(wire(text))]) {
+      expect(decodeRequests(pieces, { limits: { lineBytesMax } })).toMatchObject([{ found: "request" }]);
+      expect(decodeRequests(pieces, { limits: { lineBytesMax: lineBytesMax - 1 } })).toEqual([
+        { found: "fatal", refusal: "line-too-long", at: lineBytesMax - 1 },
+      ]);
+    }
+  }
+});
+
 test("of a line that is too long the first byte beyond its limit is what is wrong", () => {
   const limits = { lineBytesMax: 120, retrievalLineBytesMax: 300 };
   for (const [text, at] of [

@@ -12,6 +12,7 @@ interface Decoder {
 }
 
 const request = (): Decoder => new TextRequestDecoder();
+const inParts = (): Decoder => new TextRequestDecoder({}, { partsFromBytes: 1 });
 const reply = (): Decoder => new TextReplyDecoder();
 
 /** Streams of about n bytes. */
@@ -21,6 +22,14 @@ const streams: readonly [name: string, decoder: () => Decoder, wire: (n: number)
   ["one line of one long word", request, (n) => `get ${"k".repeat(n)}\r\n`],
   ["one line of blanks", request, (n) => `gets ${" ".repeat(n)}`],
   ["a value that is refused", request, (n) => `set a x 0 ${n}\r\n${"v".repeat(n)}\r\n`],
+  ["one value in parts", inParts, (n) => `set a 0 0 ${n}\r\n${"v".repeat(n)}\r\n`],
+  ["small values in parts", inParts, (n) => "ms a 9 k\r\n123456789\r\n".repeat(n / 21)],
+  ["meta lines", request, (n) => "mg key:1 v t O123 k\r\n".repeat(n / 21)],
+  [
+    "meta lines of more flags than there may be",
+    request,
+    (n) => `mg a${" v".repeat(900)}\r\n`.repeat(n / 1_806),
+  ],
   ["line after line", request, (n) => "get key:1\r\n".repeat(n / 11)],
   ["line feeds", request, (n) => "\n".repeat(n)],
   ["small values to store", request, (n) => "set a 0 0 9\r\n123456789\r\n".repeat(n / 24)],
