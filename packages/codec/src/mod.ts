@@ -11,12 +11,12 @@ export { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
 export { writeBinaryRequest } from "./binary/binary-request-encoder.ts";
 export { REPLY_MAGIC, REQUEST_MAGIC, writeBinaryHeader } from "./binary/header.ts";
 export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
-export type { PartsOptions } from "./binary/parts.ts";
+export type { PartsOptions } from "./parts.ts";
 export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
-export { TextReplyDecoder, type ReplyFound, type ReplyOptions } from "./text/text-reply-decoder.ts";
+export { TextReplyDecoder, type ReplyFound } from "./text/text-reply-decoder.ts";
 export type { ReplyFault } from "./text/reply-fields.ts";
 export { REPLY_BYTES, writeReply, writeValueLine } from "./text/reply-encoder.ts";
 export type {
@@ -31,7 +31,7 @@ export type {
 } from "./text/reply.ts";
 export type { BareMetaReplyKind, MetaReply, MetaRequest } from "./meta/meta-message.ts";
 export { MetaFlags } from "./meta/meta-flags.ts";
-export { TextRequestDecoder, type Decoded, type RequestDecoderOptions } from "./text/text-request-decoder.ts";
+export { TextRequestDecoder, type Decoded } from "./text/text-request-decoder.ts";
 export type { CommandFamily, MetaMode, RequestFields } from "./text/request-fields.ts";
 export { checkKey, writeRequest } from "./text/request-encoder.ts";
 export type {

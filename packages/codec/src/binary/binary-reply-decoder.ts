@@ -13,7 +13,7 @@ import type { BinaryReply, BinaryStatus, Opcode } from "./binary-message.ts";
 import { snapshotBinaryReply } from "./binary-reply-snapshot.ts";
 import { FIELD_AT, HEADER_BYTES, readUint16, readUint32, readUint64, REPLY_MAGIC } from "./header.ts";
 import { shapeOf } from "./opcode.ts";
-import { partsFromBytesOf, type PartsOptions } from "./parts.ts";
+import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
 import { statusName } from "./status.ts";
 
 const FLAGS_BYTES = 4;

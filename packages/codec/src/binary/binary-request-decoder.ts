@@ -23,7 +23,7 @@ import type { BinaryRefusal } from "./binary-refusal.ts";
 import { snapshotBinaryRequest } from "./binary-request-snapshot.ts";
 import { FIELD_AT, HEADER_BYTES, readUint16, readUint32, readUint64, REQUEST_MAGIC } from "./header.ts";
 import { shapeOf, type OpcodeShape } from "./opcode.ts";
-import { partsFromBytesOf, type PartsOptions } from "./parts.ts";
+import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
 
 /** `#valueLeft` while no value is being handed out. */
 const NO_PARTS = -1;

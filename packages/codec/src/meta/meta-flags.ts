@@ -4,7 +4,7 @@
 //            ^ ^ ^    ^    flag i: its letter at `offsets[2 * i]`, its token behind it up to `offsets[2 * i + 1]`
 
 /** Flags that there is room for unless said otherwise. */
-export const META_FLAGS_MAX = 20;
+const META_FLAGS_MAX = 20;
 
 /** Letters are A to Z and a to z: `code - FIRST` is a place in the table, `code & 31` a bit of a mask. */
 const FIRST = 65;

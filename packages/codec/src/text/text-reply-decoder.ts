@@ -22,17 +22,13 @@ import { limitsOf, type Limits } from "../limits.ts";
 import type { ReplyForm, TextReply } from "./reply.ts";
 import { ReplyFields, type ReplyFault } from "./reply-fields.ts";
 import { readMetaFlags, readNumber, ReplyLine, WELL_FORMED } from "./reply-line.ts";
+import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
 import { snapshotReply } from "./reply-snapshot.ts";
 import { findReplyWord, type ReplyWord } from "./reply-word.ts";
 import { findLineFeed } from "../bytes.ts";
 
 /** What `next()` found. The three in the middle come only where `partsFromBytes` was given. */
 export type ReplyFound = "reply" | "head" | "part" | "tail" | "fatal" | "need-data";
-
-export interface ReplyOptions {
-  /** Values of so many bytes or more come in pieces as they arrive; a whole number from 0. None by default. */
-  readonly partsFromBytes?: number;
-}
 
 // memcached keeps lengths in an int and adds 2 for the line end.
 const LENGTH_MAX = 2_147_483_645;
@@ -82,11 +78,9 @@ export class TextReplyDecoder extends ReplyFields {
   readonly #wholeBytesMax: number;
 
   /** @throws RangeError as `limitsOf`, and for a `partsFromBytes` that is not a whole number from 0 or Infinity */
-  constructor(limits: Partial<Limits> = {}, { partsFromBytes = Infinity }: ReplyOptions = {}) {
+  constructor(limits: Partial<Limits> = {}, options: PartsOptions = {}) {
     super();
-    if (partsFromBytes !== Infinity && !(Number.isSafeInteger(partsFromBytes) && partsFromBytes >= 0)) {
-      throw new RangeError(`partsFromBytes must be a whole number from 0, got ${String(partsFromBytes)}`);
-    }
+    const partsFromBytes = partsFromBytesOf(options);
     const { keyBytesMax, lineBytesMax, valueBytesMax } = limitsOf(limits);
     this.#lineReader = new ReplyLine(keyBytesMax, Math.max(LENGTH_MAX, valueBytesMax));
     this.#keyBytesMax = keyBytesMax;

@@ -17,6 +17,7 @@
 
 import { findLineFeed, startsWith } from "../bytes.ts";
 import { limitsOf, type Limits } from "../limits.ts";
+import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
 import { Line } from "./line.ts";
 import { readFastLine } from "./fast-line.ts";
@@ -35,11 +36,6 @@ export type Decoded<Message extends string> =
   | "invalid"
   | "fatal"
   | "need-data";
-
-export interface RequestDecoderOptions {
-  /** Values of so many bytes or more are handed out in parts. None by default. */
-  readonly partsFromBytes?: number;
-}
 
 /** Until then nobody can tell whether an unfinished line is a retrieval: 100 blanks and `gets `. */
 const RETRIEVAL_KNOWN_BYTES = 105;
@@ -66,15 +62,12 @@ export class TextRequestDecoder extends RequestFields {
   #fatal = false;
 
   /** @throws RangeError as `limitsOf`, and for a `partsFromBytes` that is neither a whole number from 0 nor Infinity */
-  constructor(limits: Partial<Limits> = {}, { partsFromBytes = Infinity }: RequestDecoderOptions = {}) {
+  constructor(limits: Partial<Limits> = {}, options: PartsOptions = {}) {
     const checked = limitsOf(limits);
-    if (partsFromBytes !== Infinity && (!Number.isSafeInteger(partsFromBytes) || partsFromBytes < 0)) {
-      throw new RangeError(`partsFromBytes must be a whole number from 0, got ${String(partsFromBytes)}`);
-    }
     const { keysMax, metaWordsMax } = checked;
     super(Math.max(metaWordsMax - 2, 0));
     this.#limits = checked;
-    this.#partsFromBytes = partsFromBytes;
+    this.#partsFromBytes = partsFromBytesOf(options);
     // Of keys: the command, the exptime of gat, the first one too many, and the last word of a line that has more.
     this.#line = new Line(Math.max(keysMax + 4, metaWordsMax + 2));
     this.keyOffsets = this.#line.rest;
