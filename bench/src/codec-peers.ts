@@ -2,9 +2,9 @@
 //
 //     node -C @memwire/source bench/src/codec-peers.ts [--rounds 40]
 //
-// Hits with values of 100 B, an END behind every 24 of them, in chunks of 64 KiB, as sockets deliver them. Of each
-// value a view is taken (memcache-parser copies it, node-memcached makes a text of it: that is how they hand it out).
-// memjs reads the binary protocol, the others text. A figure is the fastest of the rounds, which is what the code costs
+// Hits with values of 100 B, of gets of one key and of 24, in chunks of 64 KiB, as sockets deliver them. Of each value a
+// view is taken (memcache-parser copies it, node-memcached makes a text of it: that is how they hand it out). memjs reads
+// the binary protocol, in which every get has one key; the others text, with an END behind each get. A figure is the fastest of the rounds, which is what the code costs
 // when nothing else runs, and the median behind it says how busy the machine was.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
@@ -19,7 +19,7 @@ import { Server } from "memjs/lib/memjs/server.js";
 const CHUNK_BYTES = 65_536;
 const CHUNKS = 64;
 const VALUE_BYTES = 100;
-const KEYS_A_GET = 24;
+const KEYS_A_GET: readonly number[] = [1, 24];
 const ROUND_MS = 30;
 
 /** Reads all chunks; answers how many values that were. */
@@ -27,10 +27,10 @@ type Reader = (chunks: readonly Buffer[]) => number;
 
 let sink = 0;
 
-/** `message(i)` over and over, cut into chunks, and whole at the end. */
-function stream(message: (i: number) => Uint8Array): Buffer[] {
+/** `message(i)` over and over, cut into chunks, and whole at the end: a number of gets. */
+function stream(keysAGet: number, message: (i: number) => Uint8Array): Buffer[] {
   const messages: Uint8Array[] = [];
-  for (let i = 0, bytes = 0; bytes < CHUNK_BYTES * CHUNKS || i % KEYS_A_GET > 0; i++) {
+  for (let i = 0, bytes = 0; bytes < CHUNK_BYTES * CHUNKS || i % keysAGet > 0; i++) {
     const made = message(i);
     messages.push(made);
     bytes += made.length;
@@ -45,13 +45,13 @@ function stream(message: (i: number) => Uint8Array): Buffer[] {
 
 const keyOf = (i: number): string => `key:${String(i % 10_000).padStart(6, "0")}`;
 
-const text = stream((i) =>
-  latin1Bytes(
-    `VALUE ${keyOf(i)} 0 ${VALUE_BYTES}\r\n${"v".repeat(VALUE_BYTES)}\r\n${(i + 1) % KEYS_A_GET === 0 ? "END\r\n" : ""}`,
-  ),
-);
+const textOf = (keysAGet: number): Buffer[] =>
+  stream(keysAGet, (i) => {
+    const end = (i + 1) % keysAGet === 0 ? "END\r\n" : "";
+    return latin1Bytes(`VALUE ${keyOf(i)} 0 ${VALUE_BYTES}\r\n${"v".repeat(VALUE_BYTES)}\r\n${end}`);
+  });
 
-const binary = stream((i) => {
+const binary = stream(1, (i) => {
   const key = Buffer.from(keyOf(i));
   const head = Buffer.alloc(28);
   head.writeUInt8(0x81, 0);
@@ -63,6 +63,7 @@ const binary = stream((i) => {
 
 function memwire(takesView: boolean): Reader {
   const decoder = new TextReplyDecoder();
+  const views = new Views();
   return (chunks) => {
     let values = 0;
     for (const chunk of chunks) {
@@ -70,16 +71,25 @@ function memwire(takesView: boolean): Reader {
       while (decoder.next() === "reply") {
         if (decoder.kind !== "value") continue;
         values++;
-        sink += takesView ? viewOf(decoder).length : decoder.valueEnd - decoder.valueStart;
+        sink += takesView ? views.valueOf(decoder).length : decoder.valueEnd - decoder.valueStart;
       }
     }
     return values;
   };
 }
 
-/** The constructor costs less than `subarray` on Node and Deno, and the same on Bun. */
-function viewOf({ bytes, valueStart, valueEnd }: TextReplyDecoder): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + valueStart, valueEnd - valueStart);
+/** Views of what a decoder reads. Asking an array for its buffer costs as much as a quarter of a view. */
+class Views {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #buffer: ArrayBufferLike = this.#bytes.buffer;
+
+  valueOf({ bytes, valueStart, valueEnd }: TextReplyDecoder): Uint8Array {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#buffer = bytes.buffer;
+    }
+    return new Uint8Array(this.#buffer, bytes.byteOffset + valueStart, valueEnd - valueStart);
+  }
 }
 
 /** As memcache-client makes one of it. */
@@ -119,6 +129,8 @@ function memjs(): Reader {
   };
 }
 
+type Found = Readonly<Record<string, string>>;
+
 function nodeMemcached(): Reader {
   const client = new Memcached("127.0.0.1:1") as unknown as {
     buffer(socket: object, data: string): void;
@@ -128,8 +140,8 @@ function nodeMemcached(): Reader {
     const asked = {
       start: 0,
       multi: true,
-      callback: (_error: unknown, found: readonly Readonly<Record<string, string>>[]) => {
-        for (const each of found) {
+      callback: (_error: unknown, found: Found | readonly Found[]) => {
+        for (const each of [found].flat()) {
           for (const key in each) {
             values++;
             sink += (each[key] as string).length;
@@ -145,12 +157,12 @@ function nodeMemcached(): Reader {
   };
 }
 
-const subjects: readonly (readonly [name: string, reader: Reader, chunks: readonly Buffer[]])[] = [
-  ["memwire, offsets", memwire(false), text],
-  ["memwire, a view", memwire(true), text],
-  ["memjs (binary)", memjs(), binary],
-  ["memcache-parser", memcacheParser(), text],
-  ["node-memcached", nodeMemcached(), text],
+const subjects: readonly (readonly [name: string, reader: Reader, reads: "text" | "binary"])[] = [
+  ["memwire, offsets", memwire(false), "text"],
+  ["memwire, a view", memwire(true), "text"],
+  ["memjs (binary)", memjs(), "binary"],
+  ["memcache-parser", memcacheParser(), "text"],
+  ["node-memcached", nodeMemcached(), "text"],
 ];
 
 function nsAValue(reader: Reader, chunks: readonly Buffer[]): number {
@@ -164,36 +176,37 @@ function nsAValue(reader: Reader, chunks: readonly Buffer[]): number {
   return (took * 1e6) / values;
 }
 
-function measure(rounds: number): void {
+function measure(rounds: number, keysAGet: number): void {
+  const text = textOf(keysAGet);
   const expected = memwire(false)(text);
-  for (const [name, reader, chunks] of subjects) {
-    const values = reader(chunks);
-    if (chunks === text && values !== expected)
-      throw new Error(`${name} read ${values} of ${expected} values`);
+  const runs = subjects.map(([name, reader, reads]) => {
+    const chunks = reads === "text" ? text : binary;
+    const read = reader(chunks);
+    if (reads === "text" && read !== expected) throw new Error(`${name} read ${read} of ${expected} values`);
     nsAValue(reader, chunks);
-  }
-  const figures = subjects.map((): number[] => []);
+    return { name, reader, chunks, figures: new Array<number>() };
+  });
   for (let round = 0; round < rounds; round++) {
-    subjects.forEach(([, reader, chunks], i) => figures[i]?.push(nsAValue(reader, chunks)));
+    for (const { reader, chunks, figures } of runs) figures.push(nsAValue(reader, chunks));
   }
-  const sorted = figures.map((each) => each.toSorted((a, b) => a - b));
-  const view = sorted[1]?.[0] as number;
-  console.log("                       ns  (median)   million/s   times ours with a view");
-  subjects.forEach(([name], i) => {
-    const ns = sorted[i]?.[0] as number;
-    const median = sorted[i]?.[rounds >> 1] as number;
+  for (const { figures } of runs) figures.sort((a, b) => a - b);
+  const view = runs[1]?.figures[0] as number;
+  console.log(`gets of ${keysAGet}           ns  (median)   million/s   times ours with a view`);
+  for (const { name, figures } of runs) {
+    const ns = figures[0] as number;
+    const median = figures[rounds >> 1] as number;
     console.log(
       `${name.padEnd(18)} ${ns.toFixed(1).padStart(7)} ${`(${median.toFixed(1)})`.padStart(9)} ` +
         `${(1_000 / ns).toFixed(2).padStart(11)} ${(ns / view).toFixed(2).padStart(12)}`,
     );
-  });
+  }
   if (sink === 0) throw new Error("nothing was read");
 }
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "40" }, here: { type: "boolean", default: false } },
 });
-if (values.here) measure(Number(values.rounds));
+if (values.here) for (const keysAGet of KEYS_A_GET) measure(Number(values.rounds), keysAGet);
 else {
   for (const runtime of ["node", "bun", "deno"] satisfies Runtime[]) {
     const [command, ...before] = runtimeCommand(runtime) as [string, ...string[]];
