@@ -1,18 +1,12 @@
-import {
-  latin1Bytes,
-  latin1Text,
-  refusalReply,
-  TextRequestDecoder,
-  SendBuffer,
-  writeReply,
-} from "@memwire/codec";
+import { latin1Text, refusalReply, TextRequestDecoder, SendBuffer, writeReply } from "@memwire/codec";
 
 const values = new Map<string, Uint8Array>();
 const decoder = new TextRequestDecoder();
 const out = new SendBuffer();
 
-for (const chunk of ["set greeting 0 60 5\r\nhel", "lo\r\nget greeting\r\nset a 0 0 x\r\n"]) {
-  decoder.receive(latin1Bytes(chunk));
+// socket.on("data", (chunk) => socket.write(serve(chunk)))
+function serve(chunk: Uint8Array): Uint8Array {
+  decoder.receive(chunk);
   for (let found = decoder.next(); found !== "need-data" && found !== "fatal"; found = decoder.next()) {
     const request = found === "request" ? decoder.snapshot() : undefined;
     if (request?.command === "set") {
@@ -24,8 +18,11 @@ for (const chunk of ["set greeting 0 60 5\r\nhel", "lo\r\nget greeting\r\nset a 
         if (value !== undefined) writeReply(out, { kind: "value", key, flags: 0, value });
       }
       writeReply(out, { kind: "end" });
-    } else out.latin1(latin1Text(refusalReply(decoder.refusal)));
+    } else out.latin1(latin1Text(refusalReply(request ? "unknown-command" : decoder.refusal)));
   }
+  return out.take();
 }
-console.log(JSON.stringify(latin1Text(out.take())));
+
+const asked = new TextEncoder().encode("set greeting 0 60 5\r\nhello\r\nget greeting\r\nset a 0 0 x\r\n");
+console.log(JSON.stringify(latin1Text(serve(asked))));
 // prints "STORED\r\nVALUE greeting 0 5\r\nhello\r\nEND\r\nCLIENT_ERROR bad command line format\r\n"

@@ -7,6 +7,7 @@ const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const examples: readonly [file: string, run: () => Promise<unknown>][] = [
   ["readme-example-server.ts", () => import("./readme-example-server.ts")],
   ["readme-example-client.ts", () => import("./readme-example-client.ts")],
+  ["readme-example-sniffer.ts", () => import("./readme-example-sniffer.ts")],
   ["readme-example-udp.ts", () => import("./readme-example-udp.ts")],
   ["readme-example-binary.ts", () => import("./readme-example-binary.ts")],
   ["readme-example-forwarding.ts", () => import("./readme-example-forwarding.ts")],
