@@ -1,4 +1,4 @@
-// What decoding replies allocates: heap growth over 10 million messages, for each runtime.
+// What decoding allocates: heap growth over 10 million messages, for each runtime.
 //
 //     node --expose-gc -C @memwire/source bench/src/codec-heap.ts
 //     bun --conditions=@memwire/source bench/src/codec-heap.ts
@@ -10,7 +10,15 @@
 
 import { PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
-import { latin1Bytes, TextReplyDecoder } from "@memwire/codec";
+import {
+  BinaryRequestDecoder,
+  latin1Bytes,
+  latin1Text,
+  SendBuffer,
+  TextReplyDecoder,
+  TextRequestDecoder,
+  writeBinaryRequest,
+} from "@memwire/codec";
 
 const MESSAGES = 10_000_000;
 const CHUNK_BYTES = 65_536;
@@ -31,15 +39,60 @@ const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 const hundred = "v".repeat(100);
-const streams: Readonly<Record<string, (i: number) => string>> = {
-  "VALUE, 100 B": (i) => `VALUE key:${100_000 + i} 0 100\r\n${hundred}\r\n`,
-  "VALUE, 100 B, cas": (i) =>
-    `VALUE key:${100_000 + i} 4294967295 100 18446744073709551615\r\n${hundred}\r\n`,
-  "VA, 100 B, 4 flags": (i) => `VA 100 f0 s100 t-1 O${i}\r\n${hundred}\r\n`,
-  "HD and EN": (i) => `HD O${i}\r\nEN\r\n`,
-  "STORED and END": () => "STORED\r\nEND\r\n",
-  digits: (i) => `${i}\r\n`,
-};
+/** What is the same in all decoders. */
+interface Decoder {
+  receive(chunk: Uint8Array): void;
+  next(): string;
+  readonly start: number;
+  readonly end: number;
+  readonly flags: number;
+}
+
+interface Case {
+  readonly name: string;
+  readonly decoder: () => Decoder;
+  /** A character for each byte. */
+  readonly message: (i: number) => string;
+}
+
+const keyOf = (i: number): string => `key:${100_000 + i}`;
+const out = new SendBuffer();
+
+function binaryGet(i: number): string {
+  writeBinaryRequest(out, { opcode: "getk", key: latin1Bytes(keyOf(i)), opaque: i, vbucket: 0, cas: 0n });
+  const text = latin1Text(out.take());
+  out.reclaim();
+  return text;
+}
+
+const reply = (name: string, message: Case["message"]): Case => ({
+  name,
+  decoder: () => new TextReplyDecoder(),
+  message,
+});
+const request = (name: string, message: Case["message"]): Case => ({
+  name,
+  decoder: () => new TextRequestDecoder(),
+  message,
+});
+
+const cases: readonly Case[] = [
+  reply("VALUE, 100 B", (i) => `VALUE ${keyOf(i)} 0 100\r\n${hundred}\r\n`),
+  reply(
+    "VALUE, 100 B, cas",
+    (i) => `VALUE ${keyOf(i)} 4294967295 100 18446744073709551615\r\n${hundred}\r\n`,
+  ),
+  reply("VA, 100 B, 4 flags", (i) => `VA 100 f0 s100 t-1 O${i}\r\n${hundred}\r\n`),
+  reply("HD and EN", (i) => `HD O${i}\r\nEN\r\n`),
+  reply("STORED and END", () => "STORED\r\nEND\r\n"),
+  reply("digits", (i) => `${i}\r\n`),
+  request("get", (i) => `get ${keyOf(i)}\r\n`),
+  request("get, 24 keys", (i) => `get ${Array.from({ length: 24 }, (_, k) => keyOf(i + k)).join(" ")}\r\n`),
+  request("set, 100 B", (i) => `set ${keyOf(i)} 0 60 100\r\n${hundred}\r\n`),
+  request("mg, 4 flags", (i) => `mg ${keyOf(i)} v t k O${i}\r\n`),
+  request("ms, 100 B, 2 flags", (i) => `ms ${keyOf(i)} 100 T60 F5\r\n${hundred}\r\n`),
+  { name: "binary getk", decoder: () => new BinaryRequestDecoder(), message: binaryGet },
+];
 
 /** Chunks of whole messages. */
 function whole(message: (i: number) => string): Uint8Array[] {
@@ -66,12 +119,12 @@ function cut(chunks: readonly Uint8Array[]): Uint8Array[] {
   );
 }
 
-function decode(decoder: TextReplyDecoder, chunks: readonly Uint8Array[], messages: number): number {
+function decode(decoder: Decoder, chunks: readonly Uint8Array[], messages: number): number {
   let count = 0;
   while (count < messages) {
     for (const chunk of chunks) {
       decoder.receive(chunk);
-      while (decoder.next() === "reply") {
+      while (decoder.next() !== "need-data") {
         count++;
         // Stays a small integer: a larger number would be an object of its own.
         sink = (sink + decoder.end - decoder.start + decoder.flags) & 0xffff;
@@ -82,8 +135,7 @@ function decode(decoder: TextReplyDecoder, chunks: readonly Uint8Array[], messag
 }
 
 /** Bytes a message by which the heap grew. */
-async function grown(chunks: readonly Uint8Array[]): Promise<string> {
-  const decoder = new TextReplyDecoder();
+async function grown(decoder: Decoder, chunks: readonly Uint8Array[]): Promise<string> {
   decode(decoder, chunks, 1_000_000);
   collect();
   await turn();
@@ -97,10 +149,9 @@ async function grown(chunks: readonly Uint8Array[]): Promise<string> {
 }
 
 console.log(`${navigator.userAgent}, heap growth`);
-for (const [name, message] of Object.entries(streams)) {
+for (const { name, decoder, message } of cases) {
   const chunks = whole(message);
-  console.log(
-    `${name.padEnd(20)} whole chunks: ${await grown(chunks)}; cut chunks: ${await grown(cut(chunks))}`,
-  );
+  const [inWhole, inPieces] = [await grown(decoder(), chunks), await grown(decoder(), cut(chunks))];
+  console.log(`${name.padEnd(20)} whole chunks: ${inWhole}; cut chunks: ${inPieces}`);
 }
 if (sink === 0) console.log("nothing was decoded");

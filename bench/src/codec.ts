@@ -249,6 +249,10 @@ const cases: readonly Case[] = [
     "decode get, 24 keys",
     (i) => `get ${Array.from({ length: 24 }, (_, k) => key(i + k)).join(" ")}\r\n`,
   ),
+  requests(
+    "decode get, 1,000 keys",
+    (i) => `get ${Array.from({ length: 1_000 }, (_, k) => key(i + k)).join(" ")}\r\n`,
+  ),
   requests("decode mg, 4 flags", (i) => `mg ${key(i)} v t O123 k\r\n`),
   requests("decode mg, as a get", (i) => `mg ${key(i)} v\r\n`),
   requests("decode mg, key in base64", () => "mg a2V5OjEwMDAw v b\r\n"),
