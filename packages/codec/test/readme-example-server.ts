@@ -4,21 +4,23 @@ const values = new Map<string, Uint8Array>();
 const decoder = new TextRequestDecoder();
 const out = new SendBuffer();
 
-// socket.on("data", (chunk) => socket.write(serve(chunk)))
+// socket.on("data", (chunk) => socket.write(serve(chunk))); behind "fatal" the connection is closed.
 function serve(chunk: Uint8Array): Uint8Array {
   decoder.receive(chunk);
   for (let found = decoder.next(); found !== "need-data" && found !== "fatal"; found = decoder.next()) {
     const request = found === "request" ? decoder.snapshot() : undefined;
     if (request?.command === "set") {
       values.set(latin1Text(request.key), request.value);
-      writeReply(out, { kind: "stored" });
+      if (!request.noreply) writeReply(out, { kind: "stored" });
     } else if (request?.command === "get") {
       for (const key of request.keys) {
         const value = values.get(latin1Text(key));
         if (value !== undefined) writeReply(out, { kind: "value", key, flags: 0, value });
       }
       writeReply(out, { kind: "end" });
-    } else out.latin1(latin1Text(refusalReply(request ? "unknown-command" : decoder.refusal)));
+    } else if (!decoder.noreply) {
+      out.latin1(latin1Text(refusalReply(request ? "unknown-command" : decoder.refusal)));
+    }
   }
   return out.take();
 }
