@@ -5,6 +5,7 @@
 //                       "part":               out.copy(decoder.bytes, decoder.partStart, decoder.partEnd)
 //                       "tail":               out.copy(decoder.bytes, decoder.start, decoder.end)
 //
+// After a head that was not written, nothing is written up to its tail: a server would read the value as commands.
 // Classic, meta and binary alike. What is not changed is copied and never looked at; nothing is allocated a request.
 
 import { BinaryRequestDecoder } from "../binary/binary-request-decoder.ts";

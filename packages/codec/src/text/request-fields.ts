@@ -39,8 +39,8 @@ export class RequestFields {
   /** Client flags: of a meta command those of flag F, else 0. */
   flags = 0;
   /**
-   * Seconds as sent: see the store for what they mean. Exact to 2^53. Delay of `flush_all`, level of `verbosity`; of a
-   * meta command the token of flag T, else 0.
+   * Seconds as sent: what they mean is in docs/protocol.md. Exact to 2^53. Delay of `flush_all`, level of
+   * `verbosity`; of a meta command the token of flag T, else 0.
    */
   exptime = 0;
   /** The value, empty if it comes in parts; or the argument of `stats`, `shutdown` and the admin commands. */
