@@ -19,6 +19,7 @@ export interface ProtocolOptions extends PartsOptions {
   readonly protocol?: Protocol;
 }
 
+/** Reads requests of either protocol: after `next()` the message is `text` or `binary`, by `protocol`. */
 export class RequestDecoder {
   /** `undefined` until the first byte is there. */
   protocol: Protocol | undefined;

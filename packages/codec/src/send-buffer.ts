@@ -21,6 +21,7 @@ const LOOP_BYTES_MAX = 48;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** Bytes to be sent: written message by message, taken all at once. */
 export class SendBuffer {
   #bytes: Uint8Array = EMPTY;
   #taken = 0;

@@ -32,6 +32,7 @@ export type BinaryFault =
   | "bad-number"
   | "value-too-large";
 
+/** Reads replies of the binary protocol: after `next()` it is the message at hand itself. */
 export class BinaryReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);

@@ -28,6 +28,7 @@ import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
 /** `#valueLeft` while no value is being handed out. */
 const NO_PARTS = -1;
 
+/** Reads requests of the binary protocol: after `next()` it is the message at hand itself. */
 export class BinaryRequestDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);

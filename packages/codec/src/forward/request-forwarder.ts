@@ -28,6 +28,7 @@ for (const { name, code } of Object.values(OPCODES)) {
   loudCodes[code] = OPCODES[name.replace(/q$/, "") as Opcode].code;
 }
 
+/** Sends requests on as they came, but for what is to be changed. */
 export class RequestForwarder {
   readonly #changes: Changes;
   readonly #scratch: Scratch = { key: scratchBytes(), line: new SendBuffer() };

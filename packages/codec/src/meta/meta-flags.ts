@@ -14,6 +14,7 @@ const LOWER = 97;
 
 const BLANK = 32;
 
+/** The flags of one meta line, found by their letters. */
 export class MetaFlags {
   /** Start and end of flag i at `2 * i` and `2 * i + 1`, in the order of the line. */
   readonly offsets: Uint32Array;

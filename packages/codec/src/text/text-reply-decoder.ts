@@ -56,6 +56,7 @@ const IN_VALUE = 2;
 const AT_SEAM = 3;
 const GIVEN_UP = 4;
 
+/** Reads replies of the text protocol: after `next()` it is the message at hand itself. */
 export class TextReplyDecoder extends ReplyFields {
   readonly #input: BridgedInput = new BridgedInput();
   // What is unconsumed: `bytes[#at]` to `bytes[#limit - 1]`.

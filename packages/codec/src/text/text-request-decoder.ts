@@ -44,6 +44,7 @@ const LEADING_BLANKS_MAX = 100;
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
 
+/** Reads requests of the text protocol: after `next()` it is the message at hand itself. */
 export class TextRequestDecoder extends RequestFields {
   readonly #limits: Limits;
   readonly #partsFromBytes: number;

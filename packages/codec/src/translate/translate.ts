@@ -26,15 +26,17 @@ import {
 } from "./operation.ts";
 import { binaryOutcome, textOutcome } from "./outcome.ts";
 
+/** Classic requests that together ask for the same. */
 export function toClassic(request: MetaRequest | BinaryRequest): Translated<ClassicRequest> {
   return said(operationsOf(request), classicRequests);
 }
 
+/** Meta requests that together ask for the same. */
 export function toMeta(request: ClassicRequest | AdminRequest | BinaryRequest): Translated<MetaRequest> {
   return said(operationsOf(request), metaRequests);
 }
 
-/** Opaque and vbucket are 0; the caller may put others in. */
+/** Binary requests that together ask for the same. Opaque and vbucket are 0; the caller may put others in. */
 export function toBinary(request: TextRequest): Translated<BinaryRequest> {
   return said(operationsOf(request), binaryRequests);
 }

@@ -37,6 +37,7 @@ export type ReplyDatagramFault =
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** Puts replies together from datagrams that are lost, doubled and out of order. */
 export class DatagramJoiner {
   /** The id that the last datagram had, if it was not "short". */
   requestId = 0;

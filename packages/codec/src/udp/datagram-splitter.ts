@@ -11,6 +11,7 @@ import type { SendBuffer } from "../send-buffer.ts";
 const TOTAL_MAX = 65_535;
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+/** Cuts a reply into datagrams. */
 export class DatagramSplitter {
   /** Datagrams that the reply takes; none if it is empty. */
   total = 0;
