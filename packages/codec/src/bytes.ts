@@ -64,6 +64,12 @@ export function findLineFeed(bytes: Uint8Array, from: number, end: number): numb
   return found < 0 ? -1 : near + found;
 }
 
+/** @throws TypeError for what is no array of bytes: a text would be written as NULs */
+export function checkBytes(what: string, bytes: Uint8Array): void {
+  if (bytes instanceof Uint8Array) return;
+  throw new TypeError(`${what} must be bytes, a Uint8Array, got ${typeof bytes}`);
+}
+
 /** memcached ends a command at a NUL: what follows would be read as something else. */
 export function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] === 0) return true;

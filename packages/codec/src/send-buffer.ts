@@ -92,9 +92,13 @@ export class SendBuffer {
     this.#end = at + length;
   }
 
-  /** Copies `source[start]` to `source[end - 1]`. */
+  /** Copies `source[start]` to `source[end - 1]`. @throws RangeError if it does not have them */
   copy(source: Uint8Array, start: number, end: number): void {
     const length = end - start;
+    // What is not there would be sent as what was there before.
+    if (!(start >= 0 && length >= 0 && end <= source.length)) {
+      throw new RangeError(`cannot copy ${start} to ${end} of ${source.length} bytes`);
+    }
     const at = this.#room(length);
     const bytes = this.#bytes;
     if (length <= LOOP_BYTES_MAX) {

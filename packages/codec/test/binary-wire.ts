@@ -133,7 +133,7 @@ function saidBy(decoder: Decoder): Record<string, unknown> {
   // What is not there is as an earlier message had it.
   const hasExtras = decoder.extrasEnd > decoder.extrasStart;
   for (const [name, value] of Object.entries(decoder)) {
-    if (/^(?:bytes|start|end|part.*|refus.*|fault.*|delta|initial|number)$/.test(name)) continue;
+    if (/^(?:bytes|start|end|valueEnd|part.*|refus.*|fault.*|delta|initial|number)$/.test(name)) continue;
     if (!hasExtras && /^(?:flags|exptime)$/.test(name)) continue;
     const isOffset = /(?:Start|End)$/.test(name);
     said[name] = isOffset ? (value as number) - decoder.start : structuredClone(value);

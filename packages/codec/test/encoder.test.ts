@@ -3,8 +3,10 @@
 import {
   checkKey,
   SendBuffer,
+  writeBinaryRequest,
   writeReply,
   writeRequest,
+  type BinaryRequest,
   type TextReply,
   type TextRequest,
 } from "@memwire/codec";
@@ -169,4 +171,59 @@ test("a key may have any byte but those four", () => {
 test("a long argument of one word is checked in no time: the check once took a year for forty characters", () => {
   const argument = `${"a".repeat(100_000)}\n`;
   expect(() => writeRequest(new SendBuffer(), { command: "stats", argument })).toThrow(RangeError);
+});
+
+// What types forbid, and plain JavaScript does all the same.
+const unsayable: readonly [what: string, write: (out: SendBuffer) => void, message: string][] = [
+  [
+    "a command in capitals",
+    (out) => writeRequest(out, { command: "GET", keys: [key] } as unknown as TextRequest),
+    "no command GET",
+  ],
+  [
+    "a key that is a text",
+    (out) => writeRequest(out, { command: "get", keys: ["a"] } as unknown as TextRequest),
+    "a key must be bytes, a Uint8Array, got string",
+  ],
+  [
+    "a key in base64 that is a text",
+    (out) => writeRequest(out, { command: "mg", key: "a", metaFlags: ["b"] } as unknown as TextRequest),
+    "a key must be bytes, a Uint8Array, got string",
+  ],
+  [
+    "a value that is a text",
+    (out) => writeRequest(out, { ...set({}), value: "x" } as unknown as TextRequest),
+    "a value must be bytes, a Uint8Array, got string",
+  ],
+  [
+    "a reply's value that is a text",
+    (out) => writeReply(out, { kind: "value", key, flags: 0, value: "x" } as unknown as TextReply),
+    "a value must be bytes, a Uint8Array, got string",
+  ],
+  [
+    "a binary value that is a text",
+    (out) =>
+      writeBinaryRequest(out, {
+        opcode: "append",
+        key,
+        value: "x",
+        opaque: 0,
+        cas: 0n,
+        vbucket: 0,
+      } as unknown as BinaryRequest),
+    "a value must be bytes, a Uint8Array, got string",
+  ],
+];
+
+test.each(unsayable)("%s is refused, with nothing written", (_what, write, message) => {
+  const out = new SendBuffer();
+  expect(() => write(out)).toThrow(new TypeError(message));
+  expect(out.length).toBe(0);
+});
+
+test("flags that are missing are refused, not written as NULs", () => {
+  const { flags: _flags, ...without } = set({}) as { flags: number };
+  expect(() => writeRequest(new SendBuffer(), without as TextRequest)).toThrow(
+    new RangeError("flags must be a whole number from 0 to 4294967295, got undefined"),
+  );
 });

@@ -24,7 +24,6 @@ function serve(chunk: Uint8Array): Uint8Array {
   }
   return out.take();
 }
-
 const asked = new TextEncoder().encode("set greeting 0 60 5\r\nhello\r\nget greeting\r\nset a 0 0 x\r\n");
 console.log(JSON.stringify(latin1Text(serve(asked))));
 // prints "STORED\r\nVALUE greeting 0 5\r\nhello\r\nEND\r\nCLIENT_ERROR bad command line format\r\n"

@@ -189,3 +189,18 @@ test("pieces of any size come out whole", () => {
   for (const part of parts) out.copy(part, 0, part.length);
   expect(out.take()).toEqual(concat(parts));
 });
+
+test("what a source does not have is not copied: it would be what was sent before", () => {
+  const out = new SendBuffer();
+  for (const [start, end] of [
+    [0, 4],
+    [-1, 2],
+    [2, 1],
+    [0, Number.NaN],
+  ] as const) {
+    expect(() => out.copy(latin1Bytes("abc"), start, end)).toThrow(
+      new RangeError(`cannot copy ${start} to ${end} of 3 bytes`),
+    );
+  }
+  expect(out.length).toBe(0);
+});

@@ -1,5 +1,6 @@
 // Binary replies to bytes, as a server sends them. Hot paths use `writeBinaryHeader` instead.
 
+import { checkBytes } from "../bytes.ts";
 import { toBigint, toHalves } from "../decimal.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 import type { BinaryReply } from "./binary-message.ts";
@@ -21,6 +22,7 @@ export function writeBinaryReply(out: SendBuffer, reply: BinaryReply): void {
   const code = codeOf(opcode);
   const cas = toHalves(reply.cas);
   checkBinaryKey(key, 0);
+  checkBytes("a value", value);
   checkUint32("opaque", opaque);
   if (flags !== undefined) checkUint32("flags", flags);
   if (dataType !== undefined) checkWhole("dataType", dataType, 1, 0xff);

@@ -1,5 +1,6 @@
 // Binary requests to bytes, as a client sends them.
 
+import { checkBytes } from "../bytes.ts";
 import { toHalves, type Halves } from "../decimal.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 import type { BinaryRequest } from "./binary-message.ts";
@@ -27,6 +28,7 @@ export function writeBinaryRequest(out: SendBuffer, request: BinaryRequest): voi
   const delta = "delta" in request ? toHalves(request.delta) : NONE;
   const initial = "initial" in request ? toHalves(request.initial) : NONE;
   const cas = toHalves(request.cas);
+  checkBytes("a value", value);
   if (shape.key !== "none") checkBinaryKey(key, shape.key === "some" ? 1 : 0);
   checkUint32("flags", flags);
   if (exptime !== undefined) checkUint32("exptime", exptime);

@@ -1,5 +1,6 @@
 // What the binary encoders refuse to write.
 
+import { checkBytes } from "../bytes.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 
 /** @throws RangeError for a number that is not whole, or not from `min` to `max` */
@@ -15,6 +16,7 @@ export function checkUint32(name: string, value: number): void {
 
 /** @throws RangeError for a key that is too long, or shorter than `min` bytes; any byte may be in it */
 export function checkBinaryKey(key: Uint8Array, min: number): void {
+  checkBytes("a key", key);
   const max = DEFAULT_LIMITS.keyBytesMax;
   if (key.length >= min && key.length <= max) return;
   throw new RangeError(`a key must have ${min} to ${max} bytes, got ${key.length}`);

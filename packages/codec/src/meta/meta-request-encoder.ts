@@ -1,6 +1,7 @@
 // Meta requests to bytes, as a client sends them.
 
 import { base64Length, encodeBase64 } from "../base64.ts";
+import { checkBytes } from "../bytes.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 import type { MetaRequest } from "./meta-message.ts";
@@ -51,6 +52,7 @@ export function isInBase64({ metaFlags }: KeyedRequest): boolean {
 
 /** @throws RangeError for an empty key, and for one that is too long in base64 */
 export function checkBase64Key(key: Uint8Array): void {
+  checkBytes("a key", key);
   const { keyBytesMax } = DEFAULT_LIMITS;
   const { length } = key;
   if (length > 0 && base64Length(length) <= keyBytesMax) return;

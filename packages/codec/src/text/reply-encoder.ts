@@ -4,7 +4,7 @@ import { toHalves } from "../decimal.ts";
 import { REPLY_WORDS, type BareReplyKind, type TextReply } from "./reply.ts";
 import { checkKey, checkUnsigned } from "./request-encoder.ts";
 import type { SendBuffer } from "../send-buffer.ts";
-import { latin1Bytes } from "../bytes.ts";
+import { checkBytes, latin1Bytes } from "../bytes.ts";
 
 /** Whole bare replies with their line end, made once: shared and read only. */
 export const REPLY_BYTES: Readonly<Record<BareReplyKind, Uint8Array>> = Object.fromEntries(
@@ -28,6 +28,7 @@ export function writeReply(out: SendBuffer, reply: TextReply): void {
       const { key, flags, value, cas } = reply;
       checkKey(key);
       checkUnsigned("flags", flags);
+      checkBytes("a value", value);
       const halves = cas === undefined ? undefined : toHalves(cas);
       writeValueLine(out, key, 0, key.length, flags, value.length);
       if (halves !== undefined) {
@@ -40,6 +41,7 @@ export function writeReply(out: SendBuffer, reply: TextReply): void {
       const { key, flags, value } = reply;
       checkKey(key);
       checkUnsigned("flags", flags);
+      checkBytes("a value", value);
       out.latin1(`${REPLY_WORDS.config[0]} `);
       out.copy(key, 0, key.length);
       out.latin1(` ${flags} ${value.length}`);
@@ -53,6 +55,7 @@ export function writeReply(out: SendBuffer, reply: TextReply): void {
     case "va": {
       const { metaFlags, value } = reply;
       checkMetaFlags(metaFlags);
+      checkBytes("a value", value);
       out.latin1([`${REPLY_WORDS.va[0]} ${value.length}`, ...metaFlags].join(" "));
       return writeBlock(out, value);
     }

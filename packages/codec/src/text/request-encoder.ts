@@ -1,5 +1,6 @@
 // Requests to bytes, as a client sends them.
 
+import { checkBytes } from "../bytes.ts";
 import { toHalves } from "../decimal.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import {
@@ -8,6 +9,7 @@ import {
   isInBase64,
   writeMetaRequest,
 } from "../meta/meta-request-encoder.ts";
+import { COMMANDS } from "./command-name.ts";
 import type { AdminRequest, TextRequest } from "./request.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 
@@ -17,7 +19,8 @@ import type { SendBuffer } from "../send-buffer.ts";
  * @throws RangeError, with nothing written, for what the protocol cannot say: a key that is empty, longer than
  * 250 bytes or with a blank, CR, LF or NUL in it; flags or a level that are not an unsigned 32-bit number; an
  * exptime that is not a whole number up to 2^53; a 64-bit number out of range; an argument with a line end in it, or
- * with a last word `noreply` that would be taken for one; meta flags that memcached refuses
+ * with a last word `noreply` that would be taken for one; meta flags that memcached refuses. TypeError for a command
+ * that is none, and for a key or a value that is not bytes.
  */
 export function writeRequest(out: SendBuffer, request: TextRequest): void {
   check(request);
@@ -102,6 +105,7 @@ function writeLineEnd(out: SendBuffer, noreply: boolean): void {
 }
 
 function check(request: TextRequest): void {
+  if (!COMMANDS.has(request.command)) throw new TypeError(`no command ${request.command}`);
   if ("keys" in request) {
     if (request.keys.length === 0) throw new RangeError(`${request.command} needs at least one key`);
     for (const key of request.keys) checkKey(key);
@@ -111,7 +115,8 @@ function check(request: TextRequest): void {
     if (isInBase64(request)) checkBase64Key(request.key);
     else checkKey(request.key);
   } else if ("key" in request) checkKey(request.key);
-  if ("flags" in request) checkUnsigned("flags", request.flags);
+  if ("value" in request) checkBytes("a value", request.value);
+  if ("value" in request && !("metaFlags" in request)) checkUnsigned("flags", request.flags);
   if ("level" in request) checkUnsigned("level", request.level);
   if ("exptime" in request && !Number.isSafeInteger(request.exptime)) {
     throw new RangeError(`exptime must be a whole number, got ${request.exptime}`);
@@ -144,8 +149,9 @@ export function checkUnsigned(name: string, value: number): void {
   throw new RangeError(`${name} must be a whole number from 0 to 4294967295, got ${value}`);
 }
 
-/** @throws RangeError for a key that the text protocol cannot carry */
+/** @throws RangeError for a key that the text protocol cannot carry, TypeError for one that is not bytes */
 export function checkKey(key: Uint8Array): void {
+  checkBytes("a key", key);
   if (key.length === 0 || key.length > DEFAULT_LIMITS.keyBytesMax) {
     throw new RangeError(`a key must have 1 to ${DEFAULT_LIMITS.keyBytesMax} bytes, got ${key.length}`);
   }
