@@ -1,6 +1,13 @@
 // Each limit at its bound: what is as large is taken, what is larger by one is refused; by default and as options.
 
-import { DEFAULT_LIMITS, limitsOf, TextReplyDecoder, type Limits, type Refusal } from "@memwire/codec";
+import {
+  DEFAULT_LIMITS,
+  limitsOf,
+  TextReplyDecoder,
+  TextRequestDecoder,
+  type Limits,
+  type Refusal,
+} from "@memwire/codec";
 import { expect, test } from "vitest";
 import { byteByByte, decodeReplies, decodeRequests, wire } from "./wire.ts";
 
@@ -183,4 +190,23 @@ test("values come in pieces from the threshold on, and one byte less comes whole
       expect([decoder.next(), decoder.valueBytes]).toEqual([found, valueBytes]);
     }
   }
+});
+
+test("a length that memcached cannot have is refused whatever the limit is, and however its line is cut", () => {
+  for (const text of ["set a 0 0 2147483646\r\n", "ms a 2147483646\r\n"]) {
+    for (const pieces of [[wire(text)], byteByByte(wire(text))]) {
+      const decoder = new TextRequestDecoder({ valueBytesMax: 2 ** 40 }, { partsFromBytes: 0 });
+      const found = pieces.map((piece) => (decoder.receive(piece), decoder.next()));
+      expect([found.at(-1), decoder.refusal]).toEqual(["invalid", "bad-format"]);
+    }
+  }
+});
+
+test("of a value that is too large the line is told all the same", () => {
+  const decoder = new TextRequestDecoder({ valueBytesMax: 5 });
+  decoder.receive(wire("set a 7 8 1\r\nx\r\ncas b 9 10 6 11 noreply\r\n"));
+  expect(decoder.next()).toBe("request");
+  expect(decoder.next()).toBe("invalid");
+  expect(decoder).toMatchObject({ refusal: "too-large", command: "cas", flags: 9, exptime: 10 });
+  expect(decoder).toMatchObject({ valueBytes: 6, cas: { high: 0, low: 11 }, noreply: true });
 });

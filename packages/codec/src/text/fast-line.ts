@@ -9,6 +9,7 @@
 import { readDecimal } from "../decimal.ts";
 import type { Limits } from "../limits.ts";
 import { hasKnownLetters, readMsMode, readOpaque, readTokens } from "../meta/meta-tokens.ts";
+import { LENGTH_MAX } from "./line-reading.ts";
 import type { RequestFields } from "./request-fields.ts";
 
 const BLANK = 32;
@@ -72,7 +73,7 @@ function readSet(request: RequestFields, end: number, limits: Limits): "value" |
   if (bytes[keyEnd] !== BLANK || bytes[flagsEnd] !== BLANK || bytes[exptimeEnd] !== BLANK) return null;
   const flags = readDecimal(bytes, keyEnd + 1, flagsEnd, 0xffff_ffff);
   const exptime = readDecimal(bytes, flagsEnd + 1, exptimeEnd, 0xffff_ffff);
-  const valueBytes = readDecimal(bytes, exptimeEnd + 1, lengthEnd, limits.valueBytesMax);
+  const valueBytes = readLength(bytes, exptimeEnd + 1, lengthEnd, limits);
   if (flags < 0 || exptime < 0 || valueBytes < 0 || !endLine(request, lengthEnd, end, limits)) return null;
   request.family = "classic";
   request.command = "set";
@@ -95,7 +96,7 @@ function readMeta(
     const from = at + 1;
     if (bytes[at] !== BLANK) return null;
     at = wordEnd(bytes, from, end);
-    request.valueBytes = readDecimal(bytes, from, at, limits.valueBytesMax);
+    request.valueBytes = readLength(bytes, from, at, limits);
     if (request.valueBytes < 0) return null;
   }
   at = meta.addAll(bytes, at, end);
@@ -106,6 +107,11 @@ function readMeta(
   request.family = "meta";
   request.noreply = false;
   return stores ? "value" : "request";
+}
+
+/** @returns -1 also for a length that is refused, whatever the limit is. */
+function readLength(bytes: Uint8Array, start: number, end: number, { valueBytesMax }: Limits): number {
+  return readDecimal(bytes, start, end, valueBytesMax < LENGTH_MAX ? valueBytesMax : LENGTH_MAX);
 }
 
 /** The first key. @returns where it ends; its start if it is too long */

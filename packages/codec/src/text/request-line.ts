@@ -139,11 +139,13 @@ function readStorage(request: RequestFields, line: Line, limits: Limits, words: 
   else if (flags < 0) wrong = 1;
   else if (!readSeconds(request, line, 2)) wrong = 2;
   else if (words === 5 && !readDecimal64(bytes, line.wordStart(4), line.wordEnd(4), request.cas)) wrong = 4;
-  if (wrong >= 0) refuse(request, "bad-format", line.wordStart(wrong));
-  else if (valueBytes <= limits.valueBytesMax) {
-    request.flags = flags;
-    return "value";
-  } else refuse(request, "too-large", line.wordStart(3));
+  if (wrong >= 0) {
+    refuse(request, "bad-format", line.wordStart(wrong));
+    return "skip";
+  }
+  request.flags = flags;
+  if (valueBytes <= limits.valueBytesMax) return "value";
+  refuse(request, "too-large", line.wordStart(3));
   return "skip";
 }
 

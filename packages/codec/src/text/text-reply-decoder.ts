@@ -19,6 +19,7 @@
 import { BridgedInput } from "../bridged-input.ts";
 import { readDecimal64 } from "../decimal.ts";
 import { limitsOf, type Limits } from "../limits.ts";
+import { LENGTH_MAX } from "./line-reading.ts";
 import type { ReplyForm, TextReply } from "./reply.ts";
 import { ReplyFields, type ReplyFault } from "./reply-fields.ts";
 import { readMetaFlags, readNumber, ReplyLine, WELL_FORMED } from "./reply-line.ts";
@@ -29,9 +30,6 @@ import { findLineFeed } from "../bytes.ts";
 
 /** What `next()` found. The three in the middle come only where `partsFromBytes` was given. */
 export type ReplyFound = "reply" | "head" | "part" | "tail" | "fatal" | "need-data";
-
-// memcached keeps lengths in an int and adds 2 for the line end.
-const LENGTH_MAX = 2_147_483_645;
 
 /** Numbers of so many digits stay 32-bit integers; longer ones are read thoroughly. */
 const DIGITS_SMALL = 9;
