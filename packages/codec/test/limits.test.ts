@@ -1,6 +1,8 @@
 // Each limit at its bound: what is as large is taken, what is larger by one is refused; by default and as options.
 
 import {
+  BinaryReplyDecoder,
+  BinaryRequestDecoder,
   DEFAULT_LIMITS,
   limitsOf,
   TextReplyDecoder,
@@ -9,6 +11,7 @@ import {
   type Refusal,
 } from "@memwire/codec";
 import { expect, test } from "vitest";
+import { bin } from "./binary-wire.ts";
 import { byteByByte, decodeReplies, decodeRequests, wire } from "./wire.ts";
 
 type Wire = (size: number) => string;
@@ -209,4 +212,33 @@ test("of a value that is too large the line is told all the same", () => {
   expect(decoder.next()).toBe("invalid");
   expect(decoder).toMatchObject({ refusal: "too-large", command: "cas", flags: 9, exptime: 10 });
   expect(decoder).toMatchObject({ valueBytes: 6, cas: { high: 0, low: 11 }, noreply: true });
+});
+
+test("a decoder that waits for the next message keeps no view of a large one before it", () => {
+  const value = "v".repeat(500_000);
+  const body = "0007a121 00000001 0000000000000000";
+  for (const [decoder, message] of [
+    [new TextRequestDecoder(), wire(`set a 0 0 500000\r\n${value}\r\n`)],
+    [new TextReplyDecoder(), wire(`VALUE a 0 500000\r\n${value}\r\n`)],
+    [new BinaryRequestDecoder(), bin(`80 0e 0001 00 00 0000 ${body}`, `a${value}`)],
+    [new BinaryReplyDecoder(), bin(`81 0c 0001 00 00 0000 ${body}`, `a${value}`)],
+  ] as const) {
+    decoder.receive(message.slice(0, 300_000));
+    expect(decoder.next()).toBe("need-data");
+    decoder.receive(message.slice(300_000));
+    expect(decoder.next()).toMatch(/request|reply/);
+    expect(decoder.valueEnd - decoder.valueStart).toBe(500_000);
+    expect(decoder.next()).toBe("need-data");
+    expect([decoder.bytes.buffer.byteLength, decoder.heldBytes < 1_000]).toEqual([0, true]);
+  }
+});
+
+test("a line that is too long is all that is told of it: nothing of the request before it", () => {
+  const decoder = new TextRequestDecoder();
+  decoder.receive(wire(`get${" k".repeat(20_000)}\r\ndelete k noreply\r\n${"x".repeat(3_000)}`));
+  expect([decoder.next(), decoder.next()]).toEqual(["request", "request"]);
+  const behind = decoder.end;
+  expect(decoder.next()).toBe("fatal");
+  expect(decoder).toMatchObject({ noreply: false, start: behind, end: behind + 2_048, refusedAt: 2_048 });
+  expect(decoder.keyOffsets.buffer.byteLength).toBeLessThan(1_000);
 });

@@ -93,6 +93,8 @@ export class BinaryReplyDecoder {
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
     this.#input.keep();
+    // What was held for a large value is not to live on in here.
+    this.bytes = this.#input.bytes;
   }
 
   next(): "reply" | "head" | "part" | "tail" | "fatal" | "need-data" {
@@ -160,7 +162,7 @@ export class BinaryReplyDecoder {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
-    this.#input.keep();
+    this.keep();
     return "need-data";
   }
 

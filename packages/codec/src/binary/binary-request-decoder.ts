@@ -96,6 +96,8 @@ export class BinaryRequestDecoder {
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
     this.#input.keep();
+    // What was held for a large value is not to live on in here.
+    this.bytes = this.#input.bytes;
   }
 
   next(): Decoded<"request"> {
@@ -154,7 +156,7 @@ export class BinaryRequestDecoder {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
-    this.#input.keep();
+    this.keep();
     return "need-data";
   }
 

@@ -82,6 +82,8 @@ export class TextRequestDecoder extends RequestFields {
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
   keep(): void {
     this.#input.keep();
+    // What was held for a large value is not to live on in here.
+    this.bytes = this.#input.bytes;
   }
 
   next(): Decoded<"request"> {
@@ -132,7 +134,7 @@ export class TextRequestDecoder extends RequestFields {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
-    this.#input.keep();
+    this.keep();
     this.#line.release();
     this.keyOffsets = this.#line.rest;
     return "need-data";
@@ -143,6 +145,7 @@ export class TextRequestDecoder extends RequestFields {
     this.#fatal = true;
     this.#input.drop();
     this.#line.release();
+    this.keyOffsets = this.#line.rest;
     return "fatal";
   }
 
@@ -166,7 +169,10 @@ export class TextRequestDecoder extends RequestFields {
     const max = retrieves ? retrievalLineBytesMax : lineBytesMax;
     if (lineBytes <= max) return false;
     this.family = "none";
-    refuse(this, "line-too-long", start + max);
+    this.noreply = false;
+    this.lineEnd = start + max;
+    this.end = this.lineEnd;
+    refuse(this, "line-too-long", this.end);
     return true;
   }
 
