@@ -210,7 +210,44 @@ const anyBytes = fc.oneof(
   mutated(fc.array(request, { maxLength: 6, size: "max" }).map(encodeRequests)),
 );
 
-test("without changes what is taken is sent on byte for byte", () => {
+/** How many words of the line mean something, by command; of others all do. */
+const WORDS: Readonly<Partial<Record<string, number>>> = {
+  set: 5,
+  add: 5,
+  replace: 5,
+  append: 5,
+  prepend: 5,
+  cas: 6,
+  incr: 3,
+  decr: 3,
+  touch: 3,
+  delete: 2,
+  verbosity: 2,
+  version: 1,
+  quit: 1,
+  mn: 1,
+};
+
+/** The request as it came, without words that mean nothing; nothing of one with a NUL in its line. */
+function meant(request: TextRequest, sent: string): string {
+  const { command } = request;
+  const lineEnd = sent.indexOf("\n") + 1;
+  const line = sent.slice(0, lineEnd);
+  if (line.includes("\0")) return "";
+  const words = line
+    .replace(/\r?\n$/, "")
+    .split(" ")
+    .filter((word) => word !== "");
+  const isQuiet = "noreply" in request && request.noreply;
+  let count = WORDS[command] ?? words.length - (isQuiet ? 1 : 0);
+  if (command === "flush_all") count = Math.min(words.length - (isQuiet ? 1 : 0), 2);
+  if (command === "me") count = words[2] === "b" ? 3 : 2;
+  if (words.slice(count).join(" ") === (isQuiet ? "noreply" : "")) return sent;
+  const [kept] = new RegExp(`^[^ ]+(?: +[^ ]+){${count - 1}}`).exec(line.replace(/\r?\n$/, "")) ?? [""];
+  return `${kept}${isQuiet ? " noreply" : ""}\r\n${sent.slice(lineEnd)}`;
+}
+
+test("without changes what is taken is sent on byte for byte, but for words that mean nothing", () => {
   fc.assert(
     fc.property(anyBytes, cuts, partsFromBytes, (bytes, at, partsFromBytes) => {
       const forwarder = new RequestForwarder();
@@ -220,7 +257,7 @@ test("without changes what is taken is sent on byte for byte", () => {
       const whole = decodeRequests([bytes]);
       fc.pre(partsFromBytes === Infinity || whole.every(({ found }) => found === "request"));
       expect(latin1Text(wire)).toBe(
-        whole.map((each) => (each.found === "request" ? each.wire : "")).join(""),
+        whole.map((each) => (each.found === "request" ? meant(each.request, each.wire) : "")).join(""),
       );
     }),
     often,

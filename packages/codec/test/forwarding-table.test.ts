@@ -1,4 +1,5 @@
-// Requests sent on with changes, example by example: what stays is as it came, blanks included.
+// Requests sent on with changes, example by example: what stays is as it came, blanks included, and what means nothing
+// does not stay.
 
 import {
   BinaryRequestDecoder,
@@ -47,6 +48,23 @@ const answered = true;
 const textRows: readonly [change: Change, line: string, forwarded: string][] = [
   [{}, "set a  7 0 2 noreply\nxy\r\n", "set a  7 0 2 noreply\nxy\r\n"],
   [{}, "mg a v q\r\n", "mg a v q\r\n"],
+  [{}, "set a 7 0 2  noreply  \r\nxy\r\n", "set a 7 0 2  noreply  \r\nxy\r\n"],
+  [{}, "set a 7 0 2 b\r\nxy\r\n", "set a 7 0 2\r\nxy\r\n"],
+  [{}, "set a  7 0 2 b c\nxy\r\n", "set a  7 0 2\r\nxy\r\n"],
+  [{}, "set a 7 0 2 \r\r\nxy\r\n", "set a 7 0 2\r\nxy\r\n"],
+  [{}, "set a 7 0 2 noreply b\r\nxy\r\n", "set a 7 0 2\r\nxy\r\n"],
+  [{}, "set a 7 0 2 b noreply\r\nxy\r\n", "set a 7 0 2 noreply\r\nxy\r\n"],
+  [{}, "set a 7 0 2 noreply noreply\r\nxy\r\n", "set a 7 0 2 noreply\r\nxy\r\n"],
+  [{}, "verbosity 1 a noreply\r\n", "verbosity 1 noreply\r\n"],
+  [{}, "incr a 5 b c\r\n", "incr a 5\r\n"],
+  [{}, "delete a 0 noreply\r\n", "delete a noreply\r\n"],
+  [{}, "lru tune 10 noreply\r\n", "lru tune 10 noreply\r\n"],
+  [{}, "me a c d\r\n", "me a\r\n"],
+  [{ add: "p:", exptime: 30 }, "set a 7 0 2 b c\r\nxy\r\n", "set p:a 7 30 2\r\nxy\r\n"],
+  [{}, "set a\0b 7 0 2\r\nxy\r\n", "(nul)"],
+  [{ answered }, "set a 7 0 2 noreply\0\r\nxy\r\n", "(nul)"],
+  [{}, "mg a\0b v\r\n", "(nul)"],
+  [{}, "set a 7 0 2\r\n\0y\r\n", "set a 7 0 2\r\n\0y\r\n"],
   [{ answered }, "set a  7 0 2 noreply\nxy\r\n", "set a  7 0 2\r\nxy\r\n"],
   [{ answered }, "cas a 7 0 2 5 noreply\r\nxy\r\n", "cas a 7 0 2 5\r\nxy\r\n"],
   [{ answered }, "delete a 0 noreply\r\n", "delete a\r\n"],

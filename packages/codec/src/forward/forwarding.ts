@@ -28,6 +28,8 @@ export type ForwardRefusal =
   | "key-too-long"
   /** A text key cannot have a blank, a line end or a NUL, which the prefix has. */
   | "prefix-unsayable"
+  /** A line has a NUL: a server would end it there, and read what follows as another request. */
+  | "nul"
   /** A line other than `get` and `gets` would be above 2,048 bytes, at which memcached closes the connection. */
   | "line-too-long"
   /** There is no room for another meta flag. */

@@ -6,7 +6,8 @@
 //                       "tail":               out.copy(decoder.bytes, decoder.start, decoder.end)
 //
 // After a head that was not written, nothing is written up to its tail: a server would read the value as commands.
-// Classic, meta and binary alike. What is not changed is copied and never looked at; nothing is allocated a request.
+// Classic, meta and binary alike. What is not changed is copied, but for words that mean nothing at the end of a text
+// line, which are left out. Nothing is allocated a request.
 
 import { BinaryRequestDecoder } from "../binary/binary-request-decoder.ts";
 import { REQUEST_MAGIC, writeBinaryHeader } from "../binary/header.ts";

@@ -1,5 +1,8 @@
 // The line of a text request, written with changes: what stays is copied from where it is, from left to right.
 //
+// The server is to see the request that the decoder saw, and no other. Words that mean nothing are left out: 1.6.18
+// refuses a `set` for them, and reads its data block as commands. At a NUL it ends the line, so there is to be none.
+//
 //     set key 7 60 5 noreply \r\n        mg key v q T30
 //         ^     ^    ^                           ^ ^
 //         key   exptime                          q T
@@ -8,7 +11,7 @@
 // Hot path: no allocation a line.
 
 import { base64Length, writeBase64 } from "../base64.ts";
-import { startsWith } from "../bytes.ts";
+import { hasNul, startsWith } from "../bytes.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 import type { RequestFields } from "../text/request-fields.ts";
@@ -94,6 +97,7 @@ export function writeTextLine(
   opaque: number,
   scratch: Scratch,
 ): ForwardRefusal | null {
+  if (hasNul(request.bytes, request.start, request.lineEnd)) return "nul";
   const keys = keysOf(request);
   if (changes.changesKeys && keys > 0) {
     const refusal = refuseKeys(request, changes, keys, scratch.key);
@@ -185,8 +189,7 @@ function writeLine(
   const isMeta = request.family === "meta";
   if (isMeta) at = writeFlags(out, request, changes, opaque, at);
   const adds = isMeta && addedFlags(request, changes, opaque) > 0;
-  // What is behind the arguments is `noreply`, or means nothing.
-  if (!adds && !changes.answered) return out.copy(bytes, at, lineEnd);
+  if (!adds && !changes.answered && endsInMeaning(request)) return out.copy(bytes, at, lineEnd);
   out.copy(bytes, at, changes.answered ? answeredEnd(request) : argumentsEnd);
   if (isMeta && addsExptime(request, changes)) {
     out.byte(BLANK);
@@ -198,8 +201,16 @@ function writeLine(
     out.byte(LETTER_O);
     out.decimal(opaque);
   }
+  if (request.noreply && !changes.answered) out.latin1(NOREPLY);
   out.byte(13);
   out.byte(10);
+}
+
+/** Whether nothing is behind the arguments but `noreply`, and that only if it counts. */
+function endsInMeaning({ bytes, argumentsEnd, lineEnd, noreply }: RequestFields): boolean {
+  let at = wordStart(bytes, argumentsEnd);
+  if (noreply) at = wordStart(bytes, at + NOREPLY.length - 1);
+  return at === lineEnd - 1 || (at === lineEnd - 2 && bytes[at] === 13);
 }
 
 /** Where the arguments end of a request that is to be answered. */
