@@ -1,7 +1,14 @@
 // Values that come in parts.
 
-import { latin1Text, TextRequestDecoder } from "@memwire/codec";
+import {
+  BinaryReplyDecoder,
+  BinaryRequestDecoder,
+  latin1Text,
+  TextReplyDecoder,
+  TextRequestDecoder,
+} from "@memwire/codec";
 import { expect, test } from "vitest";
+import { bin } from "./binary-wire.ts";
 import { byteByByte, wire } from "./wire.ts";
 
 /** What `next()` answers, each with its bytes. */
@@ -119,4 +126,45 @@ test("a size to begin at that is none is refused with what was given", () => {
     );
   }
   expect(new TextRequestDecoder({}, { partsFromBytes: Infinity }).next()).toBe("need-data");
+});
+
+const all = { partsFromBytes: 1 };
+const formats = [
+  ["text requests", () => new TextRequestDecoder({}, all), wire("set a 0 0 5\r\nhello\r\n")],
+  ["text replies", () => new TextReplyDecoder({}, all), wire("VALUE a 0 5\r\nhello\r\n")],
+  [
+    "binary requests",
+    () => new BinaryRequestDecoder({}, all),
+    bin("80 0e 0001 00 00 0000 00000006 00000001 0000000000000000", "ahello"),
+  ],
+  [
+    "binary replies",
+    () => new BinaryReplyDecoder({}, all),
+    bin("81 00 0000 04 00 0000 00000009 00000001 0000000000000000", "\0\0\0\x07hello"),
+  ],
+] as const;
+
+test.each(formats)("%s in parts are, from start to end, the bytes that came", (_, decoderOf, bytes) => {
+  for (const pieces of [[bytes], [bytes.slice(0, -4), bytes.slice(-4)], byteByByte(bytes)]) {
+    const decoder = decoderOf();
+    let seen = "";
+    for (const piece of pieces) {
+      decoder.receive(piece);
+      while (decoder.next() !== "need-data") seen += latin1Text(decoder.bytes, decoder.start, decoder.end);
+    }
+    expect(seen).toBe(latin1Text(bytes));
+  }
+});
+
+test("a reply whose value has not come to its end leaves a rest, also where its pieces are all consumed", () => {
+  for (const [, decoderOf, bytes] of formats) {
+    const decoder = decoderOf();
+    if (!("hasRest" in decoder)) continue;
+    const rests = Array.from(bytes, (_, i) => {
+      decoder.receive(bytes.slice(i, i + 1));
+      while (decoder.next() !== "need-data");
+      return decoder.hasRest;
+    });
+    expect(rests).toEqual(rests.map((_, i) => i < bytes.length - 1));
+  }
 });

@@ -36,7 +36,7 @@ export type BinaryFault =
 export class BinaryReplyDecoder {
   /** Bytes that all offsets refer to. Read only; they may be the lent chunk. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** The reply: `start` to `end`, as received; on "head" without its value, on "tail" nothing. */
+  /** The reply: `start` to `end`, as received; on "head" without its value, on "part" that, on "tail" nothing. */
   start = 0;
   end = 0;
   /** "unknown" answers a request whose opcode memcached does not know: see `code`. */
@@ -204,13 +204,16 @@ export class BinaryReplyDecoder {
       this.end = input.start;
       return "tail";
     }
-    const partBytes = Math.min(this.#valueLeft, input.end - input.start);
+    const { start } = input;
+    const partBytes = Math.min(this.#valueLeft, input.end - start);
     if (partBytes === 0) return this.#wait(HEADER_BYTES);
     this.bytes = input.bytes;
-    this.partStart = input.start;
-    this.partEnd = input.start + partBytes;
+    this.start = start;
+    this.end = start + partBytes;
+    this.partStart = start;
+    this.partEnd = this.end;
     this.#valueLeft -= partBytes;
-    input.start = this.partEnd;
+    input.start = this.end;
     return "part";
   }
 }

@@ -121,9 +121,9 @@ export class TextReplyDecoder extends ReplyFields {
     return this.#line(bytes, start, end);
   }
 
-  /** Whether bytes are left that belong to no whole reply yet. */
+  /** Whether bytes are left that belong to no whole reply yet, or a value has not come to its end. */
   get hasRest(): boolean {
-    return this.#limit > this.#at || this.#input.isBridged;
+    return this.#state === IN_VALUE || this.#limit > this.#at || this.#input.isBridged;
   }
 
   /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
