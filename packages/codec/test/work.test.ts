@@ -1,6 +1,12 @@
 // Work grows with the bytes that come, not with their square, whatever the pieces they come in.
 
-import { TextReplyDecoder, TextRequestDecoder } from "@memwire/codec";
+import {
+  TextReplyDecoder,
+  TextRequestDecoder,
+  textReplies,
+  type BinaryReply,
+  type TextReply,
+} from "@memwire/codec";
 import { expect, test } from "vitest";
 import { bytesTouched } from "./touched.ts";
 import { wire } from "./wire.ts";
@@ -79,4 +85,22 @@ test("a pipeline that is taken up little by little is not moved with every littl
     }
   });
   expect(touched).toBeLessThan(requests.length * 20);
+});
+
+test("a value is taken from one format to another without being read", () => {
+  const key = wire("a");
+  const metaFlags = ["f0", "c1"];
+  const common = { opaque: 0, cas: 1n, key: wire("") };
+  const answers: readonly ((value: Uint8Array) => BinaryReply | TextReply)[] = [
+    (value) => ({ kind: "va", metaFlags, value }),
+    (value) => ({ opcode: "get", status: "ok", flags: 0, value, ...common }),
+  ];
+  for (const answer of answers) {
+    const touched = bytesTouched(() => {
+      const reply = answer(new Uint8Array(10_000));
+      const told = textReplies({ command: "get", keys: [key] }, [reply] as TextReply[]);
+      expect(told).toMatchObject([{ kind: "value" }, { kind: "end" }]);
+    });
+    expect(touched).toBe(0);
+  }
 });

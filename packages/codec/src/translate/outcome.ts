@@ -12,6 +12,9 @@ import {
   untranslatable,
 } from "./operation.ts";
 
+/** Of an unsigned 64-bit number. */
+const DIGITS_64 = 20;
+
 /** From classic replies, up to the one that ends the answer, or from one meta reply. */
 export function textOutcome(operation: Operation, replies: readonly TextReply[]): Outcome | Untranslatable {
   const last = replies.at(-1);
@@ -82,8 +85,9 @@ function told(operation: Operation, reply: TextReply): Outcome | undefined {
       if (operation.does === "retrieve" && item.flags !== undefined) {
         return { came: "hit", value, ...item, flags: item.flags };
       }
+      if (operation.does !== "count" || value.length > DIGITS_64) return undefined;
       const digits = latin1Text(value);
-      if (operation.does !== "count" || !/^\d{1,20}$/.test(digits)) return undefined;
+      if (!/^\d+$/.test(digits)) return undefined;
       return { came: "number", number: BigInt(digits), ...item };
     }
     case "hd": {
@@ -129,7 +133,8 @@ export function binaryOutcome(
   const last = replies.at(-1);
   const wrong = untranslatable("reply", `${last?.status ?? "nothing"} for ${operation.does}`);
   if (last === undefined) return operation.does === "quit" ? { came: "done" } : wrong;
-  const failure = failureOf(last.status, line(last.value));
+  // Only then is the value a text: that of a hit may have a megabyte.
+  const failure = last.status === "ok" ? undefined : failureOf(last.status, line(last.value));
   if (failure !== undefined) return { came: "failure", failure };
   if (operation.does === "statistics") {
     // Unknown ones are an error in text.
