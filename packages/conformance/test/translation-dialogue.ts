@@ -71,7 +71,16 @@ export class Dialogue implements Disposable {
     return replies.slice(0, -1);
   }
 
-  /** The same with a `noop`. */
+  /** The same of text requests that are bytes already. */
+  async quietBytes(requests: Uint8Array): Promise<TextReply[]> {
+    const out = new SendBuffer();
+    out.copy(requests, 0, requests.length);
+    out.latin1("mn\r\n");
+    const replies = await this.#text.ask(out.take(), ({ kind }) => kind !== "mn");
+    return replies.slice(0, -1);
+  }
+
+  /** What a quiet request is answered, with a `noop` behind it. */
   async quietBinary(request: BinaryRequest): Promise<BinaryReply[]> {
     const out = new SendBuffer();
     writeBinaryRequest(out, request);

@@ -4,6 +4,7 @@
 //     decoder.next() is "request" or "head":  forwarder.write(out, decoder)
 //                       "part":               out.copy(decoder.bytes, decoder.partStart, decoder.partEnd)
 //                       "tail":               out.copy(decoder.bytes, decoder.start, decoder.end)
+//                       "invalid" in a value: the same; the server refuses it, too, and is in step again
 //
 // After a head that was not written, nothing is written up to its tail: a server would read the value as commands.
 // Classic, meta and binary alike. What is not changed is copied, but for words that mean nothing at the end of a text
