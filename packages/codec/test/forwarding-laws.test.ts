@@ -115,7 +115,7 @@ function changedText(asked: TextRequest, given: Forwarding, opaque: number | und
     const has = (letter: string): boolean => metaFlags.some((flag) => flag.startsWith(letter));
     if (asked.command === "ms" && exptime !== undefined && !has("T")) metaFlags.push(`T${exptime}`);
     if (opaque !== undefined && !has("O")) metaFlags.push(`O${opaque}`);
-    if (metaFlags.length > (asked.command === "ms" ? 17 : 18)) return null;
+    if (metaFlags.length > (asked.command === "ms" ? 16 : 18)) return null;
     changed["metaFlags"] = metaFlags;
   }
   const result = changed as unknown as TextRequest;
@@ -228,12 +228,12 @@ const WORDS: Readonly<Partial<Record<string, number>>> = {
   mn: 1,
 };
 
-/** The request as it came, without words that mean nothing; nothing of one with a NUL in its line. */
+/** The request as it came, without words that mean nothing; nothing of one that some memcached reads otherwise. */
 function meant(request: TextRequest, sent: string): string {
   const { command } = request;
   const lineEnd = sent.indexOf("\n") + 1;
   const line = sent.slice(0, lineEnd);
-  if (line.includes("\0")) return "";
+  if (line.includes("\0") || (request.command === "ms" && request.metaFlags.length > 16)) return "";
   const words = line
     .replace(/\r?\n$/, "")
     .split(" ")

@@ -61,6 +61,12 @@ const textRows: readonly [change: Change, line: string, forwarded: string][] = [
   [{}, "lru tune 10 noreply\r\n", "lru tune 10 noreply\r\n"],
   [{}, "me a c d\r\n", "me a\r\n"],
   [{ add: "p:", exptime: 30 }, "set a 7 0 2 b c\r\nxy\r\n", "set p:a 7 30 2\r\nxy\r\n"],
+  [
+    {},
+    "ms a 2 c f h k l q s t u v I MS T0 F0 C1 O1\r\nxy\r\n",
+    "ms a 2 c f h k l q s t u v I MS T0 F0 C1 O1\r\nxy\r\n",
+  ],
+  [{}, "ms a 2 c f h k l q s t u v I MS T0 F0 C1 O1 P\r\nxy\r\n", "(too-many-flags)"],
   [{}, "set a\0b 7 0 2\r\nxy\r\n", "(nul)"],
   [{ answered }, "set a 7 0 2 noreply\0\r\nxy\r\n", "(nul)"],
   [{}, "mg a\0b v\r\n", "(nul)"],

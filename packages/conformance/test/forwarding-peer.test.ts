@@ -45,7 +45,7 @@ function sentOn(bytes: Uint8Array, forwarder: RequestForwarder, partsFromBytes: 
   return all;
 }
 
-const GOES_ON = new Set<TextReply["kind"]>(["value", "stat"]);
+const GOES_ON = new Set<TextReply["kind"]>(["value", "stat", "item", "prefix"]);
 
 withPeer("memcached", () => {
   test("what is sent on is one request to memcached, whatever the client wrote and however it is handed out", async () => {

@@ -32,7 +32,7 @@ export type ForwardRefusal =
   | "nul"
   /** A line other than `get` and `gets` would be above 2,048 bytes, at which memcached closes the connection. */
   | "line-too-long"
-  /** There is no room for another meta flag. */
+  /** There is no room for another meta flag; or an `ms` has 17, for which 1.6.18 reads its value as commands. */
   | "too-many-flags"
   /** The exptime cannot be said in binary: from 2^31 on. */
   | "exptime";

@@ -103,7 +103,7 @@ export function writeTextLine(
     const refusal = refuseKeys(request, changes, keys, scratch.key);
     if (refusal !== null) return refusal;
   }
-  if (request.family === "meta" && addsTooMany(request, changes, opaque)) return "too-many-flags";
+  if (request.family === "meta" && hasTooMany(request, changes, opaque)) return "too-many-flags";
   const { command, start, lineEnd } = request;
   const isBounded = command !== "get" && command !== "gets";
   const bytesMax = lineEnd - start + GAIN_BYTES_MAX + keys * changes.added.length;
@@ -145,11 +145,14 @@ function refuseKeys(
   return null;
 }
 
-function addsTooMany(request: RequestFields, changes: Changes, opaque: number): boolean {
+function hasTooMany(request: RequestFields, changes: Changes, opaque: number): boolean {
   const { command, meta } = request;
-  const words = meta.count + (command === "ms" ? 3 : 2);
+  const stores = command === "ms";
+  const words = meta.count + (stores ? 3 : 2);
   const removed = changes.answered && meta.has("q") ? 1 : 0;
-  return words - removed + addedFlags(request, changes, opaque) > metaWordsMax;
+  // At one word less than 1.6.45 does 1.6.18 refuse an `ms`, and reads its data block as commands.
+  const wordsMax = stores ? metaWordsMax - 1 : metaWordsMax;
+  return words - removed + addedFlags(request, changes, opaque) > wordsMax;
 }
 
 const addsOpaque = ({ command, meta }: RequestFields, opaque: number): boolean =>
