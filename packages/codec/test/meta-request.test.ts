@@ -146,6 +146,19 @@ test("q asks for quiet, and noreply is nothing to meta commands", () => {
   expect(decoderAt("mg a q\r\nmg a\r\n", 2).quiet).toBe(false);
 });
 
+test("no request is as quiet as a meta request before it was", () => {
+  for (const line of ["get a", "gets a", "mn", "nonsense", "me a", "md a", "mg a"]) {
+    const decoder = new TextRequestDecoder();
+    decoder.receive(wire(`mg a q\r\n${line}\r\n`));
+    expect([decoder.next(), decoder.quiet]).toEqual(["request", true]);
+    expect(decoder.next(), line).not.toBe("need-data");
+    expect(decoder.quiet, line).toBe(false);
+  }
+  const decoder = new TextRequestDecoder();
+  decoder.receive(wire("mg a q\r\nset a 0 0 1\r\nx\r\n"));
+  expect([decoder.next(), decoder.next(), decoder.quiet]).toEqual(["request", "request", false]);
+});
+
 test("the key itself is copied, whatever it looks like on the line", () => {
   const into = new Uint8Array(DEFAULT_LIMITS.keyBytesMax);
   const keyOf = (text: string, requests = 1): string =>

@@ -33,7 +33,6 @@ export function readMetaLine(request: RequestFields, line: Line, limits: Limits)
   const { command } = request;
   const stores = command === "ms";
   request.meta.clear();
-  request.quiet = false;
   if (line.count < (stores ? 3 : 2)) return refuse(request, "bad-format", line.end);
   request.keyStart = line.wordStart(0);
   request.keyEnd = line.wordEnd(0);

@@ -58,6 +58,7 @@ function readGet(request: RequestFields, end: number, limits: Limits): "request"
   request.family = "classic";
   request.command = "get";
   request.noreply = false;
+  request.quiet = false;
   request.keyCount = 1;
   keyOffsets[0] = keyStart;
   keyOffsets[1] = keyEnd;
@@ -78,6 +79,7 @@ function readSet(request: RequestFields, end: number, limits: Limits): "value" |
   request.family = "classic";
   request.command = "set";
   request.noreply = false;
+  request.quiet = false;
   request.flags = flags;
   request.exptime = exptime;
   request.valueBytes = valueBytes;

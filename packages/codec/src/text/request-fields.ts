@@ -60,7 +60,7 @@ export class RequestFields {
 
   /** The flags of a meta command, each with its token. Of `me` only `b`, as it heeds no other. */
   readonly meta: MetaFlags;
-  /** Flag q: whether the client wants no reply that says what it expects. Errors are told all the same. */
+  /** Flag q: whether the client wants no reply that says what it expects. Errors are told all the same. Only of meta. */
   quiet = false;
   /** Of `ms` and `ma`. */
   mode: MetaMode = "S";

@@ -20,6 +20,7 @@ const LINE_BYTES_MIN = 4;
 /** Reads the line that has been split: `bytes`, `start`, `lineEnd` and `keyOffsets` are set. */
 export function readLine(request: RequestFields, line: Line, limits: Limits): LineAnswer {
   request.noreply = false;
+  request.quiet = false;
   if (line.count === 0 || line.offsets[0] !== request.start) return refuseUnknown(request, line);
   const wordEnd = line.offsets[1] as number;
   const command = commandName(request.bytes, request.start, wordEnd);
