@@ -1,10 +1,10 @@
 // What a request wants done, and what came of it, in words that classic, meta and binary share.
 //
-//     request in one format  -->  operations  -->  requests in another        requests.ts
-//     replies to it          <--  outcomes    <--  what is answered to those  replies.ts
+//     request in one format  -->  operations  -->  requests in another
+//     replies to it          <--  outcomes    <--  what is answered to those
 //
-// Each format has a file that reads its requests as operations and writes operations as requests, and one that writes
-// outcomes as its replies. What is told quietly, or not at all, is left to the last step: an operation is answered.
+// Each format has a file that reads its requests as operations, and writes operations as requests and outcomes as
+// replies: classic.ts, meta.ts with meta-operation.ts, binary.ts; outcome.ts reads replies of all. What is told quietly, or not at all, is left to the last step: an operation is answered.
 
 import type { StorageCommand } from "../text/request.ts";
 
