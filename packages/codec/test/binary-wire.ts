@@ -120,6 +120,8 @@ interface Decoder {
   readonly extrasEnd: number;
   readonly partStart: number;
   readonly partEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
   readonly valueBytes: number;
   readonly heldBytes: number;
   receive(chunk: Uint8Array): void;
@@ -130,7 +132,7 @@ interface Decoder {
 /** Where the message's parts are, counted from its start, and all that the header and the extras say. */
 function saidBy(decoder: Decoder): Record<string, unknown> {
   const said: Record<string, unknown> = {};
-  // What is not there is as an earlier message had it.
+  // What is not there is as an earlier message had it; the value of a head is empty.
   const hasExtras = decoder.extrasEnd > decoder.extrasStart;
   for (const [name, value] of Object.entries(decoder)) {
     if (/^(?:bytes|start|end|valueEnd|part.*|refus.*|fault.*|delta|initial|number)$/.test(name)) continue;
@@ -180,6 +182,8 @@ function feed(
     if (parts === undefined) {
       if (found === "part" || found === "tail") throw new Error(`"${found}" without a head`);
       if (found !== "head") return tell(found === "invalid" || found === "fatal" ? found : "message");
+      if (decoder.valueStart !== end || decoder.valueEnd !== end)
+        throw new Error("a head with some of its value");
       parts = [bytes.slice(start, end)];
       said = saidBy(decoder);
       valueLeft = decoder.valueBytes;

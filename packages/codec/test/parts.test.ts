@@ -168,3 +168,13 @@ test("a reply whose value has not come to its end leaves a rest, also where its 
     expect(rests).toEqual(rests.map((_, i) => i < bytes.length - 1));
   }
 });
+
+test("the head of a message is told as one whose value is empty, however much of that is there", () => {
+  for (const [name, decoderOf, bytes] of formats) {
+    const decoder = decoderOf();
+    decoder.receive(bytes);
+    expect(decoder.next(), name).toBe("head");
+    expect(decoder.snapshot(), name).toHaveProperty("value", new Uint8Array(0));
+    expect([decoder.valueEnd - decoder.valueStart, decoder.valueBytes], name).toEqual([0, 5]);
+  }
+});

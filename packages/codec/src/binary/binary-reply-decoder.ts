@@ -51,7 +51,7 @@ export class BinaryReplyDecoder {
   extrasEnd = 0;
   keyStart = 0;
   keyEnd = 0;
-  /** The value, or a text for people if the status is not "ok". */
+  /** The value, or a text for people if the status is not "ok"; empty if it comes in pieces. */
   valueStart = 0;
   valueEnd = 0;
   /** Bytes of the value, also where it comes in pieces. */
@@ -135,8 +135,7 @@ export class BinaryReplyDecoder {
     this.keyStart = this.extrasEnd;
     this.keyEnd = this.keyStart + keyBytes;
     this.valueStart = this.keyEnd;
-    this.valueEnd = this.extrasStart + bodyBytes;
-    this.valueBytes = this.valueEnd - this.valueStart;
+    this.valueBytes = this.extrasStart + bodyBytes - this.valueStart;
     this.hasFlags = extrasBytes === FLAGS_BYTES;
     this.hasNumber = status === "ok" && shape !== undefined && shape.extras === "arithmetic";
     return this.#body(available);
@@ -147,7 +146,10 @@ export class BinaryReplyDecoder {
     return this.#valueLeft !== NO_PARTS || this.#input.end > this.#input.start;
   }
 
-  /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
+  /**
+   * The current reply as a value that owns its bytes. Only after `next()` answered "reply", or "head": then its value
+   * is empty.
+   */
   snapshot(): BinaryReply {
     return snapshotBinaryReply(this);
   }
@@ -181,12 +183,13 @@ export class BinaryReplyDecoder {
     if (valueBytes > this.#limits.valueBytesMax) return this.#fail("value-too-large", FIELD_AT.bodyLength);
     // Most replies have no value at all: an empty one counts where there are flags, as it is an item's.
     const isHead = valueBytes >= this.#partsFromBytes && !hasNumber && (valueBytes > 0 || hasFlags);
-    const end = isHead ? this.valueStart : this.valueEnd;
+    const end = isHead ? this.valueStart : this.valueStart + valueBytes;
     const needed = end - this.start;
     if (available < needed) return this.#wait(needed);
     this.flags = hasFlags ? readUint32(bytes, this.extrasStart) : 0;
     if (hasNumber) readUint64(bytes, this.valueStart, this.number);
     this.end = end;
+    this.valueEnd = end;
     this.#needed = HEADER_BYTES;
     this.#input.start = end;
     if (!isHead) return "reply";

@@ -49,6 +49,7 @@ export class BinaryRequestDecoder {
   extrasEnd = 0;
   keyStart = 0;
   keyEnd = 0;
+  /** The value, empty if it comes in pieces or is too large. */
   valueStart = 0;
   valueEnd = 0;
   /** Bytes of the value, also where it comes in pieces or is too large. */
@@ -136,12 +137,14 @@ export class BinaryRequestDecoder {
     this.keyStart = this.extrasEnd;
     this.keyEnd = this.keyStart + keyBytes;
     this.valueStart = this.keyEnd;
-    this.valueEnd = this.extrasStart + bodyBytes;
-    this.valueBytes = this.valueEnd - this.valueStart;
+    this.valueBytes = this.extrasStart + bodyBytes - this.valueStart;
     return this.#body(shape, available);
   }
 
-  /** The current message as a value that owns its bytes. Only after `next()` answered "request". */
+  /**
+   * The current message as a value that owns its bytes. Only after `next()` answered "request", or "head": then its
+   * value is empty.
+   */
   snapshot(): BinaryRequest {
     return snapshotBinaryRequest(this);
   }
@@ -211,6 +214,7 @@ export class BinaryRequestDecoder {
     if (available < needed) return this.#wait(needed);
     this.#readExtras(shape);
     this.end = this.start + needed;
+    this.valueEnd = this.end;
     if (!isHead) {
       this.#consume();
       return "request";

@@ -126,7 +126,10 @@ export class TextReplyDecoder extends ReplyFields {
     return this.#state === IN_VALUE || this.#limit > this.#at || this.#input.isBridged;
   }
 
-  /** The current reply as a value that owns its bytes. Only after `next()` answered "reply". */
+  /**
+   * The current reply as a value that owns its bytes. Only after `next()` answered "reply", or "head": then its value
+   * is empty.
+   */
   snapshot(): TextReply {
     return snapshotReply(this);
   }
