@@ -227,6 +227,16 @@ describe("the joiner", () => {
     expect([joiner.replies, joiner.evictions, joiner.drops.duplicate]).toEqual([2, 1, 1]);
   });
 
+  test("gives up others for the memory of the oldest that gets on", () => {
+    const joiner = new DatagramJoiner({ replyBytesMax: 1_000, datagramsMax: 3, heldBytesMax: 1_024 });
+    receive(joiner, datagram(1, 0, 3, wire("a".repeat(300))));
+    receive(joiner, datagram(2, 0, 2, wire("b".repeat(100))));
+    expect(joiner.evictions).toBe(0);
+    receive(joiner, datagram(1, 1, 3, wire("a".repeat(400))));
+    expect([joiner.replies, joiner.evictions]).toEqual([1, 1]);
+    expect(receive(joiner, datagram(1, 2, 3, wire("!")))).toEqual(whole(1, `${"a".repeat(700)}!`));
+  });
+
   test("holds a whole reply until the next datagram", () => {
     const joiner = new DatagramJoiner();
     for (const bytes of split(1, new Uint8Array(5_000))) receive(joiner, bytes);

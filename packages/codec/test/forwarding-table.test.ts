@@ -351,12 +351,23 @@ test("what nothing can be changed to is the caller's mistake", () => {
   expect(out.length).toBe(0);
 });
 
-test("a prefix is the forwarder's own", () => {
-  const prefix = latin1Bytes("p:");
-  const forwarder = new RequestForwarder({ addPrefix: prefix });
-  prefix.fill(0);
+test("nothing of a line that grew too long is in the next one", () => {
+  const forwarder = new RequestForwarder({ addPrefix: latin1Bytes("p".repeat(100)) });
   const decoder = new TextRequestDecoder();
-  decoder.receive(wire("get a\r\n"));
+  decoder.receive(wire(`gat 0${" a".repeat(21)}\r\ngat 0${" a".repeat(19)}\r\n`));
+  const out = new SendBuffer();
+  expect([decoder.next(), forwarder.write(out, decoder)]).toEqual(["request", "line-too-long"]);
+  expect([decoder.next(), forwarder.write(out, decoder)]).toEqual(["request", "written"]);
+  expect(latin1Text(out.take())).toBe(`gat 0${` ${"p".repeat(100)}a`.repeat(19)}\r\n`);
+});
+
+test("a prefix is the forwarder's own", () => {
+  const [removePrefix, addPrefix] = [latin1Bytes("r:"), latin1Bytes("p:")];
+  const forwarder = new RequestForwarder({ removePrefix, addPrefix });
+  removePrefix.fill(0);
+  addPrefix.fill(0);
+  const decoder = new TextRequestDecoder();
+  decoder.receive(wire("get r:a\r\n"));
   decoder.next();
   const out = new SendBuffer();
   forwarder.write(out, decoder);

@@ -156,3 +156,19 @@ test("errors come back from the other format as they were", () => {
     expect(failureOf(status, text)).toEqual({ kind, text: "of its own" });
   }
 });
+
+test("more replies than a request has are not the answer to it", () => {
+  const key = Uint8Array.of(97);
+  const common = { opaque: 0, cas: 1n, key: new Uint8Array(0), value: key };
+  const hit = { opcode: "get", status: "ok", flags: 0, ...common } as const;
+  const miss = { opcode: "get", status: "not-found", ...common } as const;
+  const get = { command: "get", keys: [key] } as const;
+  expect(textReplies(get, [hit])).toMatchObject([{ kind: "value" }, { kind: "end" }]);
+  for (const answered of [
+    [hit, hit],
+    [miss, hit],
+    [hit, miss],
+  ]) {
+    expect(textReplies(get, answered)).toHaveProperty("untranslatable", "reply");
+  }
+});
