@@ -31,6 +31,9 @@ const EXTRAS_BYTES: Readonly<Record<ExtrasKind, number>> = {
   delay: 4,
 };
 
+/** The exptime of `incr` and `decr` that says: nothing is to be created. */
+export const NO_INITIAL = 0xffff_ffff;
+
 type Row = readonly [code: number, extras: ExtrasKind, key: OpcodeShape["key"], value?: "value"];
 
 const rows: Readonly<Record<Opcode, Row>> = {

@@ -1,6 +1,7 @@
 // What is to be changed of requests that are sent on, checked once for all of them.
 
 import { binaryExptime } from "../translate/exptime.ts";
+import { isWord } from "../translate/key.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 
 export interface Forwarding {
@@ -60,7 +61,7 @@ export class Changes {
     checkPrefix("removePrefix", this.removed);
     checkPrefix("addPrefix", this.added);
     this.changesKeys = this.removed.length > 0 || this.added.length > 0;
-    this.isWord = this.added.every((byte) => byte !== 32 && byte !== 10 && byte !== 13 && byte !== 0);
+    this.isWord = isWord(this.added);
     if (exptime !== undefined && !Number.isSafeInteger(exptime)) {
       throw new RangeError(`exptime must be a whole number, got ${exptime}`);
     }

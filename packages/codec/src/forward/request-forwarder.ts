@@ -12,15 +12,12 @@
 
 import { BinaryRequestDecoder } from "../binary/binary-request-decoder.ts";
 import { REQUEST_MAGIC, writeBinaryHeader } from "../binary/header.ts";
-import { OPCODES } from "../binary/opcode.ts";
+import { NO_INITIAL, OPCODES } from "../binary/opcode.ts";
 import type { Opcode } from "../binary/binary-message.ts";
 import { SendBuffer } from "../send-buffer.ts";
 import type { RequestFields } from "../text/request-fields.ts";
 import { Changes, type ForwardRefusal, type Forwarding } from "./forwarding.ts";
 import { scratchBytes, type Scratch, writeTextLine } from "./text-line.ts";
-
-/** `incr` and `decr`: nothing is to be created, so nothing is to expire. */
-const NO_INITIAL = 0xffff_ffff;
 
 const AS_IT_IS = -1;
 
@@ -72,6 +69,7 @@ export class RequestForwarder {
       const refusal = changes.keyRefusal(bytes, keyStart, keyEnd);
       if (refusal !== null) return refusal;
     }
+    // Where nothing is to be created, nothing is to expire.
     const isExpiring =
       extras === "storage" ||
       extras === "exptime" ||

@@ -1,6 +1,6 @@
 // Binary requests as operations and back, and what their client is told of outcomes.
 
-import { OPCODES } from "../binary/opcode.ts";
+import { NO_INITIAL, OPCODES } from "../binary/opcode.ts";
 import { BINARY_STATUSES } from "../binary/status.ts";
 import type { BinaryReply, BinaryRequest, BinaryStatus } from "../binary/binary-message.ts";
 import { latin1Bytes, latin1Text } from "../bytes.ts";
@@ -15,9 +15,6 @@ import {
   type Untranslatable,
   untranslatable,
 } from "./operation.ts";
-
-/** `incr` and `decr`: nothing is to be created. */
-const NO_INITIAL = 0xffff_ffff;
 
 /** Statistics that both protocols have under one name. */
 const STATISTICS = new Set(["", "settings", "items", "slabs", "sizes", "reset"]);
