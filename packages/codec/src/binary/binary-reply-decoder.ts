@@ -193,7 +193,6 @@ export class BinaryReplyDecoder {
     this.#needed = HEADER_BYTES;
     this.#input.start = end;
     if (!isHead) return "reply";
-    this.valueEnd = this.valueStart;
     this.#valueLeft = valueBytes;
     return "head";
   }

@@ -221,7 +221,6 @@ export class BinaryRequestDecoder {
     }
     if (isTooLarge) return this.#skip("too-large", FIELD_AT.bodyLength, valueBytes);
     this.#consume();
-    this.valueEnd = this.valueStart;
     this.#valueLeft = valueBytes;
     return "head";
   }
