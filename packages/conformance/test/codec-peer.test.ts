@@ -160,8 +160,15 @@ withPeer("memcached", () => {
       ["config get cluster\r\n", ["error"]],
       ["watch nothing\r\n", ["error"]],
     ];
-    for (const [text, expected] of asked)
-      expect(kinds(await answers(peer.endpoint, text)), text).toEqual(expected);
+    for (const [text, expected] of asked) {
+      let given = kinds(await answers(peer.endpoint, text));
+      // Its own threads may be at the slabs or at crawling.
+      for (let again = 0; given.includes("busy") && again < 100; again++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        given = kinds(await answers(peer.endpoint, text));
+      }
+      expect(given, text).toEqual(expected);
+    }
   });
 
   test("what a watcher is told is understood and written again as it was", async () => {
