@@ -68,4 +68,5 @@ export {
 } from "./translate/translate.ts";
 export type { Translated, Untranslatable, UntranslatableReason } from "./translate/operation.ts";
 export { RequestForwarder } from "./forward/request-forwarder.ts";
-export type { ForwardRefusal, Forwarding } from "./forward/forwarding.ts";
+export { ReplyForwarder, type ReplyForwarding, type ReplyForwardRefusal } from "./forward/reply-forwarder.ts";
+export type { ForwardRefusal, Forwarding, KeyRefusal } from "./forward/forwarding.ts";

@@ -2,8 +2,10 @@ import {
   BinaryRequestDecoder,
   latin1Bytes,
   latin1Text,
+  ReplyForwarder,
   RequestForwarder,
   SendBuffer,
+  TextReplyDecoder,
   TextRequestDecoder,
   writeBinaryRequest,
 } from "@memwire/codec";
@@ -19,6 +21,14 @@ while (text.next() === "request") {
 // prints "set app:a 7 60 2\r\nhi\r\n"
 // prints "get app:a app:b\r\n"
 // prints "mg app:a v O42\r\n"
+
+// What comes back is as the client asked for it: its own keys, its own opaque.
+const back = new ReplyForwarder({ removePrefix: latin1Bytes("app:") });
+const replies = new TextReplyDecoder();
+replies.receive(latin1Bytes("VALUE app:a 7 2\r\nhi\r\nEND\r\nVA 2 kapp:a O42\r\nhi\r\n"));
+while (replies.next() === "reply") back.write(out, replies, latin1Bytes("client"));
+console.log(JSON.stringify(latin1Text(out.take())));
+// prints "VALUE a 7 2\r\nhi\r\nEND\r\nVA 2 ka Oclient\r\nhi\r\n"
 
 const binary = new BinaryRequestDecoder();
 writeBinaryRequest(out, { opcode: "getq", key: latin1Bytes("a"), opaque: 1, vbucket: 0, cas: 0n });

@@ -38,6 +38,9 @@ export type ForwardRefusal =
   /** The exptime cannot be said in binary: from 2^31 on. */
   | "exptime";
 
+/** Why a key cannot be changed. */
+export type KeyRefusal = Extract<ForwardRefusal, "prefix-missing" | "key-empty" | "key-too-long">;
+
 const EMPTY: Uint8Array = new Uint8Array(0);
 const { keyBytesMax } = DEFAULT_LIMITS;
 
@@ -72,7 +75,7 @@ export class Changes {
   }
 
   /** Why the key from `start` to `end` cannot be changed, or null if it can. */
-  keyRefusal(bytes: Uint8Array, start: number, end: number): ForwardRefusal | null {
+  keyRefusal(bytes: Uint8Array, start: number, end: number): KeyRefusal | null {
     const { removed, added } = this;
     const { length } = removed;
     if (end - start < length) return "prefix-missing";
