@@ -14,7 +14,7 @@ export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
 export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
-export type { PartsOptions } from "./parts.ts";
+export type { Decoded, PartsOptions } from "./parts.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
 export { TextReplyDecoder, type ReplyFound } from "./text/text-reply-decoder.ts";
 export type { ReplyFault } from "./text/reply-fields.ts";
@@ -31,7 +31,7 @@ export type {
 } from "./text/reply.ts";
 export type { BareMetaReplyKind, MetaReply, MetaRequest } from "./meta/meta-message.ts";
 export { MetaFlags } from "./meta/meta-flags.ts";
-export { TextRequestDecoder, type Decoded } from "./text/text-request-decoder.ts";
+export { TextRequestDecoder } from "./text/text-request-decoder.ts";
 export type { CommandFamily, MetaMode, RequestFields } from "./text/request-fields.ts";
 export { checkKey, writeRequest } from "./text/request-encoder.ts";
 export type {

@@ -1,5 +1,15 @@
 // Values that are handed out in pieces, as they come, instead of being held until they are whole.
 
+/** What `next()` found. The pieces of a value in parts come only if they are asked for. */
+export type Decoded<Message extends string> =
+  | Message
+  | "head"
+  | "part"
+  | "tail"
+  | "invalid"
+  | "fatal"
+  | "need-data";
+
 /** How a decoder hands out large values. */
 export interface PartsOptions {
   /**

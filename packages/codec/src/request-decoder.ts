@@ -6,8 +6,8 @@
 import { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
 import { REQUEST_MAGIC } from "./binary/header.ts";
 import type { Limits } from "./limits.ts";
-import type { PartsOptions } from "./parts.ts";
-import { type Decoded, TextRequestDecoder } from "./text/text-request-decoder.ts";
+import type { Decoded, PartsOptions } from "./parts.ts";
+import { TextRequestDecoder } from "./text/text-request-decoder.ts";
 
 export type Protocol = "text" | "binary";
 

@@ -5,7 +5,8 @@ import { toBigint, toHalves } from "../decimal.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 import type { BinaryReply } from "./binary-message.ts";
 import { checkBinaryKey, checkUint32, checkWhole } from "./check.ts";
-import { readUint32, REPLY_MAGIC, writeBinaryHeader } from "./header.ts";
+import { readUint32 } from "../big-endian.ts";
+import { REPLY_MAGIC, writeBinaryHeader } from "./header.ts";
 import { OPCODES, shapeOf } from "./opcode.ts";
 import { BINARY_STATUSES } from "./status.ts";
 

@@ -17,13 +17,13 @@
 import type { Halves } from "../decimal.ts";
 import { limitsOf, type Limits } from "../limits.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
-import type { Decoded } from "../text/text-request-decoder.ts";
 import type { BinaryRequest, Opcode } from "./binary-message.ts";
 import type { BinaryRefusal } from "./binary-refusal.ts";
 import { snapshotBinaryRequest } from "./binary-request-snapshot.ts";
-import { FIELD_AT, HEADER_BYTES, readUint16, readUint32, readUint64, REQUEST_MAGIC } from "./header.ts";
+import { readUint16, readUint32, readUint64 } from "../big-endian.ts";
+import { FIELD_AT, HEADER_BYTES, REQUEST_MAGIC } from "./header.ts";
 import { shapeOf, type OpcodeShape } from "./opcode.ts";
-import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
+import { type Decoded, partsFromBytesOf, type PartsOptions } from "../parts.ts";
 
 /** `#valueLeft` while no value is being handed out. */
 const NO_PARTS = -1;

@@ -3,7 +3,6 @@
 //      0 magic | 1 opcode | 2 key length | 4 extras length | 5 data type | 6 vbucket or status
 //      8 body length: of extras, key and value | 12 opaque | 16 cas | 24 extras, key, value
 
-import type { Halves } from "../decimal.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 
 export const HEADER_BYTES = 24;
@@ -19,25 +18,6 @@ export const FIELD_AT = {
   status: 6,
   bodyLength: 8,
 } as const;
-
-export function readUint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-
-export function readUint32(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)) >>>
-    0
-  );
-}
-
-export function readUint64(bytes: Uint8Array, at: number, into: Halves): void {
-  into.high = readUint32(bytes, at);
-  into.low = readUint32(bytes, at + 4);
-}
 
 /** Writes the header of a message of these lengths; extras, key and value are the caller's to write behind it. */
 export function writeBinaryHeader(

@@ -17,7 +17,7 @@
 
 import { findLineFeed, startsWith } from "../bytes.ts";
 import { limitsOf, type Limits } from "../limits.ts";
-import { partsFromBytesOf, type PartsOptions } from "../parts.ts";
+import { type Decoded, partsFromBytesOf, type PartsOptions } from "../parts.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
 import { Line } from "./line.ts";
 import { readFastLine } from "./fast-line.ts";
@@ -26,16 +26,6 @@ import { RequestFields } from "./request-fields.ts";
 import { readLine } from "./request-line.ts";
 import type { TextRequest } from "./request.ts";
 import { snapshotRequest } from "./request-snapshot.ts";
-
-/** What `next()` found. The pieces of a value in parts come only if they are asked for. */
-export type Decoded<Message extends string> =
-  | Message
-  | "head"
-  | "part"
-  | "tail"
-  | "invalid"
-  | "fatal"
-  | "need-data";
 
 /** Until then nobody can tell whether an unfinished line is a retrieval: 100 blanks and `gets `. */
 const RETRIEVAL_KNOWN_BYTES = 105;

@@ -12,7 +12,8 @@
 // memcached answers each key of a multi-get with a reply of its own, all under one id. Where those take more than a
 // datagram each, nobody can tell their datagrams apart once they are out of order: ask for large values one by one.
 
-import { DATAGRAM_HEADER_BYTES, read16, requestIdOf } from "./datagram.ts";
+import { readUint16 } from "../big-endian.ts";
+import { DATAGRAM_HEADER_BYTES, requestIdOf } from "./datagram.ts";
 import { datagramLimitsOf, type DatagramLimits } from "./datagram-limits.ts";
 import { Reassembly } from "./reassembly.ts";
 
@@ -81,12 +82,12 @@ export class DatagramJoiner {
     this.#wholeBytes = 0;
     if (datagram.length < DATAGRAM_HEADER_BYTES) return this.#drop("short");
     this.requestId = requestIdOf(datagram);
-    const sequence = read16(datagram, 2);
-    const total = read16(datagram, 4);
+    const sequence = readUint16(datagram, 2);
+    const total = readUint16(datagram, 4);
     const { replyBytesMax, datagramsMax } = this.#limits;
     const dataBytes = datagram.length - DATAGRAM_HEADER_BYTES;
     if (dataBytes === 0) return this.#drop("empty");
-    if (read16(datagram, 6) !== 0) return this.#drop("reserved");
+    if (readUint16(datagram, 6) !== 0) return this.#drop("reserved");
     if (sequence >= total) return this.#drop("sequence");
     if (total > datagramsMax) return this.#drop("too-many-datagrams");
     const begun = this.#replies.get(this.requestId);

@@ -6,6 +6,7 @@
 // A request is one datagram of a total of 1. Its replies carry its id; one that does not fit is cut into `total`
 // datagrams with a sequence from 0. Text, meta or binary: the data's first byte decides, for every datagram anew.
 
+import { readUint16 } from "../big-endian.ts";
 import type { SendBuffer } from "../send-buffer.ts";
 
 /** Where the data of a datagram starts. */
@@ -24,12 +25,12 @@ export type RequestDatagramFault = "short" | "empty" | "multi-datagram";
 export function datagramRequest(datagram: Uint8Array): "request" | RequestDatagramFault {
   if (datagram.length < DATAGRAM_HEADER_BYTES) return "short";
   if (datagram.length === DATAGRAM_HEADER_BYTES) return "empty";
-  return read16(datagram, 4) === 1 ? "request" : "multi-datagram";
+  return readUint16(datagram, 4) === 1 ? "request" : "multi-datagram";
 }
 
 /** The id in a datagram that has a header. */
 export function requestIdOf(datagram: Uint8Array): number {
-  return read16(datagram, 0);
+  return readUint16(datagram, 0);
 }
 
 /**
@@ -45,10 +46,6 @@ export function writeDatagramHeader(out: SendBuffer, requestId: number, sequence
   write16(out, sequence);
   write16(out, total);
   write16(out, 0);
-}
-
-export function read16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }
 
 function write16(out: SendBuffer, value: number): void {
