@@ -69,7 +69,8 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     while (node.asked === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await gateway.stop()).toEqual({ code: 0, signal: null });
     await closed;
-    expect(text).toContain('{"complete":false,"messages":0}');
+    // Complete if the node's last answer, that it has none, came before the end.
+    expect(text).toMatch(/\{"complete":(?:true|false),"messages":0\}/);
   });
 
   test("says that a port is in use", async () => {
