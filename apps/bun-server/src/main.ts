@@ -6,9 +6,12 @@ import { openAdapter } from "@memwire/adapter";
 import { describeEndpoint, drive, type Listener } from "@memwire/engine";
 import { endOnSignal, packageVersion, runProgram, withPermissions } from "@memwire/program";
 import { ServerEngine } from "@memwire/server";
-import { LruStore } from "@memwire/store";
+import { SlabStore } from "@memwire/store";
 import { readTask } from "./cli.ts";
 import { writePortFile } from "./port-file.ts";
+
+/** As memcached's, whatever the memory. */
+const PAGE_BYTES = 1_048_576;
 
 await runProgram("memwire-server", async () => {
   const version = packageVersion(import.meta.url);
@@ -16,7 +19,7 @@ await runProgram("memwire-server", async () => {
   const { network, clock, runtime } = await openAdapter();
   const { bytesMax, itemBytesMax, evictions, connectionsMax, flushEnabled, verbosity } = task;
   const engine = new ServerEngine({
-    store: new LruStore({ bytesMax, itemBytesMax, evictions }),
+    store: new SlabStore({ bytesMax, pageBytes: PAGE_BYTES, itemBytesMax, evictions }),
     limits: { connectionsMax },
     flushEnabled,
     startedAt: clock.now(),

@@ -2,7 +2,7 @@
 
 import { type Limits, limitsOf } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { LruStore, type Store } from "@memwire/store";
+import { SlabStore, type Store } from "@memwire/store";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {
@@ -18,7 +18,7 @@ export interface ServerLimits extends Limits {
 }
 
 export interface ServerOptions {
-  /** Where the items are. Default: a new `LruStore` with its defaults. */
+  /** Where the items are. Default: a new `SlabStore` with its defaults. */
   readonly store?: Store;
   readonly limits?: Partial<ServerLimits>;
   /** What `version` answers. Clients read the numbers in it to see what a server can do. */
@@ -48,7 +48,7 @@ export interface ServerSettings {
 
 /** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one printable line */
 export function settingsOf(options: ServerOptions): ServerSettings {
-  const { store = new LruStore(), version = VERSION, flushEnabled = true, facts = {} } = options;
+  const { store = new SlabStore(), version = VERSION, flushEnabled = true, facts = {} } = options;
   if (!/^[!-~]+( [!-~]+)*$/.test(version)) {
     throw new RangeError(`a version must be printable ASCII on one line, got "${version}"`);
   }

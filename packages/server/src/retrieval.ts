@@ -98,14 +98,14 @@ function writeValues(
       else counters.getMisses++;
     }
     if (!found) continue;
-    const { valueStart, valueEnd } = store;
-    writeValueLine(output, bytes, keyStart, keyEnd, store.flags, valueEnd - valueStart);
+    writeValueLine(output, bytes, keyStart, keyEnd, store.flags, store.valueLength);
     if (withCas) {
       output.byte(32);
       output.decimal64(store.casHigh, store.casLow);
     }
     output.latin1("\r\n");
-    output.copy(store.valueBytes, valueStart, valueEnd);
+    do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
+    while (store.nextPiece());
     output.latin1("\r\n");
   }
   return count;

@@ -127,6 +127,8 @@ export class ServerEngine implements Engine {
   }
 
   elapsed(now: Millis): void {
+    const { store } = this.#context;
+    if (now >= store.maintenanceAt) store.maintain(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     for (const connections of [this.#connections, this.#rejected]) {
@@ -134,9 +136,9 @@ export class ServerEngine implements Engine {
     }
   }
 
-  /** `Infinity` but while draining. */
+  /** `Infinity` but while draining, or while there are items. */
   get deadline(): Millis {
-    return this.#deadline;
+    return Math.min(this.#deadline, this.#context.store.maintenanceAt);
   }
 
   poll(): Command | undefined {

@@ -2,7 +2,7 @@
 
 import { latin1Text } from "@memwire/codec";
 import { ServerEngine } from "@memwire/server";
-import { LruStore } from "@memwire/store";
+import { SlabStore } from "@memwire/store";
 import { describe, expect, test } from "vitest";
 import { Bench } from "./party.ts";
 
@@ -54,7 +54,7 @@ test("a client that wants no reply is not told that a command is unknown", () =>
 });
 
 test("a set that is too large takes the old value with it, an add does not", () => {
-  const ask = dialogue(new ServerEngine({ store: new LruStore({ itemBytesMax: 1_000 }) }));
+  const ask = dialogue(new ServerEngine({ store: new SlabStore({ itemBytesMax: 1_000 }) }));
   const tooLarge = `2000\r\n${"x".repeat(2000)}\r\n`;
   const nearly = `990\r\n${"x".repeat(990)}\r\n`;
   for (const value of [tooLarge, nearly]) {
@@ -68,14 +68,23 @@ test("a set that is too large takes the old value with it, an add does not", () 
 });
 
 test("without evictions a full server says so, and keeps what it has", () => {
-  const ask = dialogue(new ServerEngine({ store: new LruStore({ bytesMax: 100, evictions: false }) }));
-  expect(ask("set a 0 0 20\r\n12345678901234567890\r\n")).toBe("STORED\r\n");
-  expect(ask("set b 0 0 20\r\n12345678901234567890\r\n")).toBe(
-    "SERVER_ERROR out of memory storing object\r\n",
-  );
-  expect(ask("set b 0 0 20 noreply\r\n12345678901234567890\r\n")).toBe("");
+  const store = new SlabStore({ bytesMax: 4_096, chunkBytesMax: 4_096, evictions: false });
+  const ask = dialogue(new ServerEngine({ store }));
+  const block = "v".repeat(3_500);
+  expect(ask(`set a 0 0 3500\r\n${block}\r\n`)).toBe("STORED\r\n");
+  expect(ask(`set b 0 0 3500\r\n${block}\r\n`)).toBe("SERVER_ERROR out of memory storing object\r\n");
+  expect(ask(`set b 0 0 3500 noreply\r\n${block}\r\n`)).toBe("");
   expect(ask(`append a 0 0 30\r\n${"+".repeat(30)}\r\n`)).toBe("NOT_STORED\r\n");
-  expect(ask("get a\r\n")).toContain("VALUE a 0 20");
+  expect(ask("get a\r\n")).toContain("VALUE a 0 3500");
+});
+
+test("a value in several chunks is one value", () => {
+  const store = new SlabStore({ bytesMax: 131_072, pageBytes: 4_096, itemBytesMax: 32_768 });
+  const ask = dialogue(new ServerEngine({ store }));
+  const block = "0123456789".repeat(3_000);
+  expect(ask(`set a 0 0 30000\r\n${block}\r\n`)).toBe("STORED\r\n");
+  expect(ask("prepend a 0 0 1\r\n+\r\n")).toBe("STORED\r\n");
+  expect(ask("get a\r\n")).toBe(`VALUE a 0 30001\r\n+${block}\r\nEND\r\n`);
 });
 
 test("flush_all can be turned off", () => {

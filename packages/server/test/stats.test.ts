@@ -1,5 +1,5 @@
 import { ServerEngine } from "@memwire/server";
-import { LruStore } from "@memwire/store";
+import { SlabStore } from "@memwire/store";
 import { expect, test } from "vitest";
 import { Bench, START } from "./party.ts";
 
@@ -67,7 +67,7 @@ test("stats reset sets to 0 what counts events, and leaves what there is", () =>
 });
 
 test("stats settings tells how the server was made, and what its host knows", () => {
-  const store = new LruStore({ bytesMax: 1_000_000, itemBytesMax: 5_000, evictions: false });
+  const store = new SlabStore({ bytesMax: 1_000_000, itemBytesMax: 5_000, evictions: false });
   const engine = new ServerEngine({ store, limits: { connectionsMax: 7 }, facts: { tcpport: 11_311 } });
   const party = new Bench(engine).connect();
   party.send("verbosity 2\r\n");

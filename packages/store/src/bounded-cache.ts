@@ -1,21 +1,15 @@
 // A bounded cache for applications: a store spoken to in text, with `bigint` for 64-bit numbers and a clock of its
 // own. Every call allocates a little; a server uses the store itself.
 
-import { LruStore } from "./lru-store.ts";
-import {
-  type Counted,
-  KEY_BYTES_MAX,
-  type Millis,
-  type Store,
-  type Stored,
-  type StoreOptions,
-} from "./store.ts";
+import type { StoreOptions } from "./options.ts";
+import { SlabStore } from "./slab-store.ts";
+import { type Counted, KEY_BYTES_MAX, type Millis, type Store, type Stored } from "./store.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 export interface BoundedCacheOptions extends StoreOptions {
   /** The time, such as `Date.now`: this package has no clock. */
   readonly now: () => Millis;
-  /** Default: a new `LruStore` with the other options. */
+  /** Default: a new `SlabStore` with the other options. */
   readonly store?: Store;
 }
 
@@ -47,21 +41,25 @@ export class BoundedCache {
   readonly #now: () => Millis;
 
   constructor(options: BoundedCacheOptions) {
-    this.store = options.store ?? new LruStore(options);
+    this.store = options.store ?? new SlabStore(options);
     this.#now = options.now;
   }
 
   /** The value as text. */
   get(key: string): string | undefined {
+    if (!this.#find(key)) return undefined;
     const { store } = this;
-    return this.#find(key) ? decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd) : undefined;
+    if (store.valueLength === store.valueEnd - store.valueStart) {
+      return decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd);
+    }
+    return decodeUtf8(this.#value(), 0, store.valueLength);
   }
 
   entry(key: string): Entry | undefined {
     if (!this.#find(key)) return undefined;
     const { store } = this;
     return {
-      bytes: store.valueBytes.slice(store.valueStart, store.valueEnd),
+      bytes: this.#value(),
       flags: store.flags,
       cas: (BigInt(store.casHigh) << 32n) | BigInt(store.casLow),
       expiresAt: store.expiresAt,
@@ -124,6 +122,18 @@ export class BoundedCache {
   /** Forgets everything. */
   clear(): void {
     this.store.flush(0, this.#now());
+  }
+
+  /** A copy of the value that the store shows. */
+  #value(): Uint8Array {
+    const { store } = this;
+    const value = new Uint8Array(store.valueLength);
+    let at = 0;
+    do {
+      value.set(store.valueBytes.subarray(store.valueStart, store.valueEnd), at);
+      at += store.valueEnd - store.valueStart;
+    } while (store.nextPiece());
+    return value;
   }
 
   #find(key: string): boolean {

@@ -1,37 +1,105 @@
 // What a store counts, named as memcached's `stats` names it.
 
-/** The first two say what is there now; the others count events since the start or `resetCounters()`. */
+import { ITEMS, LISTS } from "./layout.ts";
+import {
+  BUMPS_DROPPED,
+  CRAWLER_CHECKED,
+  CRAWLER_RECLAIMED,
+  CRAWLS,
+  DIRECT_RECLAIMS,
+  EVICTED,
+  EVICTED_ACTIVE,
+  EVICTED_UNFETCHED,
+  EXPIRED_UNFETCHED,
+  GET_EXPIRED,
+  GET_FLUSHED,
+  MOVES_TO_COLD,
+  MOVES_TO_WARM,
+  MOVES_WITHIN,
+  NO_MEMORY,
+  PAGES_MOVED,
+  RECLAIMED,
+  REFLOCKED,
+  RESCUES,
+  RESCUES_DROPPED,
+  TOO_LARGE,
+  TOTAL_ITEMS,
+} from "./slab-counters.ts";
+import type { SlabItems } from "./slab-items.ts";
+
+/** The first four say what is there now; the others count events since the start or `resetCounters()`. */
 export interface StoreCounters {
-  /** Items held, expired ones that nobody has come across included. */
-  currItems: number;
+  /** Items held, expired and flushed ones that nobody has come across included. */
+  readonly currItems: number;
   /** Their bytes by `itemBytes`. */
-  bytes: number;
+  readonly bytes: number;
+  /** What the pages of all classes count for, of `bytesMax`. */
+  readonly pageBytes: number;
+  /** Bytes of the index. */
+  readonly hashBytes: number;
   /** Items stored, each overwriting included. */
-  totalItems: number;
-  /** Items that had to go for new ones; of those, never found since they were stored. */
-  evictions: number;
-  evictedUnfetched: number;
-  /** Expired items whose room was taken for new ones; of those, never found. */
-  reclaimed: number;
-  expiredUnfetched: number;
-  /** Items asked for, or touched, that had expired. */
-  getExpired: number;
+  readonly totalItems: number;
+  /** Items that had to go for new ones; of those, never found since they were stored, and found a lot. */
+  readonly evictions: number;
+  readonly evictedUnfetched: number;
+  readonly evictedActive: number;
+  /** Expired or flushed items whose room was taken for new ones, or that were looked for; of all those, never found. */
+  readonly reclaimed: number;
+  readonly crawlerReclaimed: number;
+  readonly expiredUnfetched: number;
+  /** Items asked for, or touched, that had expired, or were flushed. */
+  readonly getExpired: number;
+  readonly getFlushed: number;
   /** Values refused for their size, and for want of room. */
-  storeTooLarge: number;
-  storeNoMemory: number;
+  readonly storeTooLarge: number;
+  readonly storeNoMemory: number;
+  /** How often the crawler went through the items, and how many it looked at. */
+  readonly crawlerStarts: number;
+  readonly crawlerItemsChecked: number;
+  /** Moves between hot, warm and cold; how often room was made at the moment it was needed. */
+  readonly movesToCold: number;
+  readonly movesToWarm: number;
+  readonly movesWithinLru: number;
+  readonly directReclaims: number;
+  /** Items at the end of a list that were in use, and uses that did not warm a cold item, both by other workers. */
+  readonly lruTailReflocked: number;
+  readonly lruBumpsDropped: number;
+  /** Pages that changed classes; items and parts of items that went to another page for it, and that had to go. */
+  readonly slabsMoved: number;
+  readonly slabReassignRescues: number;
+  readonly slabReassignEvictions: number;
 }
 
-export function zeroCounters(): StoreCounters {
+/** Adds up what has been counted. */
+export function countersOf({ memory, counters, index, lists, pages }: SlabItems): StoreCounters {
+  let bytes = 0;
+  for (let list = 0; list < LISTS; list++) bytes += lists.bytes(list);
   return {
-    currItems: 0,
-    bytes: 0,
-    totalItems: 0,
-    evictions: 0,
-    evictedUnfetched: 0,
-    reclaimed: 0,
-    expiredUnfetched: 0,
-    getExpired: 0,
-    storeTooLarge: 0,
-    storeNoMemory: 0,
+    currItems: memory.control[ITEMS] as number,
+    bytes,
+    pageBytes: pages.bytes,
+    hashBytes: index.bytes,
+    totalItems: counters.sum(0, TOTAL_ITEMS),
+    evictions: counters.total(EVICTED),
+    evictedUnfetched: counters.total(EVICTED_UNFETCHED),
+    evictedActive: counters.total(EVICTED_ACTIVE),
+    reclaimed: counters.total(RECLAIMED),
+    crawlerReclaimed: counters.total(CRAWLER_RECLAIMED),
+    expiredUnfetched: counters.total(EXPIRED_UNFETCHED),
+    getExpired: counters.sum(0, GET_EXPIRED),
+    getFlushed: counters.sum(0, GET_FLUSHED),
+    storeTooLarge: counters.sum(0, TOO_LARGE),
+    storeNoMemory: counters.sum(0, NO_MEMORY),
+    crawlerStarts: counters.sum(0, CRAWLS),
+    crawlerItemsChecked: counters.total(CRAWLER_CHECKED),
+    movesToCold: counters.total(MOVES_TO_COLD),
+    movesToWarm: counters.total(MOVES_TO_WARM),
+    movesWithinLru: counters.total(MOVES_WITHIN),
+    directReclaims: counters.total(DIRECT_RECLAIMS),
+    lruTailReflocked: counters.total(REFLOCKED),
+    lruBumpsDropped: counters.sum(0, BUMPS_DROPPED),
+    slabsMoved: counters.sum(0, PAGES_MOVED),
+    slabReassignRescues: counters.sum(0, RESCUES),
+    slabReassignEvictions: counters.sum(0, RESCUES_DROPPED),
   };
 }

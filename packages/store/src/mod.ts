@@ -1,14 +1,17 @@
 export { BoundedCache, type BoundedCacheOptions, type Entry, type ValueOptions } from "./bounded-cache.ts";
 export type { StoreCounters } from "./counters.ts";
 export { expiryOf, flushTimeOf } from "./expiry.ts";
-export { itemBytes } from "./item.ts";
-export { LruStore } from "./lru-store.ts";
+export { itemBytes } from "./item-bytes.ts";
+export type { StoreOptions } from "./options.ts";
+export type { SlabClassStatistics, SlabItemStatistics, SlabStatistics } from "./slab-statistics.ts";
+export { SlabStore } from "./slab-store.ts";
 export {
   KEY_BYTES_MAX,
   type Counted,
   type Millis,
   type Store,
   type Stored,
-  type StoreOptions,
+  type StoreListener,
+  type StoreScan,
 } from "./store.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

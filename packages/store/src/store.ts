@@ -5,9 +5,10 @@
 //
 // Keys and values go in as bytes with half-open ranges and are copied; an answer is a boolean or one of a closed
 // union of words; 64-bit numbers are two unsigned 32-bit halves; time is an argument. So nothing here asks an
-// implementation for an object or a string per call: items may as well live in one typed array.
+// implementation for an object or a string per call: the items live in one memory, cut into chunks.
 
 import type { StoreCounters } from "./counters.ts";
+import type { SlabStatistics } from "./slab-statistics.ts";
 
 /** Milliseconds since the Unix epoch. */
 export type Millis = number;
@@ -27,14 +28,14 @@ export type Stored = "stored" | "not-stored" | "exists" | "not-found" | "too-lar
 /** How `incr` and `decr` went. After `"counted"` the new value is in `numberHigh` and `numberLow`. */
 export type Counted = "counted" | "not-found" | "non-numeric" | "out-of-memory";
 
-/** What an implementation is made with. */
-export interface StoreOptions {
-  /** Bytes of all items by `itemBytes`, at most. Default 64 MiB. */
-  readonly bytesMax?: number;
-  /** Bytes of one item by `itemBytes`, at most. Default 1 MiB, or `bytesMax` if that is less. */
-  readonly itemBytesMax?: number;
-  /** Whether the least recently used items make room for new ones (the default), or these are refused. */
-  readonly evictions?: boolean;
+/** Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. */
+export interface StoreListener {
+  /**
+   * An item went to make room, or expired and was come across.
+   *
+   * @param bytes The key is `bytes[keyStart]` to `bytes[keyEnd - 1]`, valid during the call only.
+   */
+  gone(cause: "evicted" | "expired", bytes: Uint8Array, keyStart: number, keyEnd: number): void;
 }
 
 /**
@@ -43,29 +44,46 @@ export interface StoreOptions {
  * A key is 1 to `KEY_BYTES_MAX` bytes; `flags` are an unsigned 32-bit number; `expiresAt` is `Infinity` for
  * never (see `expiryOf`). `now` never goes back from call to call. An item is there while `now < expiresAt`.
  *
- * The current item is that of the last `find`, `findAndTouch`, storage command, `incr` or `decr` which
- * succeeded. It holds until the next call; its bytes are the store's: read only.
+ * The current item is that of the last `find`, `findAndTouch` or `inspect` that found one, or of the last step of a
+ * scan. It holds until the next call; its bytes are the store's: read only. Its value is one or more pieces, in order:
+ * the first is at hand at once, and `nextPiece()` moves on. A storage command, `touch`, `incr` or `decr` that succeeds
+ * leaves what there is to know of its item, without the value; `delete` what there was.
  */
 export interface Store {
   readonly bytesMax: number;
   readonly itemBytesMax: number;
   readonly evictions: boolean;
-  /** Live: they go on counting. */
+  /** What has been counted so far; a store that nobody shares goes on counting in the same object. */
   readonly counters: Readonly<StoreCounters>;
+  listener: StoreListener | undefined;
 
+  /** The piece of the value at hand, half open. */
   readonly valueBytes: Uint8Array;
   readonly valueStart: number;
   readonly valueEnd: number;
+  /** Bytes of the whole value. */
+  readonly valueLength: number;
   readonly flags: number;
   readonly casHigh: number;
   readonly casLow: number;
   readonly expiresAt: Millis;
+  /** When it was last used, to a tenth of a second; a use within a minute of another may not count. */
+  readonly usedAt: Millis;
+  /** Whether anybody asked for it since it was stored, before this call. */
+  readonly fetched: boolean;
+  /** Its slab class, from 1. */
+  readonly slabClass: number;
   /** The value that `incr` or `decr` left. */
   readonly numberHigh: number;
   readonly numberLow: number;
 
+  /** Moves `valueBytes`, `valueStart` and `valueEnd` to the next piece. @returns false if there is none */
+  nextPiece(): boolean;
+
   /** Makes the item current and the most recently used one. */
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
+  /** As `find`, but nobody is the wiser: the item is as old, and as little asked for, as before. */
+  inspect(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
   /** As `find`, and the item expires at another time from now on. Its cas unique stays. */
   findAndTouch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean;
 
@@ -168,9 +186,38 @@ export interface Store {
 
   /**
    * Forgets, at `at` (at once if that is not after `now`), every item stored before then, and none stored after.
-   * A flush still to come is replaced by this one.
+   * A flush still to come is replaced by this one. Takes no time: the room of what was flushed is found bit by bit.
    */
   flush(at: Millis, now: Millis): void;
+
+  /** Goes through all items, in no order. Any number of them may be under way while the store is used. */
+  scan(): StoreScan;
+
+  /**
+   * When `maintain` wants to be called next; `Infinity` while there is nothing to maintain.
+   */
+  readonly maintenanceAt: Millis;
+  /**
+   * Does a little of what needs no hurry: finds expired and flushed items, moves pages of memory to the sizes in
+   * demand. Takes less than a millisecond or two. Without it the store keeps its bounds, but is worse at its work.
+   */
+  maintain(now: Millis): void;
+
+  /** What `stats slabs` and `stats items` report, made for this call. */
+  slabs(now: Millis): SlabStatistics;
   /** Sets to 0 every counter that counts events. */
   resetCounters(): void;
+}
+
+/**
+ * One way through all items. Whatever is there from the first step to the last is seen exactly once, unless it is
+ * stored anew meanwhile: then it may be seen once more, or as it is stored last.
+ */
+export interface StoreScan {
+  /** The key of the item at hand, half open. */
+  readonly keyBytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  /** Makes the next item the store's current one. @returns false when there are no more */
+  next(now: Millis): boolean;
 }

@@ -75,6 +75,8 @@ export class Model {
         if (step.delay <= 0) this.#flush();
         else this.#flushAt = now + step.delay;
         return "flushed";
+      case "maintain":
+        return "maintained";
     }
   }
 

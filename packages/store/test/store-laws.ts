@@ -3,8 +3,10 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { itemBytes, type Store, type StoreOptions } from "../src/mod.ts";
+import { itemBytes, type SlabStore, type Store, type StoreOptions } from "../src/mod.ts";
 import { Model } from "./model.ts";
+
+export type MakeStore = (options: StoreOptions) => SlabStore;
 
 /** Something to do with a store. `after` is how many milliseconds later than the step before. */
 export type Step = { readonly after: number; readonly key: string } & (
@@ -20,6 +22,7 @@ export type Step = { readonly after: number; readonly key: string } & (
   | { readonly does: "cas"; readonly value: string; readonly seen: "now" | "before" | "never" }
   | { readonly does: "incr" | "decr"; readonly delta: bigint }
   | { readonly does: "flush"; readonly delay: number }
+  | { readonly does: "maintain" }
 );
 
 export const START = 1_800_000_000_000;
@@ -87,8 +90,66 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 1, maxLength: 60 });
 
+// Values of all sizes that one page, and more than one chunk, can have.
+const SMALL = { bytesMax: 16_384, pageBytes: 4_096, chunkBytesMax: 1_024, itemBytesMax: 3_000 };
+const largeSteps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        does: fc.constantFrom("set" as const, "set" as const, "add" as const, "replace" as const),
+        after: fc.constantFrom(0, 0, 1, 70_000),
+        key: fc.integer({ min: 0, max: 40 }).map((n) => `key${n}`),
+        value: fc
+          .tuple(
+            fc.constantFrom("a", "b", "c", "d"),
+            fc.constantFrom(0, 9, 40, 100, 300, 900, 1_000, 1_900, 2_900),
+          )
+          .map(([letter, length]) => letter.repeat(length)),
+        flags,
+        ttl: fc.constantFrom(Infinity, Infinity, Infinity, 70_000),
+      }),
+    },
+    fc.record({
+      does: fc.constantFrom("append" as const, "prepend" as const),
+      after: fc.constant(0),
+      key: fc.integer({ min: 0, max: 40 }).map((n) => `key${n}`),
+      value: fc.constantFrom("x", "y".repeat(500), "z".repeat(1_300)),
+    }),
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        does: fc.constantFrom("find" as const, "find" as const, "delete" as const),
+        after: fc.constantFrom(0, 0, 70_000),
+        key: fc.integer({ min: 0, max: 40 }).map((n) => `key${n}`),
+      }),
+    },
+    fc.record({
+      does: fc.constant("maintain" as const),
+      after: fc.constantFrom(10, 300),
+      key: fc.constant(""),
+    }),
+  ),
+  { minLength: 1, maxLength: 150 },
+);
+
+const nonsense: readonly (readonly [StoreOptions, string])[] = [
+  [{ bytesMax: 0 }, "bytesMax must be a whole number from 4096 to 34359738368, got 0"],
+  [{ bytesMax: 8_192, itemBytesMax: 8_193 }, "itemBytesMax must not be above bytesMax, 8192, got 8193"],
+  [{ itemBytesMax: 0 }, "itemBytesMax must be a whole number from 1 to 1073741824, got 0"],
+  [{ pageBytes: 5_000 }, "pageBytes must be a power of two from 4096 to 1048576, got 5000"],
+  [{ bytesMax: 4_096, pageBytes: 8_192 }, "pageBytes must not be above bytesMax, 4096, got 8192"],
+  [{ growthFactor: 1 }, "growthFactor must be above 1, got 1"],
+  [
+    { hotPercent: 60, warmPercent: 40 },
+    "hotPercent and warmPercent must leave something to be cold, got 100 together",
+  ],
+  [{ hotAgeFactor: -1 }, "hotAgeFactor must be above 0, got -1"],
+  [{ hashSeed: 0.5 }, "hashSeed must be a whole number from -2147483648 to 4294967295, got 0.5"],
+];
+
 /** One step on a store, with keys and values in the middle of other bytes. */
-function take(store: Store, step: Step, cas: bigint, now: number): string {
+function take(store: SlabStore, step: Step, cas: bigint, now: number): string {
   const key = bytesOf(`<${step.key}>`);
   const keyEnd = key.length - 1;
   const value = bytesOf("value" in step ? `[[${step.value}]` : "");
@@ -136,12 +197,36 @@ function take(store: Store, step: Step, cas: bigint, now: number): string {
     case "flush":
       store.flush(now + step.delay, now);
       return "flushed";
+    case "maintain":
+      store.maintain(now);
+      return "maintained";
   }
+}
+
+/** What a scan comes across can be found, once, and adds up to what is counted. */
+function expectInOrder(store: SlabStore, now: number): void {
+  const keys = new Set<string>();
+  const scan = store.scan();
+  let dead = store.counters.currItems;
+  while (scan.next(now)) {
+    const key = latin1(scan.keyBytes.slice(scan.keyStart, scan.keyEnd));
+    expect(keys).not.toContain(key);
+    keys.add(key);
+    expect(store.inspect(bytesOf(key), 0, key.length, now)).toBe(true);
+    dead--;
+  }
+  expect(dead).toBeGreaterThanOrEqual(0);
+  const { classes } = store.slabs(now);
+  const { currItems, bytes } = store.counters;
+  expect(classes.reduce((sum, { items }) => sum + items.number, 0)).toBe(currItems);
+  expect(classes.reduce((sum, { items }) => sum + items.memRequested, 0)).toBe(bytes);
+  if (currItems > 0) return;
+  for (const { usedChunks } of classes) expect(usedChunks).toBe(0);
 }
 
 const succeeded = new Set(["found", "stored", "counted"]);
 
-export function storeLaws(name: string, make: (options: StoreOptions) => Store): void {
+export function storeLaws(name: string, make: MakeStore): void {
   describe(name, () => {
     test("equals a naive model when there is room for everything", () => {
       fc.assert(
@@ -162,7 +247,6 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
             expect(answer, step.does).toBe(model.take(step, modelCas, now));
             if (step.does === "flush" || !succeeded.has(answer)) continue;
             const item = model.current;
-            expect(latin1(store.valueBytes.slice(store.valueStart, store.valueEnd))).toBe(item.value);
             expect([store.flags, store.expiresAt]).toEqual([item.flags, item.expiresAt]);
             if (answer === "counted") {
               expect((BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow)).toBe(model.number);
@@ -174,6 +258,8 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
               seen.set(step.key, [item.cas, last]);
             }
             expect(cas).toBe(known.get(item.cas));
+            expect(store.inspect(bytesOf(step.key), 0, step.key.length, now)).toBe(item.expiresAt > now);
+            if (item.expiresAt > now) expect(valueOf(store)).toBe(item.value);
           }
         }),
         // Sequences that tell two kinds of delayed flush apart are rare.
@@ -183,25 +269,32 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
 
     test("with evictions answers only what was stored, and keeps its bound", () => {
       fc.assert(
-        fc.property(steps, fc.integer({ min: ITEM_BYTES_MAX, max: 400 }), (steps, bytesMax) => {
-          const store = make({ bytesMax, itemBytesMax: ITEM_BYTES_MAX });
+        fc.property(largeSteps, fc.boolean(), (steps, segmented) => {
+          // Pages of 4 KiB, values of up to four parts: whatever is stored has to go soon.
+          const store = make({ ...SMALL, segmented });
           const stored = new Map<string, string>();
           let now = START;
           for (const step of steps) {
             now += step.after;
             const answer = take(store, step, 0n, now);
-            expect(answer).not.toBe("out-of-memory");
-            expect(store.counters.bytes).toBeLessThanOrEqual(bytesMax);
+            expect(store.counters.pageBytes).toBeLessThanOrEqual(SMALL.bytesMax + 9 * SMALL.pageBytes);
             if (step.does === "flush" || !succeeded.has(answer)) continue;
-            const value = latin1(store.valueBytes.slice(store.valueStart, store.valueEnd));
             if (step.does === "find" || step.does === "findAndTouch") {
-              expect(value).toBe(stored.get(step.key));
+              expect(valueOf(store)).toBe(stored.get(step.key));
               expect(store.expiresAt).toBeGreaterThan(step.does === "find" ? now : 0);
+              continue;
             }
-            if (step.does === "set" || step.does === "add") expect(value).toBe(step.value);
+            const { flags, expiresAt } = store;
+            if (expiresAt <= now) continue;
+            expect(store.inspect(bytesOf(step.key), 0, step.key.length, now), step.does).toBe(true);
+            const value = valueOf(store);
+            if (step.does === "set" || step.does === "add")
+              expect([value, flags]).toEqual([step.value, step.flags]);
             stored.set(step.key, value);
           }
+          expectInOrder(store, now);
         }),
+        { numRuns: Math.max(300, fc.readConfigureGlobal().numRuns ?? 0) },
       );
     });
 
@@ -216,8 +309,9 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
           for (const key of new Set(steps.map((step) => step.key))) {
             if (!store.find(bytesOf(key), 0, key.length, now)) continue;
             items++;
-            bytes += itemBytes(key.length, store.valueEnd - store.valueStart, store.flags);
+            bytes += itemBytes(key.length, store.valueLength, store.flags);
           }
+          expectInOrder(store, now);
           // The look-ups above have taken out whatever had expired.
           expect([store.counters.currItems, store.counters.bytes]).toEqual([items, bytes]);
         }),
@@ -232,14 +326,11 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
       key.fill(0);
       value.fill(0);
       expect(store.find(bytesOf("key"), 0, 3, START)).toBe(true);
-      expect(latin1(store.valueBytes.slice(store.valueStart, store.valueEnd))).toBe("x".repeat(100));
+      expect(valueOf(store)).toBe("x".repeat(100));
     });
 
     test("refuses bounds that make no sense, and keys that no client could name", () => {
-      expect(() => make({ bytesMax: 0 })).toThrow("bytesMax must be a whole number from 1, got 0");
-      expect(() => make({ bytesMax: 100, itemBytesMax: 101 })).toThrow(
-        "itemBytesMax must not be above bytesMax, 100, got 101",
-      );
+      for (const [options, message] of nonsense) expect(() => make(options)).toThrow(new RangeError(message));
       const key = new Uint8Array(251);
       expect(() => make({}).set(key, 0, 251, key, 0, 0, 0, Infinity, START)).toThrow(
         "a key must have 1 to 250 bytes, got 251",
@@ -247,6 +338,15 @@ export function storeLaws(name: string, make: (options: StoreOptions) => Store):
       expect(() => make({}).add(key, 0, 0, key, 0, 0, 0, Infinity, START)).toThrow(RangeError);
     });
   });
+}
+
+/** All pieces of the value that is shown. */
+export function valueOf(store: Store): string {
+  let value = "";
+  do value += latin1(store.valueBytes.slice(store.valueStart, store.valueEnd));
+  while (store.nextPiece());
+  expect(value.length).toBe(store.valueLength);
+  return value;
 }
 
 export function latin1(bytes: Uint8Array): string {

@@ -1,0 +1,175 @@
+// The item at hand: what a store shows of it, and how a value gets into its chunks. Hot path.
+
+import {
+  CAS_HIGH,
+  CAS_LOW,
+  EXPIRES_AT,
+  FETCHED,
+  FIRST_USE,
+  FLAGS,
+  KEY,
+  KEY_BYTES_MASK,
+  LIST_SHIFT,
+  MS_PER_TICK,
+  REGION_MASK,
+  REGION_SHIFT,
+  SPLIT,
+  STATE,
+  USED_AT,
+  VALUE_BYTES,
+} from "./layout.ts";
+import type { LargeValues } from "./large-values.ts";
+import type { SlabMemory } from "./slab-memory.ts";
+import type { Millis } from "./store.ts";
+
+// Below this a loop beats making a view for set(): docs/performance.md.
+const LOOP_BYTES_MAX = 64;
+
+const NOTHING = new Uint8Array(0);
+const COPY_BYTES_LEAST = 1_024;
+
+export class CurrentItem {
+  valueBytes: Uint8Array = NOTHING;
+  valueStart = 0;
+  valueEnd = 0;
+  valueLength = 0;
+  flags = 0;
+  casHigh = 0;
+  casLow = 0;
+  expiresAt: Millis = Infinity;
+  readonly #memory: SlabMemory;
+  readonly #largeValues: LargeValues;
+  readonly #copies: boolean;
+  #copy: Uint8Array = NOTHING;
+  #usedAt = 0;
+  #state = 0;
+  /** The part of a large value that is shown; 0 if there is no other piece. */
+  #part = 0;
+  /** Where the value that is being written goes on: its part, or its byte. */
+  #writePart = 0;
+  #writeAt = 0;
+
+  /** @param copies Whether a value is copied out: its memory is not safe to be read later. */
+  constructor(memory: SlabMemory, largeValues: LargeValues, copies: boolean) {
+    this.#memory = memory;
+    this.#largeValues = largeValues;
+    this.#copies = copies;
+  }
+
+  get usedAt(): Millis {
+    return (this.#memory.sums[FIRST_USE] as number) + this.#usedAt * MS_PER_TICK;
+  }
+
+  get fetched(): boolean {
+    return (this.#state & FETCHED) !== 0;
+  }
+
+  get slabClass(): number {
+    return this.#state >>> (LIST_SHIFT + 2);
+  }
+
+  nextPiece(): boolean {
+    if (this.#part === 0) return false;
+    const part = this.#largeValues.next(this.#part);
+    // The last part may hold nothing but the room for memcached's line end.
+    if (part === 0 || this.#largeValues.bytesOf(part) === 0) {
+      this.#part = 0;
+      return false;
+    }
+    this.#showPart(part);
+    return true;
+  }
+
+  /** Shows an item with its value. */
+  show(ref: number): void {
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    this.#showWords(words, at);
+    this.expiresAt = (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[
+      (at >>> 1) + EXPIRES_AT
+    ] as number;
+    const length = words[at + VALUE_BYTES] as number;
+    this.valueLength = length;
+    if ((this.#state & SPLIT) !== 0) this.#showPart(this.#largeValues.first(ref));
+    else {
+      this.#part = 0;
+      this.valueBytes = this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array;
+      this.valueStart = (at << 2) + KEY + (this.#state & KEY_BYTES_MASK);
+      this.valueEnd = this.valueStart + length;
+    }
+    if (this.#copies) this.#takeCopy();
+  }
+
+  /** Shows what there is to know of an item that was stored, without its value. */
+  showStored(ref: number): void {
+    const at = (ref & REGION_MASK) << 1;
+    this.#showWords(this.#memory.words[ref >>> REGION_SHIFT] as Int32Array, at);
+    this.expiresAt = (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[
+      (at >>> 1) + EXPIRES_AT
+    ] as number;
+    this.valueBytes = NOTHING;
+    this.valueStart = 0;
+    this.valueEnd = 0;
+    this.valueLength = 0;
+    this.#part = 0;
+  }
+
+  /** Begins to write the value of an item whose key is there and whose `VALUE_BYTES` are set. */
+  startWriting(ref: number): void {
+    const at = (ref & REGION_MASK) << 1;
+    const state = (this.#memory.words[ref >>> REGION_SHIFT] as Int32Array)[at + STATE] as number;
+    this.#writePart = (state & SPLIT) !== 0 ? this.#largeValues.first(ref) : 0;
+    this.#writeAt = (at << 2) + KEY + (state & KEY_BYTES_MASK);
+  }
+
+  write(ref: number, from: Uint8Array, start: number, end: number): void {
+    if (this.#writePart !== 0) {
+      if (start < end) this.#writePart = this.#largeValues.write(this.#writePart, from, start, end);
+      return;
+    }
+    copy(from, start, end, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, this.#writeAt);
+    this.#writeAt += end - start;
+  }
+
+  /** Writes the value that is shown, all of its pieces. */
+  writeShown(ref: number): void {
+    do this.write(ref, this.valueBytes, this.valueStart, this.valueEnd);
+    while (this.nextPiece());
+  }
+
+  #showWords(words: Int32Array, at: number): void {
+    this.#state = words[at + STATE] as number;
+    this.#usedAt = words[at + USED_AT] as number;
+    this.flags = (words[at + FLAGS] as number) >>> 0;
+    this.casHigh = (words[at + CAS_HIGH] as number) >>> 0;
+    this.casLow = (words[at + CAS_LOW] as number) >>> 0;
+  }
+
+  #showPart(part: number): void {
+    this.#part = part;
+    this.valueBytes = this.#memory.bytes[part >>> REGION_SHIFT] as Uint8Array;
+    this.valueStart = this.#largeValues.startOf(part);
+    this.valueEnd = this.valueStart + this.#largeValues.bytesOf(part);
+  }
+
+  #takeCopy(): void {
+    const length = this.valueLength;
+    if (this.#copy.length < length) {
+      this.#copy = new Uint8Array(Math.max(COPY_BYTES_LEAST, 2 ** Math.ceil(Math.log2(length))));
+    }
+    let at = 0;
+    do {
+      copy(this.valueBytes, this.valueStart, this.valueEnd, this.#copy, at);
+      at += this.valueEnd - this.valueStart;
+    } while (this.nextPiece());
+    this.#part = 0;
+    this.valueBytes = this.#copy;
+    this.valueStart = 0;
+    this.valueEnd = length;
+  }
+}
+
+export function copy(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
+  if (end - start > LOOP_BYTES_MAX) into.set(from.subarray(start, end), at);
+  else for (let i = start; i < end; i++) into[at + i - start] = from[i] as number;
+}

@@ -1,0 +1,74 @@
+// What a store does when there is time: one slice a call, well under a millisecond or two.
+
+import { Crawler } from "./crawler.ts";
+import { CLASSES_MAX, DEMAND_AT } from "./layout.ts";
+import { PageDemand } from "./page-demand.ts";
+import { PageMover } from "./page-mover.ts";
+import type { Reclaimer } from "./reclaimer.ts";
+import { ALLOCATION, MAINTENANCE, type SlabItems } from "./slab-items.ts";
+import type { Millis } from "./store.ts";
+
+// While there is work, and while there is none.
+const BUSY_MS = 10;
+const IDLE_MS = 250;
+
+const CHECKS_MAX = 2_048;
+const PAGE_TURNS = 8;
+const JUGGLES_MAX = 64;
+
+export class Maintenance {
+  nextAt: Millis = -Infinity;
+  readonly #items: SlabItems;
+  readonly #reclaimer: Reclaimer;
+  readonly #crawler: Crawler;
+  readonly #mover: PageMover;
+  readonly #demand: PageDemand;
+
+  constructor(items: SlabItems, reclaimer: Reclaimer) {
+    this.#items = items;
+    this.#reclaimer = reclaimer;
+    this.#crawler = new Crawler(items);
+    this.#mover = new PageMover(items, reclaimer);
+    this.#demand = new PageDemand(items, reclaimer);
+  }
+
+  /** A slice of everything. Does nothing while another worker is at it. */
+  work(now: Millis): void {
+    const { locks, settings } = this.#items;
+    this.nextAt = now + IDLE_MS;
+    this.#items.comeTo(now);
+    if (locks !== undefined && !locks.tryLock(MAINTENANCE)) return;
+    if (this.#juggle(now)) this.nextAt = now + BUSY_MS;
+    if (settings.crawler) this.#crawler.crawl(CHECKS_MAX, now);
+    if (settings.automove) this.#movePages(now);
+    if (this.#crawler.isUnderWay || this.#mover.isUnderWay) this.nextAt = now + BUSY_MS;
+    locks?.unlock(MAINTENANCE);
+  }
+
+  /** @returns whether there is more to do at once */
+  #juggle(now: Millis): boolean {
+    const { locks, lists } = this.#items;
+    let more = false;
+    for (let slabClass = 1; slabClass <= CLASSES_MAX; slabClass++) {
+      const base = slabClass << 2;
+      if (lists.oldest(base) === 0 && lists.oldest(base + 1) === 0 && lists.oldest(base + 3) === 0) continue;
+      locks?.lock(ALLOCATION);
+      this.#reclaimer.holding(-1);
+      let left = JUGGLES_MAX;
+      while (left > 0 && this.#reclaimer.juggle(slabClass, now) > 0) left--;
+      locks?.unlock(ALLOCATION);
+      more ||= left === 0;
+    }
+    return more;
+  }
+
+  #movePages(now: Millis): void {
+    const { sums } = this.#items.memory;
+    if (!this.#mover.isUnderWay && now >= (sums[DEMAND_AT] as number)) {
+      sums[DEMAND_AT] = now + IDLE_MS;
+      const move = this.#demand.look(now);
+      if (move !== undefined) this.#mover.start(move.from, move.to);
+    }
+    this.#mover.clear(PAGE_TURNS, now);
+  }
+}

@@ -1,0 +1,38 @@
+// What a store is made with: every bound and every choice, with memcached's names beside ours.
+
+export interface StoreOptions {
+  /** Bytes of the pages that items live in, at most (`-m`). Default 64 MiB. A class's first page may go above it. */
+  readonly bytesMax?: number;
+  /** Bytes of one item by `itemBytes`, at most (`-I`). Default 1 MiB, or half of `bytesMax` if that is less. */
+  readonly itemBytesMax?: number;
+  /** Whether items make room for new ones (the default), or these are refused (`-M`). */
+  readonly evictions?: boolean;
+  /** Bytes of a page, a power of two. Default: 1 MiB as memcached, less if `bytesMax` is below 64 of those. */
+  readonly pageBytes?: number;
+  /** Bytes of the largest chunk (`slab_chunk_max`): larger items span chunks. Default: half a page. */
+  readonly chunkBytesMax?: number;
+  /** Bytes for key, value and flags in the smallest chunk (`-n`). Default 48. */
+  readonly chunkSpaceMin?: number;
+  /** How much larger each class of chunks is than the one before (`-f`). Default 1.25. */
+  readonly growthFactor?: number;
+  /** Sizes of the classes (`slab_sizes`), instead of the growth factor. */
+  readonly chunkSizes?: readonly number[];
+  /** Whether items have cas uniques (the default; `-C` is false). */
+  readonly casUniques?: boolean;
+  /** Hot, warm, cold and temporary items (the default), or one strict list (`no_lru_maintainer`, `no_modern`). */
+  readonly segmented?: boolean;
+  /** Per cent of a class's bytes that may be hot, and warm (`hot_lru_pct`, `warm_lru_pct`). Default 20 and 40. */
+  readonly hotPercent?: number;
+  readonly warmPercent?: number;
+  /** How old hot and warm items may be, as parts of the age of the oldest cold one. Default 0.2 and 2. */
+  readonly hotAgeFactor?: number;
+  readonly warmAgeFactor?: number;
+  /** Items that expire sooner are never evicted (`temporary_ttl`). Default: none are spared. */
+  readonly temporaryTtlMs?: number;
+  /** Whether expired items are looked for (`lru_crawler`). Default true. */
+  readonly crawler?: boolean;
+  /** Whether pages move to the classes in need of them (`slab_automove`). Default true. */
+  readonly automove?: boolean;
+  /** Any 32-bit number: who does not know it cannot make keys that collide. Default 0. */
+  readonly hashSeed?: number;
+}

@@ -1,0 +1,90 @@
+// Which class should give a page to which other one.
+//
+// Looked at a few times a second. A class that has pages of free chunks to spare gives one to all. Else the class in
+// which items are evicted youngest gets one of that in which they get oldest, as long as the ages differ much: then
+// a page does more good there. Ages and evictions are those of the last few looks, so that a passing burst moves
+// nothing.
+
+import { COLD, TICKS_PER_SECOND } from "./layout.ts";
+import type { Reclaimer } from "./reclaimer.ts";
+import { EVICTED, OUT_OF_MEMORY } from "./slab-counters.ts";
+import type { SlabItems } from "./slab-items.ts";
+import type { Millis } from "./store.ts";
+
+const WINDOW = 8;
+// Free chunks that a class may keep, in pages.
+const SPARE_PAGES_KEPT = 2.5;
+// How young the evicted must be compared with the oldest of the class that gives.
+const AGE_RATIO = 0.8;
+/** A class that gives a page keeps one at least. */
+const PAGES_LEAST = 2;
+
+/** `to` is 0 where a page is to be free for whoever needs it. */
+export interface PageMove {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class PageDemand {
+  readonly #items: SlabItems;
+  readonly #reclaimer: Reclaimer;
+  /** Of each class: in how many of the last looks, a bit each, items had been evicted, or refused. */
+  readonly #evicting: Uint8Array;
+  readonly #evicted: Float64Array;
+
+  constructor(items: SlabItems, reclaimer: Reclaimer) {
+    const classes = items.settings.classes.sizes.length;
+    this.#items = items;
+    this.#reclaimer = reclaimer;
+    this.#evicting = new Uint8Array(classes);
+    this.#evicted = new Float64Array(classes);
+  }
+
+  /** @returns the move that would do most good, if any would do much */
+  look(now: Millis): PageMove | undefined {
+    this.#record();
+    const { pages } = this.#items;
+    let young = 0;
+    let youngAge = Infinity;
+    let old = 0;
+    let oldAge = -1;
+    for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
+      const count = pages.pages(slabClass);
+      const perPage = pages.chunksPerPage[slabClass] as number;
+      if (count > 1 && pages.freeChunks(slabClass) >= perPage * SPARE_PAGES_KEPT) {
+        return pages.sparePages > 0 ? undefined : { from: slabClass, to: 0 };
+      }
+      const age = this.#reclaimer.ageOf((slabClass << 2) | COLD, now);
+      const wanting = isMostly(this.#evicting[slabClass] as number);
+      if (wanting && age < youngAge) {
+        youngAge = age;
+        young = slabClass;
+      }
+      if (count >= PAGES_LEAST && age > oldAge) {
+        oldAge = age;
+        old = slabClass;
+      }
+    }
+    if (young === 0 || old === 0 || young === old || !this.#items.settings.evictions) return undefined;
+    // Ages below a second say little.
+    const differs = youngAge < oldAge * AGE_RATIO && oldAge - youngAge >= TICKS_PER_SECOND;
+    return differs ? { from: old, to: young } : undefined;
+  }
+
+  #record(): void {
+    const { counters } = this.#items;
+    for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
+      const evicted = counters.sum(slabClass, EVICTED) + counters.sum(slabClass, OUT_OF_MEMORY);
+      const more = evicted > (this.#evicted[slabClass] as number) ? 1 : 0;
+      this.#evicted[slabClass] = evicted;
+      this.#evicting[slabClass] = ((this.#evicting[slabClass] as number) << 1) | more;
+    }
+  }
+}
+
+/** Whether at least half of the last `WINDOW` looks saw evictions. */
+function isMostly(looks: number): boolean {
+  let count = 0;
+  for (let i = 0; i < WINDOW; i++) count += (looks >>> i) & 1;
+  return count * 2 >= WINDOW;
+}

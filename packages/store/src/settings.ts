@@ -1,0 +1,112 @@
+// The options of a store with every default filled in, and what follows from them.
+
+import { itemBytes } from "./item-bytes.ts";
+import { GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
+import { CLASSES_MAX, MS_PER_TICK } from "./layout.ts";
+import type { StoreOptions } from "./options.ts";
+import { type SlabClasses, slabClasses } from "./slab-classes.ts";
+
+const MEBIBYTE = 1_048_576;
+const BYTES_MAX_DEFAULT = 64 * MEBIBYTE;
+// References are 32 bits of 8 bytes.
+const BYTES_MOST = 32 * 1_024 * MEBIBYTE;
+const PAGE_BYTES_LEAST = 4_096;
+// A small store gets small pages, or each of its classes would hold a large part of it.
+const PAGES_WANTED = 64;
+
+export interface StoreSettings {
+  readonly bytesMax: number;
+  readonly itemBytesMax: number;
+  readonly evictions: boolean;
+  readonly pageBytes: number;
+  readonly chunkBytesMax: number;
+  readonly classes: SlabClasses;
+  readonly casUniques: boolean;
+  readonly segmented: boolean;
+  readonly hotPercent: number;
+  readonly warmPercent: number;
+  readonly hotAgeFactor: number;
+  readonly warmAgeFactor: number;
+  /** In ticks; 0 if none are spared. */
+  readonly temporaryTicks: number;
+  readonly crawler: boolean;
+  readonly automove: boolean;
+  readonly hashSeed: number;
+  /** What an item counts for besides key, value and flags. */
+  readonly headerBytes: number;
+  /** Pages there can ever be, and groups of the index. */
+  readonly pagesMax: number;
+  readonly groupsMax: number;
+}
+
+/** @throws RangeError for a bound that makes no sense, alone or beside the others */
+export function settingsOf(options: StoreOptions): StoreSettings {
+  const { bytesMax = BYTES_MAX_DEFAULT, casUniques = true, automove = true } = options;
+  whole("bytesMax", bytesMax, PAGE_BYTES_LEAST, BYTES_MOST);
+  const { pageBytes = pageBytesFor(bytesMax) } = options;
+  if (!(pageBytes >= PAGE_BYTES_LEAST && pageBytes <= MEBIBYTE && Number.isInteger(Math.log2(pageBytes)))) {
+    throw new RangeError(
+      `pageBytes must be a power of two from ${PAGE_BYTES_LEAST} to ${MEBIBYTE}, got ${pageBytes}`,
+    );
+  }
+  if (pageBytes > bytesMax) {
+    throw new RangeError(`pageBytes must not be above bytesMax, ${bytesMax}, got ${pageBytes}`);
+  }
+  const { itemBytesMax = Math.min(MEBIBYTE, Math.max(pageBytes, Math.floor(bytesMax / 2))) } = options;
+  whole("itemBytesMax", itemBytesMax, 1, 2 ** 30);
+  if (itemBytesMax > bytesMax) {
+    throw new RangeError(`itemBytesMax must not be above bytesMax, ${bytesMax}, got ${itemBytesMax}`);
+  }
+  const { chunkBytesMax = pageBytes / 2, chunkSpaceMin = 48, growthFactor = 1.25, chunkSizes } = options;
+  const classes = slabClasses({ pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, chunkSizes });
+  const { hotPercent = 20, warmPercent = 40, hotAgeFactor = 0.2, warmAgeFactor = 2 } = options;
+  whole("hotPercent", hotPercent, 1, 99);
+  whole("warmPercent", warmPercent, 1, 99);
+  if (hotPercent + warmPercent > 99) {
+    const sum = hotPercent + warmPercent;
+    throw new RangeError(`hotPercent and warmPercent must leave something to be cold, got ${sum} together`);
+  }
+  positive("hotAgeFactor", hotAgeFactor);
+  positive("warmAgeFactor", warmAgeFactor);
+  const { temporaryTtlMs = 0, hashSeed = 0 } = options;
+  whole("temporaryTtlMs", temporaryTtlMs, 0, 2 ** 31);
+  whole("hashSeed", hashSeed, -(2 ** 31), 2 ** 32 - 1);
+  // Pages may count for less than they are: never for less than half, since no chunk is above one.
+  const pagesMax = Math.ceil((bytesMax * 2) / pageBytes) + CLASSES_MAX;
+  const itemsMax = pagesMax * Math.floor(pageBytes / (classes.sizes[1] as number));
+  return {
+    bytesMax,
+    itemBytesMax,
+    evictions: options.evictions ?? true,
+    pageBytes,
+    chunkBytesMax,
+    classes,
+    casUniques,
+    segmented: options.segmented ?? true,
+    hotPercent,
+    warmPercent,
+    hotAgeFactor,
+    warmAgeFactor,
+    temporaryTicks: Math.ceil(temporaryTtlMs / MS_PER_TICK),
+    crawler: options.crawler ?? true,
+    automove,
+    hashSeed,
+    headerBytes: itemBytes(0, 0, 0) - (casUniques ? 0 : 8),
+    pagesMax,
+    groupsMax: Math.max(GROUPS_MIN, Math.ceil(itemsMax / ITEMS_PER_GROUP)),
+  };
+}
+
+function pageBytesFor(bytesMax: number): number {
+  const power = Math.floor(Math.log2(bytesMax / PAGES_WANTED));
+  return Math.min(MEBIBYTE, Math.max(PAGE_BYTES_LEAST, 2 ** power));
+}
+
+function whole(name: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
+}
+
+function positive(name: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) throw new RangeError(`${name} must be above 0, got ${value}`);
+}

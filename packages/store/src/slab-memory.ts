@@ -1,0 +1,62 @@
+// The memory of a store, and its views. What is where: layout.ts.
+
+import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SUMS } from "./layout.ts";
+import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
+import type { StoreSettings } from "./settings.ts";
+import { countsBytes } from "./slab-counters.ts";
+
+/** The buffers alone: what another worker needs to see the same store, if they are shared. */
+export interface SlabBuffers {
+  readonly regions: readonly ArrayBufferLike[];
+  readonly table: ArrayBufferLike;
+  readonly control: ArrayBufferLike;
+  readonly counts: ArrayBufferLike;
+}
+
+export class SlabMemory {
+  readonly buffers: SlabBuffers;
+  /** One of each for each region. */
+  readonly bytes: readonly Uint8Array[];
+  readonly words: readonly Int32Array[];
+  readonly floats: readonly Float64Array[];
+  readonly table: Int32Array;
+  readonly control: Int32Array;
+  readonly sums: Float64Array;
+
+  constructor(buffers: SlabBuffers) {
+    this.buffers = buffers;
+    this.bytes = buffers.regions.map((region) => new Uint8Array(region));
+    this.words = buffers.regions.map((region) => new Int32Array(region));
+    this.floats = buffers.regions.map((region) => new Float64Array(region));
+    this.table = new Int32Array(buffers.table);
+    this.sums = new Float64Array(buffers.control, 0, SUMS);
+    this.control = new Int32Array(buffers.control, SUMS * Float64Array.BYTES_PER_ELEMENT);
+  }
+
+  /**
+   * All of it at once, for no room is taken before it is written to: what is reserved is the most that can be needed.
+   *
+   * @param workers 1 for a memory that is not shared
+   */
+  static reserve(settings: StoreSettings, workers: number): SlabMemory {
+    const shared = workers > 1;
+    const reserve = (bytes: number): ArrayBufferLike =>
+      shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const regions: ArrayBufferLike[] = [];
+    let bytes = (settings.pagesMax + 1) * settings.pageBytes;
+    for (; bytes > REGION_BYTES; bytes -= REGION_BYTES) regions.push(reserve(REGION_BYTES));
+    regions.push(reserve(bytes));
+    const controlWords = PAGE_START + settings.pagesMax + 1;
+    const memory = new SlabMemory({
+      regions,
+      table: reserve(settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
+      control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
+      counts: reserve(countsBytes(workers)),
+    });
+    memory.control[GROUPS] = GROUPS_MIN;
+    memory.control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
+    memory.sums[FIRST_USE] = -1;
+    memory.sums[FLUSH_AT] = Infinity;
+    return memory;
+  }
+}

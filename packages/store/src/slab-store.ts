@@ -1,0 +1,584 @@
+// A memcached server's memory: the commands. Hot path.
+//
+//     KeyIndex: key -> chunk      ItemLists: who goes first      SlabPages: chunks      LargeValues: values in parts
+//                \------------------------ SlabItems -----------------------/
+//                                              |
+//                              Reclaimer: room for new items      Maintenance: what needs no hurry
+//                                              |
+//                                          SlabStore
+//
+// Several threads can use one store, each through an instance of its own over the same shared memory. There a value is
+// copied out before the item's lock is left, since anybody may overwrite it from then on.
+
+import { CasUniques } from "./cas-uniques.ts";
+import { copy, CurrentItem } from "./current-item.ts";
+import { countersOf, type StoreCounters } from "./counters.ts";
+import { ItemScan } from "./item-scan.ts";
+import { hashOf } from "./key-hash.ts";
+import {
+  CAS_HIGH,
+  CAS_LOW,
+  CLASS_MASK,
+  CLASS_SHIFT,
+  EXPIRES_AT,
+  FLAGS,
+  HASH,
+  ITEMS,
+  KEY,
+  KEY_BYTES_MASK,
+  REGION_MASK,
+  REGION_SHIFT,
+  SPLIT,
+  STATE,
+  USED_AT,
+  VALUE_BYTES,
+  WRITING,
+} from "./layout.ts";
+import { Maintenance } from "./maintenance.ts";
+import {
+  addTo,
+  type Halves,
+  NUMBER_BYTES_MAX,
+  readNumber,
+  subtractFrom,
+  writeNumber,
+} from "./number-text.ts";
+import type { StoreOptions } from "./options.ts";
+import { Reclaimer } from "./reclaimer.ts";
+import { settingsOf, type StoreSettings } from "./settings.ts";
+import { NO_MEMORY, SlabCounters, TOO_LARGE, TOTAL_ITEMS } from "./slab-counters.ts";
+import { CAS_UNIQUES, SlabItems, STRIPES } from "./slab-items.ts";
+import type { SharedLocks } from "./shared-locks.ts";
+import { type SlabStatistics, slabStatisticsOf } from "./slab-statistics.ts";
+import { SlabMemory } from "./slab-memory.ts";
+import {
+  type Counted,
+  KEY_BYTES_MAX,
+  type Millis,
+  type Store,
+  type Stored,
+  type StoreListener,
+  type StoreScan,
+} from "./store.ts";
+
+const BLANK = 32;
+
+/**
+ * Items in slabs: chunks of memory in classes of sizes, with memcached's rules for which item goes when.
+ *
+ * Memory is taken as it is needed, up to `bytesMax` and a page for each class; the index takes about 7 bytes an item
+ * on top. Nothing here allocates an object per item or per call.
+ */
+export class SlabStore extends CurrentItem implements Store {
+  readonly bytesMax: number;
+  readonly itemBytesMax: number;
+  readonly evictions: boolean;
+
+  numberHigh = 0;
+  numberLow = 0;
+
+  readonly #settings: StoreSettings;
+  readonly #memory: SlabMemory;
+  readonly #counters: SlabCounters;
+  readonly #locks: SharedLocks | undefined;
+  readonly #items: SlabItems;
+  readonly #reclaimer: Reclaimer;
+  readonly #maintenance: Maintenance;
+  readonly #casUniques: CasUniques;
+  readonly #seed: number;
+  readonly #number: Halves = { high: 0, low: 0 };
+  readonly #digits: Uint8Array = new Uint8Array(NUMBER_BYTES_MAX);
+
+  /** @throws RangeError for a bound that makes no sense, alone or beside the others */
+  constructor(options: StoreOptions = {}) {
+    const settings = settingsOf(options);
+    const memory = SlabMemory.reserve(settings, 1);
+    const counters = new SlabCounters(memory.buffers.counts, 0);
+    const items = new SlabItems(memory, settings, counters, undefined);
+    super(memory, items.largeValues, false);
+    this.bytesMax = settings.bytesMax;
+    this.itemBytesMax = settings.itemBytesMax;
+    this.evictions = settings.evictions;
+    this.#settings = settings;
+    this.#memory = memory;
+    this.#counters = counters;
+    this.#locks = undefined;
+    this.#items = items;
+    this.#reclaimer = new Reclaimer(items);
+    this.#maintenance = new Maintenance(items, this.#reclaimer);
+    this.#casUniques = new CasUniques(memory, undefined, CAS_UNIQUES, settings.casUniques);
+    this.#seed = settings.hashSeed;
+  }
+
+  get counters(): Readonly<StoreCounters> {
+    return countersOf(this.#items);
+  }
+
+  get listener(): StoreListener | undefined {
+    return this.#reclaimer.listener;
+  }
+
+  set listener(listener: StoreListener | undefined) {
+    this.#reclaimer.listener = listener;
+  }
+
+  find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    if (ref !== 0) {
+      this.show(ref);
+      this.#items.use(ref, now);
+    }
+    this.#leave(hash);
+    return ref !== 0;
+  }
+
+  inspect(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    if (ref !== 0) this.show(ref);
+    this.#leave(hash);
+    return ref !== 0;
+  }
+
+  findAndTouch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    if (ref !== 0) {
+      this.#setExpiry(ref, expiresAt);
+      this.show(ref);
+      this.#items.use(ref, now);
+    }
+    this.#leave(hash);
+    return ref !== 0;
+  }
+
+  touch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    if (ref !== 0) {
+      this.#setExpiry(ref, expiresAt);
+      this.showStored(ref);
+      this.#items.use(ref, now);
+    }
+    this.#leave(hash);
+    return ref !== 0;
+  }
+
+  set(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored {
+    const tooLarge = this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags);
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    // As in memcached, room is made before anybody looks for the old item, which may have to go for it.
+    const ref = tooLarge ? 0 : this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, 0, now);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    let stored: Stored = "stored";
+    if (ref !== 0) {
+      this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+      this.#put(ref, old, expiresAt, now);
+    } else {
+      if (old !== 0) this.#items.remove(old);
+      stored = tooLarge ? "too-large" : this.#outOfMemory();
+    }
+    this.#leave(hash);
+    return stored;
+  }
+
+  add(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored {
+    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    let stored: Stored = "not-stored";
+    // As memcached: who adds in vain still shows interest in the item.
+    if (old !== 0) this.#items.renew(old, now);
+    else
+      stored = this.#store(
+        old,
+        hash,
+        key,
+        keyStart,
+        keyEnd,
+        value,
+        valueStart,
+        valueEnd,
+        flags,
+        expiresAt,
+        now,
+      );
+    this.#leave(hash);
+    return stored;
+  }
+
+  replace(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored {
+    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const stored =
+      old === 0
+        ? "not-stored"
+        : this.#store(old, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+    this.#leave(hash);
+    return stored;
+  }
+
+  cas(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    casHigh: number,
+    casLow: number,
+    now: Millis,
+  ): Stored {
+    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    let stored: Stored = "not-found";
+    if (old !== 0) {
+      const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
+      const at = (old & REGION_MASK) << 1;
+      const same = words[at + CAS_HIGH] === (casHigh | 0) && words[at + CAS_LOW] === (casLow | 0);
+      stored = same
+        ? this.#store(old, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now)
+        : "exists";
+    }
+    this.#leave(hash);
+    return stored;
+  }
+
+  append(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    now: Millis,
+  ): Stored {
+    return this.#extend(key, keyStart, keyEnd, value, valueStart, valueEnd, false, now);
+  }
+
+  prepend(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    now: Millis,
+  ): Stored {
+    return this.#extend(key, keyStart, keyEnd, value, valueStart, valueEnd, true, now);
+  }
+
+  delete(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    if (ref !== 0) {
+      this.showStored(ref);
+      this.#items.remove(ref);
+    }
+    this.#leave(hash);
+    return ref !== 0;
+  }
+
+  incr(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    deltaHigh: number,
+    deltaLow: number,
+    now: Millis,
+  ): Counted {
+    return this.#count(key, keyStart, keyEnd, deltaHigh, deltaLow, true, now);
+  }
+
+  decr(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    deltaHigh: number,
+    deltaLow: number,
+    now: Millis,
+  ): Counted {
+    return this.#count(key, keyStart, keyEnd, deltaHigh, deltaLow, false, now);
+  }
+
+  flush(at: Millis, now: Millis): void {
+    this.#items.flush(at, now);
+  }
+
+  scan(): StoreScan {
+    return new ItemScan(this, this.#items);
+  }
+
+  get maintenanceAt(): Millis {
+    return this.#memory.control[ITEMS] === 0 ? Infinity : this.#maintenance.nextAt;
+  }
+
+  maintain(now: Millis): void {
+    this.#maintenance.work(now);
+  }
+
+  slabs(now: Millis): SlabStatistics {
+    return slabStatisticsOf(this.#items, this.#reclaimer, now);
+  }
+
+  resetCounters(): void {
+    this.#counters.reset();
+  }
+
+  /** @returns the key's hash, whose stripe is held from now on */
+  #enter(key: Uint8Array, start: number, end: number, now: Millis): number {
+    const hash = hashOf(key, start, end, this.#seed);
+    this.#items.comeTo(now);
+    if (this.#locks !== undefined) this.#locks.lock(hash & (STRIPES - 1));
+    return hash;
+  }
+
+  #leave(hash: number): void {
+    if (this.#locks !== undefined) this.#locks.unlock(hash & (STRIPES - 1));
+  }
+
+  #isTooLarge(keyBytes: number, valueBytes: number, flags: number): boolean {
+    if (keyBytes < 1 || keyBytes > KEY_BYTES_MAX) {
+      throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${keyBytes}`);
+    }
+    if (this.#sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
+    this.#counters.count(0, TOO_LARGE);
+    return true;
+  }
+
+  #sizeOf(keyBytes: number, valueBytes: number, flags: number): number {
+    return this.#settings.headerBytes + keyBytes + valueBytes + (flags === 0 ? 0 : 4);
+  }
+
+  #outOfMemory(): "out-of-memory" {
+    this.#counters.count(0, NO_MEMORY);
+    return "out-of-memory";
+  }
+
+  #allocate(
+    hash: number,
+    keyBytes: number,
+    valueBytes: number,
+    flags: number,
+    kept: number,
+    now: Millis,
+  ): number {
+    const size = this.#sizeOf(keyBytes, valueBytes, flags);
+    return this.#reclaimer.allocate(size, keyBytes, valueBytes, hash, kept, now);
+  }
+
+  /** Stores a value that is not too large, in place of `old`, 0 for none, which stays if there is no room. */
+  #store(
+    old: number,
+    hash: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored {
+    const ref = this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, old, now);
+    if (ref === 0) return this.#outOfMemory();
+    this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+    this.#put(ref, old, expiresAt, now);
+    return "stored";
+  }
+
+  /** Writes a whole item into the chunks that were allocated for it. */
+  #fill(
+    ref: number,
+    hash: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): void {
+    this.#fillHead(ref, hash, key, keyStart, keyEnd, valueEnd - valueStart, flags, expiresAt, now);
+    this.startWriting(ref);
+    this.write(ref, value, valueStart, valueEnd);
+  }
+
+  #fillHead(
+    ref: number,
+    hash: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): void {
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    words[at + HASH] = hash;
+    words[at + FLAGS] = flags;
+    words[at + VALUE_BYTES] = valueBytes;
+    words[at + USED_AT] = this.#items.ticksAt(now);
+    this.#casUniques.stamp(words, at);
+    this.#setExpiry(ref, expiresAt);
+    copy(key, keyStart, keyEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, (at << 2) + KEY);
+  }
+
+  /** The filled chunk is the item of its key from now on. */
+  #put(ref: number, old: number, expiresAt: Millis, now: Millis): void {
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    const state = words[((ref & REGION_MASK) << 1) + STATE] as number;
+    const slabClass =
+      (state & SPLIT) !== 0 ? this.#reclaimer.lastClass : (state >>> CLASS_SHIFT) & CLASS_MASK;
+    this.#items.put(ref, old, this.#items.listFor(slabClass, expiresAt, now));
+    this.#counters.count(0, TOTAL_ITEMS);
+    this.showStored(ref);
+  }
+
+  #extend(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    inFront: boolean,
+    now: Millis,
+  ): Stored {
+    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, 0)) return "too-large";
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const ref =
+      old === 0 ? 0 : this.#allocateLonger(old, hash, keyEnd - keyStart, valueEnd - valueStart, now);
+    if (ref !== 0) {
+      this.show(old);
+      const { expiresAt, flags } = this;
+      const length = this.valueLength + valueEnd - valueStart;
+      this.#fillHead(ref, hash, key, keyStart, keyEnd, length, flags, expiresAt, now);
+      this.startWriting(ref);
+      if (inFront) this.write(ref, value, valueStart, valueEnd);
+      this.writeShown(ref);
+      if (!inFront) this.write(ref, value, valueStart, valueEnd);
+      this.#put(ref, old, expiresAt, now);
+    }
+    this.#leave(hash);
+    return ref === 0 ? "not-stored" : "stored";
+  }
+
+  /** Chunks for an item whose value is to be longer; 0 if it would be too large, or there is no room. */
+  #allocateLonger(old: number, hash: number, keyBytes: number, addedBytes: number, now: Millis): number {
+    const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
+    const at = (old & REGION_MASK) << 1;
+    const valueBytes = (words[at + VALUE_BYTES] as number) + addedBytes;
+    const flags = words[at + FLAGS] as number;
+    if (this.#sizeOf(keyBytes, valueBytes, flags) > this.itemBytesMax) return 0;
+    return this.#allocate(hash, keyBytes, valueBytes, flags, old, now);
+  }
+
+  #count(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    deltaHigh: number,
+    deltaLow: number,
+    up: boolean,
+    now: Millis,
+  ): Counted {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const counted = ref === 0 ? "not-found" : this.#countItem(ref, deltaHigh, deltaLow, up, now);
+    this.#leave(hash);
+    return counted;
+  }
+
+  #countItem(ref: number, deltaHigh: number, deltaLow: number, up: boolean, now: Millis): Counted {
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    const bytes = this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array;
+    const at = (ref & REGION_MASK) << 1;
+    const state = words[at + STATE] as number;
+    const start = (at << 2) + KEY + (state & KEY_BYTES_MASK);
+    const length = words[at + VALUE_BYTES] as number;
+    const number = this.#number;
+    // No number is so long that it is in parts.
+    if ((state & SPLIT) !== 0 || !readNumber(bytes, start, start + length, number)) return "non-numeric";
+    if (up) addTo(number, deltaHigh, deltaLow);
+    else subtractFrom(number, deltaHigh, deltaLow);
+    this.numberHigh = number.high;
+    this.numberLow = number.low;
+    const digits = this.#digits;
+    const first = writeNumber(digits, digits.length, number);
+    if (digits.length - first > length) return this.#storeNumber(ref, first, now);
+    this.#casUniques.stamp(words, at);
+    words[at + STATE] = state | WRITING;
+    for (let i = first; i < digits.length; i++) bytes[start + i - first] = digits[i] as number;
+    for (let i = digits.length - first; i < length; i++) bytes[start + i] = BLANK;
+    words[at + STATE] = state;
+    this.#items.renew(ref, now);
+    this.showStored(ref);
+    return "counted";
+  }
+
+  /** A number that has grown longer is a new item with the old one's key, flags and expiry. */
+  #storeNumber(old: number, first: number, now: Millis): Counted {
+    const bytes = this.#memory.bytes[old >>> REGION_SHIFT] as Uint8Array;
+    this.show(old);
+    const { flags, expiresAt } = this;
+    const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
+    const at = (old & REGION_MASK) << 1;
+    const hash = words[at + HASH] as number;
+    const keyBytes = (words[at + STATE] as number) & KEY_BYTES_MASK;
+    const key = (at << 2) + KEY;
+    const digits = this.#digits;
+    const valueBytes = digits.length - first;
+    if (this.#sizeOf(keyBytes, valueBytes, flags) > this.itemBytesMax) return "out-of-memory";
+    const ref = this.#allocate(hash, keyBytes, valueBytes, flags, old, now);
+    if (ref === 0) return "out-of-memory";
+    this.#fill(ref, hash, bytes, key, key + keyBytes, digits, first, digits.length, flags, expiresAt, now);
+    this.#put(ref, old, expiresAt, now);
+    return "counted";
+  }
+
+  #setExpiry(ref: number, expiresAt: Millis): void {
+    (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[(ref & REGION_MASK) + EXPIRES_AT] = expiresAt;
+  }
+}
