@@ -21,11 +21,14 @@ import {
   CLASS_MASK,
   CLASS_SHIFT,
   EXPIRES_AT,
+  FETCHED,
   FLAGS,
+  FLUSH_AT,
   HASH,
   ITEMS,
   KEY,
   KEY_BYTES_MASK,
+  LISTS,
   REGION_MASK,
   REGION_SHIFT,
   SPLIT,
@@ -34,6 +37,7 @@ import {
   VALUE_BYTES,
   WRITING,
 } from "./layout.ts";
+import { orderByAge } from "./list-order.ts";
 import { Maintenance } from "./maintenance.ts";
 import {
   addTo,
@@ -340,6 +344,47 @@ export class SlabStore extends CurrentItem implements Store {
     this.#items.flush(at, now);
   }
 
+  /** When a flush is to come; `Infinity` if none is. */
+  get flushAt(): Millis {
+    return this.#memory.sums[FLUSH_AT] as Millis;
+  }
+
+  /**
+   * As `set`, for an item that was there before a restart, with its cas unique and what was known of its use.
+   * `restored` is to follow when all are there.
+   */
+  restore(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    casHigh: number,
+    casLow: number,
+    usedAt: Millis,
+    fetched: boolean,
+    now: Millis,
+  ): Stored {
+    const stored = this.set(key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+    if (stored !== "stored") return stored;
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const ref = this.#items.index.find(hash, key, keyStart, keyEnd);
+    if (ref !== 0) this.#setHistory(ref, casHigh, casLow, usedAt, fetched);
+    this.#leave(hash);
+    this.#casUniques.skip(casHigh, casLow);
+    return stored;
+  }
+
+  /** All items that were to be restored are there: puts them in the order of their use. Takes its time. */
+  restored(): void {
+    for (let list = 4; list < LISTS; list++) {
+      if (this.#items.lists.length(list) > 1) orderByAge(this.#memory, this.#items.lists, list);
+    }
+  }
+
   scan(): StoreScan {
     return new ItemScan(this, this.#items);
   }
@@ -576,6 +621,17 @@ export class SlabStore extends CurrentItem implements Store {
     this.#fill(ref, hash, bytes, key, key + keyBytes, digits, first, digits.length, flags, expiresAt, now);
     this.#put(ref, old, expiresAt, now);
     return "counted";
+  }
+
+  #setHistory(ref: number, casHigh: number, casLow: number, usedAt: Millis, fetched: boolean): void {
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    if (this.#settings.casUniques) {
+      words[at + CAS_HIGH] = casHigh;
+      words[at + CAS_LOW] = casLow;
+    }
+    words[at + USED_AT] = this.#items.ticksAt(usedAt);
+    if (fetched) words[at + STATE] = (words[at + STATE] as number) | FETCHED;
   }
 
   #setExpiry(ref: number, expiresAt: Millis): void {
