@@ -33,6 +33,8 @@ export const FLAGS = 8;
 export const VALUE_BYTES = 9;
 /** In ticks since the store's first use; may be before it, if the item was restored. */
 export const USED_AT = 10;
+/** Of a chunk that is not an item yet, or no longer: which worker has it. */
+export const OWNER: number = USED_AT;
 export const STATE = 11;
 /** How many flushes had been when it was stored. */
 export const GENERATION = 12;

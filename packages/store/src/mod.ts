@@ -4,7 +4,7 @@ export { expiryOf, flushTimeOf } from "./expiry.ts";
 export { itemBytes } from "./item-bytes.ts";
 export type { StoreOptions } from "./options.ts";
 export type { SlabClassStatistics, SlabItemStatistics, SlabStatistics } from "./slab-statistics.ts";
-export { SlabStore } from "./slab-store.ts";
+export { SlabStore, type SharedStore } from "./slab-store.ts";
 export {
   KEY_BYTES_MAX,
   type Counted,

@@ -24,6 +24,7 @@ import {
   KEY,
   KEY_BYTES_MASK,
   NEWER,
+  OWNER,
   SPLIT,
   STATE,
   TEMPORARY,
@@ -169,7 +170,7 @@ export class Reclaimer {
   #allocateWhole(size: number, keyBytes: number, now: Millis): number {
     const slabClass = this.classOf(size);
     const ref = this.#chunk(slabClass, now);
-    if (ref !== 0) this.#setState(ref, keyBytes | (slabClass << CLASS_SHIFT));
+    if (ref !== 0) this.#claim(ref, keyBytes | (slabClass << CLASS_SHIFT));
     return ref;
   }
 
@@ -178,7 +179,7 @@ export class Reclaimer {
     const headClass = this.classOf(size - valueBytes - LINE_END_BYTES + PART_DATA);
     const ref = this.#chunk(headClass, now);
     if (ref === 0) return 0;
-    this.#setState(ref, keyBytes | (headClass << CLASS_SHIFT) | SPLIT);
+    this.#claim(ref, keyBytes | (headClass << CLASS_SHIFT) | SPLIT);
     largeValues.clear(ref);
     let last = 0;
     for (let left = valueBytes + LINE_END_BYTES; left > 0;) {
@@ -307,8 +308,11 @@ export class Reclaimer {
     this.listener.gone(cause, this.#items.memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, start, end);
   }
 
-  #setState(ref: number, state: number): void {
+  /** The chunk is in use from now on, by this worker until it is an item. */
+  #claim(ref: number, state: number): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
-    words[((ref & REGION_MASK) << 1) + STATE] = state;
+    const at = (ref & REGION_MASK) << 1;
+    words[at + OWNER] = this.#items.workerId;
+    words[at + STATE] = state;
   }
 }

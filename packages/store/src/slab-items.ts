@@ -29,6 +29,7 @@ import {
   LINKED,
   LIST_SHIFT,
   MS_PER_TICK,
+  OWNER,
   REGION_MASK,
   REGION_SHIFT,
   SPLIT,
@@ -78,6 +79,11 @@ export class SlabItems {
   readonly #floats: readonly Float64Array[];
   readonly #control: Int32Array;
   readonly #sums: Float64Array;
+
+  /** 0 for the only one. */
+  get workerId(): number {
+    return this.locks === undefined ? 0 : this.locks.workerId;
+  }
 
   constructor(
     memory: SlabMemory,
@@ -174,17 +180,21 @@ export class SlabItems {
    * Lets a chunk that is filled be the item of its key from now on, in place of `old` (0 for none), whose chunk is
    * free then. Needs the stripe.
    */
-  put(ref: number, old: number, list: number): void {
+  put(ref: number, old: number, list: number, now: Millis): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     const hash = words[at + HASH] as number;
+    const ticks = this.ticksAt(now);
     words[at + GENERATION] = this.#control[FLUSHES] as number;
-    words[at + STATE] = (words[at + STATE] as number) | LINKED;
     this.locks?.lock(ALLOCATION);
+    words[at + USED_AT] = ticks;
+    // With its list, by which it is found again if this worker dies before it is there.
+    words[at + STATE] = (words[at + STATE] as number) | LINKED | (list << LIST_SHIFT);
     if (old === 0) {
       this.index.insert(hash, ref);
       this.#control[ITEMS] = (this.#control[ITEMS] as number) + 1;
     } else {
+      this.#retire(old);
       this.lists.remove(old);
       this.index.replace(hash, old, ref);
       this.giveChunks(old);
@@ -204,6 +214,7 @@ export class SlabItems {
   /** Needs the stripe and the allocation. */
   drop(ref: number): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
+    this.#retire(ref);
     this.lists.remove(ref);
     this.index.remove(words[((ref & REGION_MASK) << 1) + HASH] as number, ref);
     this.#control[ITEMS] = (this.#control[ITEMS] as number) - 1;
@@ -242,6 +253,14 @@ export class SlabItems {
 
   leaveStripe(hash: number): void {
     if (this.locks !== undefined) this.locks.unlock(hash & (STRIPES - 1));
+  }
+
+  /** An item that is about to go is none any more: whatever happens, it is not found half gone. */
+  #retire(ref: number): void {
+    const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    words[at + OWNER] = this.workerId;
+    words[at + STATE] = (words[at + STATE] as number) & ~LINKED;
   }
 
   #isFlushed(ref: number): boolean {

@@ -11,6 +11,7 @@ export interface SlabBuffers {
   readonly table: ArrayBufferLike;
   readonly control: ArrayBufferLike;
   readonly counts: ArrayBufferLike;
+  readonly locks: ArrayBufferLike;
 }
 
 export class SlabMemory {
@@ -37,8 +38,9 @@ export class SlabMemory {
    * All of it at once, for no room is taken before it is written to: what is reserved is the most that can be needed.
    *
    * @param workers 1 for a memory that is not shared
+   * @param locksBytes What the locks take, if it is.
    */
-  static reserve(settings: StoreSettings, workers: number): SlabMemory {
+  static reserve(settings: StoreSettings, workers: number, locksBytes: number): SlabMemory {
     const shared = workers > 1;
     const reserve = (bytes: number): ArrayBufferLike =>
       shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
@@ -52,6 +54,7 @@ export class SlabMemory {
       table: reserve(settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
       control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
       counts: reserve(countsBytes(workers)),
+      locks: reserve(locksBytes),
     });
     memory.control[GROUPS] = GROUPS_MIN;
     memory.control[GROUP_MASK] = GROUPS_MIN * 2 - 1;

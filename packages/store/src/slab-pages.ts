@@ -166,6 +166,21 @@ export class SlabPages {
     control[SPARE_PAGES] = (control[SPARE_PAGES] as number) + 1;
   }
 
+  /** Counts the pages again, by what the page table says. */
+  recount(): void {
+    const control = this.#control;
+    const taken = control[PAGES_TAKEN] as number;
+    let bytes = 0;
+    for (let page = 1; page <= taken; page++) {
+      const slabClass = this.classOf(page);
+      const row = CLASS_START + slabClass * CLASS_WORDS;
+      // A spare page goes on counting for what it counted for, which is all of it: else no page ever gets spare.
+      bytes += slabClass === 0 ? this.#settings.pageBytes : this.#pageCost(slabClass);
+      if (slabClass !== 0) control[row + CLASS_PAGES] = (control[row + CLASS_PAGES] as number) + 1;
+    }
+    this.#sums[PAGES_BYTES] = bytes;
+  }
+
   #takePage(slabClass: number): boolean {
     const control = this.#control;
     const spare = control[SPARE_PAGE] as number;
@@ -187,11 +202,13 @@ export class SlabPages {
 
   #cut(page: number, slabClass: number): void {
     const row = CLASS_START + slabClass * CLASS_WORDS;
-    this.#control[PAGE_START + page] = slabClass;
-    this.#control[row + CLASS_PAGES] = (this.#control[row + CLASS_PAGES] as number) + 1;
+    // What is in its chunks means something only once they are cut.
+    this.#control[PAGE_START + page] = 0;
     for (let i = (this.chunksPerPage[slabClass] as number) - 1; i >= 0; i--) {
       this.give(this.chunkOf(page, slabClass, i), slabClass);
     }
+    this.#control[PAGE_START + page] = slabClass;
+    this.#control[row + CLASS_PAGES] = (this.#control[row + CLASS_PAGES] as number) + 1;
   }
 
   /** As memcached: where pages can move all count alike, else only what of them can be used. */

@@ -49,12 +49,14 @@ import {
 } from "./number-text.ts";
 import type { StoreOptions } from "./options.ts";
 import { Reclaimer } from "./reclaimer.ts";
+import { Recovery } from "./recovery.ts";
 import { settingsOf, type StoreSettings } from "./settings.ts";
 import { NO_MEMORY, SlabCounters, TOO_LARGE, TOTAL_ITEMS } from "./slab-counters.ts";
-import { CAS_UNIQUES, SlabItems, STRIPES } from "./slab-items.ts";
-import type { SharedLocks } from "./shared-locks.ts";
+import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
+import { WORKERS_MAX } from "./lock-workers.ts";
+import { SharedLocks } from "./shared-locks.ts";
 import { type SlabStatistics, slabStatisticsOf } from "./slab-statistics.ts";
-import { SlabMemory } from "./slab-memory.ts";
+import { type SlabBuffers, SlabMemory } from "./slab-memory.ts";
 import {
   type Counted,
   KEY_BYTES_MAX,
@@ -66,6 +68,14 @@ import {
 } from "./store.ts";
 
 const BLANK = 32;
+
+const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
+
+/** What a worker joins a shared store by. */
+export interface SharedStore {
+  readonly options: StoreOptions;
+  readonly buffers: SlabBuffers;
+}
 
 /**
  * Items in slabs: chunks of memory in classes of sizes, with memcached's rules for which item goes when.
@@ -81,6 +91,7 @@ export class SlabStore extends CurrentItem implements Store {
   numberHigh = 0;
   numberLow = 0;
 
+  readonly #options: StoreOptions;
   readonly #settings: StoreSettings;
   readonly #memory: SlabMemory;
   readonly #counters: SlabCounters;
@@ -93,25 +104,73 @@ export class SlabStore extends CurrentItem implements Store {
   readonly #number: Halves = { high: 0, low: 0 };
   readonly #digits: Uint8Array = new Uint8Array(NUMBER_BYTES_MAX);
 
-  /** @throws RangeError for a bound that makes no sense, alone or beside the others */
-  constructor(options: StoreOptions = {}) {
+  /**
+   * @param options Whatever is left out is as in memcached.
+   * @param shared Instead of a memory of its own. Use `SlabStore.shared` and `SlabStore.join`.
+   * @throws RangeError for a bound that makes no sense, alone or beside the others
+   */
+  constructor(options: StoreOptions = {}, shared?: SharedStore) {
     const settings = settingsOf(options);
-    const memory = SlabMemory.reserve(settings, 1);
-    const counters = new SlabCounters(memory.buffers.counts, 0);
-    const items = new SlabItems(memory, settings, counters, undefined);
-    super(memory, items.largeValues, false);
+    const memory = shared === undefined ? SlabMemory.reserve(settings, 1, 0) : new SlabMemory(shared.buffers);
+    const locks =
+      shared === undefined ? undefined : locksOf(shared.buffers.locks, (dead) => recovery?.recover(dead));
+    const counters = new SlabCounters(memory.buffers.counts, locks?.join() ?? 0);
+    const items = new SlabItems(memory, settings, counters, locks);
+    const recovery = locks === undefined ? undefined : new Recovery(items, () => locks.beat());
+    super(memory, items.largeValues, shared !== undefined);
     this.bytesMax = settings.bytesMax;
     this.itemBytesMax = settings.itemBytesMax;
     this.evictions = settings.evictions;
+    this.#options = options;
     this.#settings = settings;
     this.#memory = memory;
     this.#counters = counters;
-    this.#locks = undefined;
+    this.#locks = locks;
     this.#items = items;
     this.#reclaimer = new Reclaimer(items);
     this.#maintenance = new Maintenance(items, this.#reclaimer);
-    this.#casUniques = new CasUniques(memory, undefined, CAS_UNIQUES, settings.casUniques);
+    this.#casUniques = new CasUniques(memory, locks, CAS_UNIQUES, settings.casUniques);
     this.#seed = settings.hashSeed;
+  }
+
+  /**
+   * A store that several workers (threads) use. The calling one is the first of them; others `join` by what `share`
+   * answers.
+   */
+  static shared(options: StoreOptions = {}): SlabStore {
+    const { buffers } = SlabMemory.reserve(settingsOf(options), WORKERS_MAX + 1, LOCKS_BYTES);
+    return new SlabStore(options, { options, buffers });
+  }
+
+  /** @throws RangeError if there are `WORKERS_MAX` workers already */
+  static join(shared: SharedStore): SlabStore {
+    return new SlabStore(shared.options, shared);
+  }
+
+  /** What another worker joins by; can be sent to it as a message. @throws TypeError if the store is not shared */
+  share(): SharedStore {
+    this.#sharedLocks();
+    return { options: this.#options, buffers: this.#memory.buffers };
+  }
+
+  /**
+   * Which worker this is, for `forget`. 0 for a store that is not shared.
+   */
+  get ticket(): number {
+    return this.#locks?.ticket ?? 0;
+  }
+
+  /** This worker uses the store no more: others can have its place. */
+  leave(): void {
+    this.#sharedLocks().leave();
+  }
+
+  /**
+   * The worker with this ticket is dead. What it left half done is put right, at once if it was not in the middle of
+   * anything. Without this the others find out by themselves, after a second in which one of them waited for it.
+   */
+  forget(ticket: number): void {
+    this.#sharedLocks().forget(ticket);
   }
 
   get counters(): Readonly<StoreCounters> {
@@ -187,7 +246,7 @@ export class SlabStore extends CurrentItem implements Store {
     const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
     let stored: Stored = "stored";
     if (ref !== 0) {
-      this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+      this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt);
       this.#put(ref, old, expiresAt, now);
     } else {
       if (old !== 0) this.#items.remove(old);
@@ -413,6 +472,11 @@ export class SlabStore extends CurrentItem implements Store {
     return hash;
   }
 
+  #sharedLocks(): SharedLocks {
+    if (this.#locks !== undefined) return this.#locks;
+    throw new TypeError("a store that is not shared has one worker: make it with SlabStore.shared()");
+  }
+
   #leave(hash: number): void {
     if (this.#locks !== undefined) this.#locks.unlock(hash & (STRIPES - 1));
   }
@@ -463,7 +527,7 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     const ref = this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, old, now);
     if (ref === 0) return this.#outOfMemory();
-    this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+    this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt);
     this.#put(ref, old, expiresAt, now);
     return "stored";
   }
@@ -480,9 +544,8 @@ export class SlabStore extends CurrentItem implements Store {
     valueEnd: number,
     flags: number,
     expiresAt: Millis,
-    now: Millis,
   ): void {
-    this.#fillHead(ref, hash, key, keyStart, keyEnd, valueEnd - valueStart, flags, expiresAt, now);
+    this.#fillHead(ref, hash, key, keyStart, keyEnd, valueEnd - valueStart, flags, expiresAt);
     this.startWriting(ref);
     this.write(ref, value, valueStart, valueEnd);
   }
@@ -496,14 +559,12 @@ export class SlabStore extends CurrentItem implements Store {
     valueBytes: number,
     flags: number,
     expiresAt: Millis,
-    now: Millis,
   ): void {
     const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     words[at + HASH] = hash;
     words[at + FLAGS] = flags;
     words[at + VALUE_BYTES] = valueBytes;
-    words[at + USED_AT] = this.#items.ticksAt(now);
     this.#casUniques.stamp(words, at);
     this.#setExpiry(ref, expiresAt);
     copy(key, keyStart, keyEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, (at << 2) + KEY);
@@ -515,7 +576,7 @@ export class SlabStore extends CurrentItem implements Store {
     const state = words[((ref & REGION_MASK) << 1) + STATE] as number;
     const slabClass =
       (state & SPLIT) !== 0 ? this.#reclaimer.lastClass : (state >>> CLASS_SHIFT) & CLASS_MASK;
-    this.#items.put(ref, old, this.#items.listFor(slabClass, expiresAt, now));
+    this.#items.put(ref, old, this.#items.listFor(slabClass, expiresAt, now), now);
     this.#counters.count(0, TOTAL_ITEMS);
     this.showStored(ref);
   }
@@ -539,7 +600,7 @@ export class SlabStore extends CurrentItem implements Store {
       this.show(old);
       const { expiresAt, flags } = this;
       const length = this.valueLength + valueEnd - valueStart;
-      this.#fillHead(ref, hash, key, keyStart, keyEnd, length, flags, expiresAt, now);
+      this.#fillHead(ref, hash, key, keyStart, keyEnd, length, flags, expiresAt);
       this.startWriting(ref);
       if (inFront) this.write(ref, value, valueStart, valueEnd);
       this.writeShown(ref);
@@ -618,7 +679,7 @@ export class SlabStore extends CurrentItem implements Store {
     if (this.#sizeOf(keyBytes, valueBytes, flags) > this.itemBytesMax) return "out-of-memory";
     const ref = this.#allocate(hash, keyBytes, valueBytes, flags, old, now);
     if (ref === 0) return "out-of-memory";
-    this.#fill(ref, hash, bytes, key, key + keyBytes, digits, first, digits.length, flags, expiresAt, now);
+    this.#fill(ref, hash, bytes, key, key + keyBytes, digits, first, digits.length, flags, expiresAt);
     this.#put(ref, old, expiresAt, now);
     return "counted";
   }
@@ -637,4 +698,9 @@ export class SlabStore extends CurrentItem implements Store {
   #setExpiry(ref: number, expiresAt: Millis): void {
     (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[(ref & REGION_MASK) + EXPIRES_AT] = expiresAt;
   }
+}
+
+function locksOf(buffer: ArrayBufferLike, recover: (dead: number) => void): SharedLocks {
+  if (!(buffer instanceof SharedArrayBuffer)) throw new TypeError("a shared store needs shared memory");
+  return new SharedLocks({ words: new Int32Array(buffer), start: 0, locks: LOCKS, recover });
 }

@@ -204,7 +204,7 @@ function take(store: SlabStore, step: Step, cas: bigint, now: number): string {
 }
 
 /** What a scan comes across can be found, once, and adds up to what is counted. */
-function expectInOrder(store: SlabStore, now: number): void {
+export function expectInOrder(store: SlabStore, now: number): void {
   const keys = new Set<string>();
   const scan = store.scan();
   let dead = store.counters.currItems;

@@ -1,0 +1,168 @@
+// Several workers on one memory. Here they are instances in one thread; with threads: conformance/test/store-threads.
+
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { encodeUtf8, SlabStore, type SharedStore, type StoreOptions } from "../src/mod.ts";
+import { expectInOrder, START, storeLaws, valueOf } from "./store-laws.ts";
+
+storeLaws("a shared SlabStore", (options) => SlabStore.shared(options));
+
+const OPTIONS = { bytesMax: 32_768, pageBytes: 4_096, chunkBytesMax: 1_024 } as const;
+
+const set = (store: SlabStore, key: string, value: string, now = START): string => {
+  const [name, bytes] = [encodeUtf8(key), encodeUtf8(value)];
+  return store.set(name, 0, name.length, bytes, 0, bytes.length, 0, Infinity, now);
+};
+const get = (store: SlabStore, key: string, now = START): string | undefined => {
+  const name = encodeUtf8(key);
+  return store.find(name, 0, name.length, now) ? valueOf(store) : undefined;
+};
+
+describe("workers of a store", () => {
+  test("see what each other does", () => {
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share());
+    set(one, "k", "1");
+    expect(get(other, "k")).toBe("1");
+    const k = encodeUtf8("k");
+    expect(other.incr(k, 0, 1, 0, 41, START)).toBe("counted");
+    expect(get(one, "k")).toBe("42");
+    one.flush(0, START);
+    expect(get(other, "k")).toBeUndefined();
+    expect(other.counters).toMatchObject({ totalItems: 2, getFlushed: 1 });
+    expect(one.counters).toEqual(other.counters);
+  });
+
+  test("give no cas unique twice", () => {
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share());
+    const seen = new Set<string>();
+    for (let i = 0; i < 3_000; i++) {
+      const store = i % 3 === 0 ? other : one;
+      set(store, "k", "v");
+      seen.add(`${store.casHigh}:${store.casLow}`);
+    }
+    expect(seen.size).toBe(3_000);
+  });
+
+  test("read a value that stays as it was, whatever others do with its memory", () => {
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share());
+    set(one, "k", "before");
+    const k = encodeUtf8("k");
+    one.find(k, 0, 1, START);
+    set(other, "k", "after!");
+    set(other, "l", "after!");
+    expect(valueOf(one)).toBe("before");
+  });
+
+  test("come and go, and their places are used again", () => {
+    const one = SlabStore.shared(OPTIONS);
+    for (let i = 0; i < 200; i++) SlabStore.join(one.share()).leave();
+    const many = Array.from({ length: 62 }, () => SlabStore.join(one.share()));
+    expect(() => SlabStore.join(one.share())).toThrow(RangeError);
+    many[0]?.leave();
+    SlabStore.join(one.share());
+  });
+
+  test("a store of one worker is not shared", () => {
+    expect(() => new SlabStore().share()).toThrow("make it with SlabStore.shared()");
+  });
+});
+
+// A worker whose memory throws at the n-th write stands for a thread that ends there: what it had begun stays as it is,
+// its locks are held.
+function dyingWorker(shared: SharedStore, diesAt: number): SlabStore {
+  let writes = 0;
+  const dying = <T extends object>(view: T): T =>
+    new Proxy(view, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      },
+      set: (target, name, value) => {
+        if (++writes > diesAt) throw new Error("died");
+        return Reflect.set(target, name, value, target);
+      },
+    });
+  for (const View of [Int32Array, Uint8Array, Float64Array] as const) {
+    vi.stubGlobal(
+      View.name,
+      new Proxy(View, {
+        construct: (target, args: [ArrayBufferLike]) => {
+          const view = Reflect.construct(target, args) as object;
+          const memory = args[0];
+          const { regions, table, control } = shared.buffers;
+          return memory === table || memory === control || regions.includes(memory) ? dying(view) : view;
+        },
+      }),
+    );
+  }
+  const worker = SlabStore.join(shared);
+  vi.unstubAllGlobals();
+  return worker;
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("a worker that dies", () => {
+  const keys = Array.from({ length: 60 }, (_, i) => `key:${i}`);
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  const lengths = [1, 40, 100, 300, 700, 1_500, 2_900];
+  const action = fc.record({
+    does: fc.constantFrom("set", "set", "set", "append", "incr", "delete", "find", "maintain"),
+    key: fc.constantFrom(...keys),
+    length: fc.constantFrom(...lengths),
+    letter: fc.constantFrom(...letters),
+  });
+
+  const act = (
+    store: SlabStore,
+    { does, key, length, letter }: typeof action extends fc.Arbitrary<infer T> ? T : never,
+    now: number,
+  ): void => {
+    const name = encodeUtf8(key);
+    const value = encodeUtf8(letter.repeat(length));
+    if (does === "set") store.set(name, 0, name.length, value, 0, length, 7, Infinity, now);
+    else if (does === "append") store.append(name, 0, name.length, value, 0, Math.min(length, 40), now);
+    else if (does === "incr") store.incr(name, 0, name.length, 0, 1, now);
+    else if (does === "delete") store.delete(name, 0, name.length, now);
+    else if (does === "find") store.find(name, 0, name.length, now);
+    else store.maintain(now);
+  };
+
+  test("at any moment leaves every item whole, and the others serving", () => {
+    fc.assert(
+      fc.property(
+        fc.array(action, { minLength: 20, maxLength: 120 }),
+        fc.array(action, { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 0, max: 3_000 }),
+        fc.boolean(),
+        (before, during, diesAt, segmented) => {
+          const options: StoreOptions = { ...OPTIONS, itemBytesMax: 4_000, segmented };
+          const one = SlabStore.shared(options);
+          let now = START;
+          for (const each of before) act(one, each, (now += 300));
+          const dying = dyingWorker(one.share(), diesAt);
+          let died = false;
+          try {
+            for (const each of during) act(dying, each, (now += 300));
+          } catch (error) {
+            expect(error).toMatchObject({ message: "died" });
+            died = true;
+          }
+          if (died) one.forget(dying.ticket);
+          else dying.leave();
+          expectInOrder(one, now);
+          const scan = one.scan();
+          while (scan.next(now)) {
+            // Whatever was stored begins with one letter, over and over; what was appended follows.
+            expect(valueOf(one)).toMatch(/^(?:([a-z])\1*)+$|^\d+ *$/);
+          }
+          for (const each of during) act(one, each, (now += 300));
+          expectInOrder(one, now);
+        },
+      ),
+    );
+  });
+});
