@@ -5,13 +5,12 @@
 // Each client is a process of its own on one core, memcached has the other; they take turns. A round is gets of random
 // keys, values of 100 B, 50 calls in flight: user and system time, as the process itself has it. A figure is the median
 // of the rounds; `spread` is (largest - smallest) / median. memjs is not among them, for it is not installed.
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import process from "node:process";
-import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runtimeCommand, TextClient, type Runtime } from "@memwire/conformance";
+import { median } from "./figures.ts";
+import { Answering, answerLines } from "./in-turn.ts";
 import { required, startMemcachedOn } from "./subject.ts";
 
 const CLIENT_CORE = 0;
@@ -61,9 +60,7 @@ const subjects: readonly (readonly [client: string, runtime: Runtime])[] = [
 /** The process that is measured: a round for every line it reads. */
 async function measureAsTold(name: string, port: number): Promise<void> {
   const get = await (clients[name] as (port: number) => Promise<Get>)(port);
-  for await (const line of createInterface({ input: process.stdin })) {
-    console.log(await cpuUs(get, Number(line) * 1_000));
-  }
+  await answerLines((seconds) => cpuUs(get, Number(seconds) * 1_000));
   process.exit();
 }
 
@@ -88,21 +85,24 @@ async function compare(rounds: number, seconds: number): Promise<void> {
   const memcached = await startMemcachedOn(SERVER_CORE);
   using storing = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port: memcached.port });
   for (let i = 0; i < KEYS; i++) await storing.ask(`set ${keyOf(i)} 0 0 ${VALUE.length}\r\n${VALUE}\r\n`);
-  const running = subjects.map(([client, runtime]) => new Running(client, runtime, memcached.port));
+  const running = subjects.map(([client, runtime]) => start(client, runtime, memcached.port));
+  const figures = running.map(() => new Array<number>());
   try {
-    for (const each of running) await each.round(WARM_UP_SECONDS);
+    for (const each of running) await each.ask(`${WARM_UP_SECONDS}`);
     for (let i = 0; i < rounds; i++) {
-      for (const each of running) each.figures.push(await each.round(seconds));
+      for (const [at, each] of running.entries()) figures[at]?.push(Number(await each.ask(`${seconds}`)));
     }
   } finally {
-    for (const { child } of running) child.stdin?.end(); // it ends when it has nothing more to read
+    for (const each of running) each.end();
     await memcached.stop();
   }
   tell("client", ["cpu us/get", "spread", "times"]);
-  const [first] = running as [Running];
-  for (const { name, figures, median } of running) {
-    const spread = ((Math.max(...figures) - Math.min(...figures)) / median) * 100;
-    tell(name, [median.toFixed(2), `${spread.toFixed(0)}%`, (median / first.median).toFixed(2)]);
+  const medians = figures.map(median);
+  for (const [at, { name }] of running.entries()) {
+    const ofOne = figures[at] as number[];
+    const middle = medians[at] as number;
+    const spread = ((Math.max(...ofOne) - Math.min(...ofOne)) / middle) * 100;
+    tell(name, [middle.toFixed(2), `${spread.toFixed(0)}%`, (middle / (medians[0] as number)).toFixed(2)]);
   }
 }
 
@@ -111,31 +111,10 @@ function tell(name: string, columns: readonly string[]): void {
 }
 
 /** A client in a process of its own. */
-class Running {
-  readonly name: string;
-  readonly figures: number[] = [];
-  readonly child: ChildProcess;
-  readonly #lines: Interface;
-
-  constructor(client: string, runtime: Runtime, port: number) {
-    const command = [...runtimeCommand(runtime), fileURLToPath(import.meta.url)];
-    const args = ["-c", `${CLIENT_CORE}`, ...command, "--client", client, "--port", `${port}`];
-    const child = spawn(required("taskset"), args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.name = `${client}, ${runtime}`;
-    this.child = child;
-    this.#lines = createInterface({ input: child.stdout });
-  }
-
-  get median(): number {
-    return this.figures.toSorted((a, b) => a - b)[this.figures.length >> 1] ?? NaN;
-  }
-
-  async round(seconds: number): Promise<number> {
-    this.child.stdin?.write(`${seconds}\n`);
-    const [line] = (await Promise.race([once(this.#lines, "line"), once(this.#lines, "close")])) as string[];
-    if (line === undefined) throw new Error(`${this.name} ended`);
-    return Number(line);
-  }
+function start(client: string, runtime: Runtime, port: number): Answering {
+  const command = [...runtimeCommand(runtime), fileURLToPath(import.meta.url)];
+  const args = ["-c", `${CLIENT_CORE}`, ...command, "--client", client, "--port", `${port}`];
+  return new Answering(`${client}, ${runtime}`, [required("taskset"), ...args]);
 }
 
 const { values } = parseArgs({

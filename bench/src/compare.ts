@@ -3,6 +3,7 @@
 // What counts is CPU time, not requests a second: on a machine that others use too it moves by a few per cent
 // where the rate halves. A figure is the median of the rounds; `spread` is (largest - smallest) / median. On a machine
 // that is never left alone the fastest round is what is closest to what the code costs: `at least` and its `times`.
+import { median } from "./figures.ts";
 import { type Measured, residentMiB } from "./load.ts";
 import type { Subject } from "./subject.ts";
 
@@ -92,13 +93,6 @@ function rowOf(scenario: Scenario, subject: Subject, runs: readonly Measured[], 
     residentMiB: residentMiB(subject.pid),
     wrong: runs.reduce((sum, run) => sum + run.wrong, 0),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
 export const tableHead = [
