@@ -107,7 +107,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("a worker that dies", () => {
   const keys = Array.from({ length: 60 }, (_, i) => `key:${i}`);
-  const letters = "abcdefghijklmnopqrstuvwxyz";
+  const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
   const lengths = [1, 40, 100, 300, 700, 1_500, 2_900];
   const action = fc.record({
     does: fc.constantFrom("set", "set", "set", "append", "incr", "delete", "find", "maintain"),
