@@ -507,7 +507,9 @@ export class SlabStore extends CurrentItem implements Store {
     kept: number,
     now: Millis,
   ): number {
-    const size = this.#sizeOf(keyBytes, valueBytes, flags);
+    // Without cas uniques and flags an item takes a byte more than it counts for: one that would just fit goes to the
+    // next class. memcached has room for it.
+    const size = Math.max(this.#sizeOf(keyBytes, valueBytes, flags), KEY + keyBytes + valueBytes);
     return this.#reclaimer.allocate(size, keyBytes, valueBytes, hash, kept, now);
   }
 
