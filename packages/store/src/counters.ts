@@ -47,7 +47,7 @@ export interface StoreCounters {
   readonly reclaimed: number;
   readonly crawlerReclaimed: number;
   readonly expiredUnfetched: number;
-  /** Items asked for, or touched, that had expired, or were flushed. */
+  /** Items that a command came across by their key, and that had expired, or were flushed. */
   readonly getExpired: number;
   readonly getFlushed: number;
   /** Values refused for their size, and for want of room. */

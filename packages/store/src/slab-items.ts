@@ -127,18 +127,14 @@ export class SlabItems {
     this.locks?.unlock(ALLOCATION);
   }
 
-  /**
-   * The item of this key if it is there; one that no longer counts goes. Needs the stripe.
-   *
-   * @param asked Whether it is counted if that is why the item is not there any more.
-   */
-  live(hash: number, key: Uint8Array, start: number, end: number, now: Millis, asked: boolean): number {
+  /** The item of this key if it is there; one that no longer counts goes, and is counted. Needs the stripe. */
+  live(hash: number, key: Uint8Array, start: number, end: number, now: Millis): number {
     const ref = this.index.find(hash, key, start, end);
     if (ref === 0) return 0;
     const at = ref & REGION_MASK;
     const expired = ((this.#floats[ref >>> REGION_SHIFT] as Float64Array)[at + EXPIRES_AT] as number) <= now;
     if (!expired && !this.#isFlushed(ref)) return ref;
-    if (asked) this.counters.count(0, expired ? GET_EXPIRED : GET_FLUSHED);
+    this.counters.count(0, expired ? GET_EXPIRED : GET_FLUSHED);
     this.remove(ref);
     return 0;
   }

@@ -187,7 +187,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.show(ref);
       this.#items.use(ref, now);
@@ -198,7 +198,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   inspect(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) this.show(ref);
     this.#leave(hash);
     return ref !== 0;
@@ -206,7 +206,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   findAndTouch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.#setExpiry(ref, expiresAt);
       this.show(ref);
@@ -218,7 +218,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   touch(key: Uint8Array, keyStart: number, keyEnd: number, expiresAt: Millis, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, true);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.#setExpiry(ref, expiresAt);
       this.showStored(ref);
@@ -243,7 +243,7 @@ export class SlabStore extends CurrentItem implements Store {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     // As in memcached, room is made before anybody looks for the old item, which may have to go for it.
     const ref = tooLarge ? 0 : this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, 0, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
     let stored: Stored = "stored";
     if (ref !== 0) {
       this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt);
@@ -269,7 +269,7 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
     let stored: Stored = "not-stored";
     // As memcached: who adds in vain still shows interest in the item.
     if (old !== 0) this.#items.renew(old, now);
@@ -304,7 +304,7 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
     const stored =
       old === 0
         ? "not-stored"
@@ -328,7 +328,7 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
     let stored: Stored = "not-found";
     if (old !== 0) {
       const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
@@ -368,7 +368,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   delete(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.showStored(ref);
       this.#items.remove(ref);
@@ -595,7 +595,7 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, 0)) return "too-large";
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
     const ref =
       old === 0 ? 0 : this.#allocateLonger(old, hash, keyEnd - keyStart, valueEnd - valueStart, now);
     if (ref !== 0) {
@@ -633,7 +633,7 @@ export class SlabStore extends CurrentItem implements Store {
     now: Millis,
   ): Counted {
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now, false);
+    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     const counted = ref === 0 ? "not-found" : this.#countItem(ref, deltaHigh, deltaLow, up, now);
     this.#leave(hash);
     return counted;

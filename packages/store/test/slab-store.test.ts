@@ -217,6 +217,23 @@ describe("time", () => {
     expect(store.counters).toMatchObject({ getExpired: 1, currItems: 0 });
   });
 
+  test("whatever command comes across an expired item counts it", () => {
+    const store = new SlabStore();
+    const k = encodeUtf8("k");
+    for (const come of [
+      () => store.delete(k, 0, 1, START + 1),
+      () => set(store, "k", "v".repeat(1_000), { now: START + 1 }),
+      () => store.incr(k, 0, 1, 0, 1, START + 1),
+      () => store.inspect(k, 0, 1, START + 1),
+    ]) {
+      store.resetCounters();
+      set(store, "k", "v", { expiresAt: START + 1 });
+      come();
+      expect(store.counters).toMatchObject({ getExpired: 1, reclaimed: 0 });
+      store.delete(k, 0, 1, START + 1);
+    }
+  });
+
   test("a flush takes nothing that was stored after it, even in the same millisecond", () => {
     const store = new SlabStore();
     set(store, "old", "v");
