@@ -2,11 +2,9 @@
 //
 // Only true numbers are printed. pid, libevent, pointer_size, rusage_*, tcpport and the like come from the host's
 // facts, if it has them. Left out, since they would have to be invented: connection_structures, response_obj_*,
-// read_buf_*, reserved_fds, cmd_meta, auth_*, time_in_listen_disabled_us, conn_yields, hash_*, slab_*, slabs_moved,
-// lru_*, malloc_fails, log_*, unexpected_napi_ids, round_robin_fallback, evicted_active, crawler_*,
-// lrutail_reflocked, moves_*, direct_reclaims, and get_flushed, since nobody comes across a flushed item: a flush
-// takes them all at once. The store has no slab classes: `stats items` shows its one list as class 1, and
-// `stats slabs` shows none.
+// read_buf_*, reserved_fds, cmd_meta, auth_*, time_in_listen_disabled_us, conn_yields, hash_power_level,
+// hash_is_expanding, the other slab_reassign_*, lru_crawler_running, lru_maintainer_juggles, malloc_fails, log_*,
+// unexpected_napi_ids, round_robin_fallback.
 
 import {
   type TextRequestDecoder,
@@ -16,6 +14,7 @@ import {
   latin1Text,
 } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
+import type { SlabItemStatistics } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { zeroCounters } from "./counters.ts";
 
@@ -24,10 +23,12 @@ type Values = Readonly<Record<string, string | number>>;
 const GENERAL_ORDER = (
   "pid uptime time version libevent pointer_size rusage_user rusage_system max_connections curr_connections " +
   "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch get_hits get_misses get_expired " +
-  "delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
+  "get_flushed delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
   "cas_badval touch_hits touch_misses store_too_large store_no_memory bytes_read bytes_written limit_maxbytes " +
-  "accepting_conns listen_disabled_num threads bytes curr_items total_items expired_unfetched evicted_unfetched " +
-  "evictions reclaimed"
+  "accepting_conns listen_disabled_num threads hash_bytes slab_reassign_rescues slabs_moved lru_crawler_starts bytes " +
+  "curr_items total_items slab_global_page_pool expired_unfetched evicted_unfetched evicted_active evictions " +
+  "reclaimed crawler_reclaimed crawler_items_checked lrutail_reflocked moves_to_cold moves_to_warm " +
+  "moves_within_lru direct_reclaims lru_bumps_dropped"
 ).split(" ");
 
 const SETTINGS_ORDER = (
@@ -50,9 +51,9 @@ export function tellStats(
     case "settings":
       return print(output, SETTINGS_ORDER, { ...context.settings.facts, ...setUp(context) });
     case "items":
-      return print(output, undefined, held(context));
+      return print(output, undefined, held(context, now));
     case "slabs":
-      return print(output, undefined, { active_slabs: 0, total_malloced: 0 });
+      return print(output, undefined, cut(context, now));
     case "reset":
       reset(context);
       return output.copy(REPLY_BYTES.reset, 0, REPLY_BYTES.reset.length);
@@ -86,6 +87,7 @@ function done({ settings, store, counters, startedAt = Infinity }: Context, now:
     get_hits: counters.getHits,
     get_misses: counters.getMisses,
     get_expired: kept.getExpired,
+    get_flushed: kept.getFlushed,
     delete_misses: counters.deleteMisses,
     delete_hits: counters.deleteHits,
     incr_misses: counters.incrMisses,
@@ -106,13 +108,27 @@ function done({ settings, store, counters, startedAt = Infinity }: Context, now:
     accepting_conns: 1,
     listen_disabled_num: 0,
     threads: 1,
+    hash_bytes: kept.hashBytes,
+    slab_reassign_rescues: kept.slabReassignRescues,
+    slabs_moved: kept.slabsMoved,
+    lru_crawler_starts: kept.crawlerStarts,
     bytes: kept.bytes,
     curr_items: kept.currItems,
     total_items: kept.totalItems,
+    slab_global_page_pool: store.slabs(now).sparePages,
     expired_unfetched: kept.expiredUnfetched,
     evicted_unfetched: kept.evictedUnfetched,
     evictions: kept.evictions,
+    evicted_active: kept.evictedActive,
     reclaimed: kept.reclaimed,
+    crawler_reclaimed: kept.crawlerReclaimed,
+    crawler_items_checked: kept.crawlerItemsChecked,
+    lrutail_reflocked: kept.lruTailReflocked,
+    moves_to_cold: kept.movesToCold,
+    moves_to_warm: kept.movesToWarm,
+    moves_within_lru: kept.movesWithinLru,
+    direct_reclaims: kept.directReclaims,
+    lru_bumps_dropped: kept.lruBumpsDropped,
   };
 }
 
@@ -136,17 +152,76 @@ function setUp({ settings: { limits, flushEnabled }, store, verbosity }: Context
   };
 }
 
-function held({ store: { counters } }: Context): Values {
-  if (counters.currItems === 0) return {};
-  return {
-    "items:1:number": counters.currItems,
-    "items:1:mem_requested": counters.bytes,
-    "items:1:evicted": counters.evictions,
-    "items:1:outofmemory": counters.storeNoMemory,
-    "items:1:reclaimed": counters.reclaimed,
-    "items:1:expired_unfetched": counters.expiredUnfetched,
-    "items:1:evicted_unfetched": counters.evictedUnfetched,
-  };
+/** `stats items`: of each class that has any. Lists that a segment does not have are left out, as memcached does. */
+function held({ store }: Context, now: Millis): Values {
+  const values: Record<string, number> = {};
+  for (const { slabClass, items } of store.slabs(now).classes) {
+    if (items.number === 0) continue;
+    for (const [name, value] of itemValues(items)) values[`items:${slabClass}:${name}`] = value;
+  }
+  return values;
+}
+
+function itemValues(items: SlabItemStatistics): readonly (readonly [string, number])[] {
+  return [
+    ["number", items.number],
+    ["number_hot", items.numberHot],
+    ["number_warm", items.numberWarm],
+    ["number_cold", items.numberCold],
+    ...(items.numberTemporary > 0 ? [["number_temp", items.numberTemporary] as const] : []),
+    ["age_hot", items.ageHot],
+    ["age_warm", items.ageWarm],
+    ["age", items.age],
+    ["mem_requested", items.memRequested],
+    ["evicted", items.evicted],
+    ["evicted_nonzero", items.evictedNonzero],
+    ["evicted_time", items.evictedTime],
+    ["outofmemory", items.outOfMemory],
+    // No item is ever left without its list: there is nothing to repair.
+    ["tailrepairs", 0],
+    ["reclaimed", items.reclaimed],
+    ["expired_unfetched", items.expiredUnfetched],
+    ["evicted_unfetched", items.evictedUnfetched],
+    ["evicted_active", items.evictedActive],
+    ["crawler_reclaimed", items.crawlerReclaimed],
+    ["crawler_items_checked", items.crawlerItemsChecked],
+    ["lrutail_reflocked", items.lruTailReflocked],
+    ["moves_to_cold", items.movesToCold],
+    ["moves_to_warm", items.movesToWarm],
+    ["moves_within_lru", items.movesWithinLru],
+    ["direct_reclaims", items.directReclaims],
+    ["hits_to_hot", items.hitsToHot],
+    ["hits_to_warm", items.hitsToWarm],
+    ["hits_to_cold", items.hitsToCold],
+    ["hits_to_temp", items.hitsToTemporary],
+  ];
+}
+
+/** `stats slabs`: of each class that has a page. Hits by class are told as far as the store knows them. */
+function cut({ store }: Context, now: Millis): Values {
+  const values: Record<string, number> = {};
+  const { classes, pageBytes } = store.slabs(now);
+  let active = 0;
+  for (const one of classes) {
+    if (one.pages === 0) continue;
+    active++;
+    const { items } = one;
+    const hits = items.hitsToHot + items.hitsToWarm + items.hitsToCold + items.hitsToTemporary;
+    for (const [name, value] of [
+      ["chunk_size", one.chunkBytes],
+      ["chunks_per_page", one.chunksPerPage],
+      ["total_pages", one.pages],
+      ["total_chunks", one.chunks],
+      ["used_chunks", one.usedChunks],
+      ["free_chunks", one.freeChunks],
+      // Chunks at the end of a page that were never given out: here these are free ones as all others.
+      ["free_chunks_end", 0],
+      ["get_hits", hits],
+    ] as const) {
+      values[`${one.slabClass}:${name}`] = value;
+    }
+  }
+  return { ...values, active_slabs: active, total_malloced: pageBytes };
 }
 
 function print(output: SendBuffer, order: readonly string[] | undefined, values: Values): void {

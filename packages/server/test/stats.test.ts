@@ -82,15 +82,29 @@ test("stats settings tells how the server was made, and what its host knows", ()
   });
 });
 
-test("stats items has the one list there is, and nothing when it is empty", () => {
+test("stats items and stats slabs have the classes that are in use, and nothing when there are none", () => {
   const party = new Bench(new ServerEngine()).connect();
   expect(party.ask("stats items\r\n")).toBe("END\r\n");
+  expect(party.ask("stats slabs\r\n")).toBe("STAT active_slabs 0\r\nSTAT total_malloced 0\r\nEND\r\n");
   party.send("set a 0 0 1\r\n5\r\n");
+  party.send(`set b 0 0 66560\r\n${"v".repeat(66_560)}\r\n`);
   expect(asRecord(party.ask("stats items\r\n"))).toMatchObject({
     "items:1:number": "1",
+    "items:1:number_hot": "1",
     "items:1:mem_requested": "61",
+    "items:31:number": "1",
+    "items:31:mem_requested": "66620",
   });
-  expect(party.ask("stats slabs\r\n")).toBe("STAT active_slabs 0\r\nSTAT total_malloced 0\r\nEND\r\n");
+  expect(asRecord(party.ask("stats slabs\r\n"))).toMatchObject({
+    "1:chunk_size": "96",
+    "1:chunks_per_page": "10922",
+    "1:used_chunks": "1",
+    "1:free_chunks": "10921",
+    "31:chunk_size": "82792",
+    "31:total_pages": "1",
+    active_slabs: "2",
+    total_malloced: "2097152",
+  });
 });
 
 test("an unknown group is an error", () => {
