@@ -92,6 +92,18 @@ test("the limit of lines holds for those too that are read in one pass, whole an
   }
 });
 
+test("the limit of reply lines holds for those too that are read in one pass, whole and in pieces", () => {
+  for (const text of ["END\r\n", "STORED\r\n", "VALUE key 0 1\r\nx\r\n", "VA 1 f0\r\nx\r\n"]) {
+    const lineBytesMax = text.indexOf("\n");
+    for (const pieces of [[wire(text)], byteByByte(wire(text))]) {
+      expect(decodeReplies(pieces, { limits: { lineBytesMax } })).toMatchObject([{ found: "reply" }]);
+      expect(decodeReplies(pieces, { limits: { lineBytesMax: lineBytesMax - 1 } })).toEqual([
+        { found: "fatal", fault: "line-too-long", faultAt: lineBytesMax - 1 },
+      ]);
+    }
+  }
+});
+
 test("of a line that is too long the first byte beyond its limit is what is wrong", () => {
   const limits = { lineBytesMax: 120, retrievalLineBytesMax: 300 };
   for (const [text, at] of [
