@@ -107,6 +107,11 @@ export class ItemLists {
     this.#sums[LIST_BYTES + list] = (this.#sums[LIST_BYTES + list] as number) - this.bytesOf(ref);
   }
 
+  /** An item of the list is about to count for more, or for less. */
+  grow(list: number, bytes: number): void {
+    this.#sums[LIST_BYTES + list] = (this.#sums[LIST_BYTES + list] as number) + bytes;
+  }
+
   /** Puts one item in the place of another, as old and in the same list. The new one is a copy of the old one. */
   replace(ref: number, by: number): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;

@@ -46,6 +46,7 @@ export class KeyIndex {
   readonly #control: Int32Array;
   readonly #groupsMax: number;
   readonly #moving: Int32Array = new Int32Array(PLACES);
+  readonly #hashes: Int32Array = new Int32Array(PLACES);
 
   constructor(memory: SlabMemory) {
     this.#words = memory.words;
@@ -140,19 +141,24 @@ export class KeyIndex {
     const table = this.#table;
     const control = this.#control;
     const moving = this.#moving;
+    const hashes = this.#hashes;
     const group = this.nextSplit << GROUP_SHIFT;
     const added = control[GROUPS] as number;
-    for (let place = 0; place < PLACES; place++) moving[place] = table[group + REFS + place] as number;
+    let count = 0;
+    for (; count < PLACES && table[group + REFS + count] !== 0; count++) {
+      moving[count] = table[group + REFS + count] as number;
+    }
+    // All of them first, one behind the other: the processor waits for these items once, not a dozen times.
+    for (let i = 0; i < count; i++) hashes[i] = this.#wordOf(moving[i] as number, HASH);
     let chained = table[group + CHAIN] as number;
     table.fill(0, group, group + GROUP_WORDS);
     control[GROUPS] = added + 1;
     if (added >= (control[GROUP_MASK] as number)) control[GROUP_MASK] = added * 2 + 1;
-    for (let place = 0; place < PLACES && moving[place] !== 0; place++)
-      this.#replace(moving[place] as number);
+    for (let i = 0; i < count; i++) this.insert(hashes[i] as number, moving[i] as number);
     while (chained !== 0) {
       const ref = chained;
       chained = this.#wordOf(ref, CHAINED);
-      this.#replace(ref);
+      this.insert(this.#wordOf(ref, HASH), ref);
     }
   }
 
@@ -169,11 +175,6 @@ export class KeyIndex {
     const mask = control[GROUP_MASK] as number;
     const group = hash & mask;
     return group < (control[GROUPS] as number) ? group : group & (mask >>> 1);
-  }
-
-  #replace(ref: number): void {
-    const hash = this.#wordOf(ref, HASH);
-    this.#place(this.#groupOf(hash) << GROUP_SHIFT, hash, ref);
   }
 
   #place(group: number, hash: number, ref: number): void {

@@ -173,6 +173,27 @@ export class SlabItems {
   }
 
   /**
+   * An item is about to get another value in its place, of so many bytes more: it is as young as a new one, and out of
+   * the list whose items go first. Needs the stripe.
+   */
+  renewWith(ref: number, moreBytes: number, now: Millis): void {
+    const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    let list = (words[at + STATE] as number) >>> LIST_SHIFT;
+    words[at + USED_AT] = this.ticksAt(now);
+    words[at + GENERATION] = this.#control[FLUSHES] as number;
+    if (moreBytes === 0 && (list & 3) !== COLD) return;
+    this.locks?.lock(ALLOCATION);
+    if ((list & 3) === COLD) {
+      list = list - COLD + HOT;
+      this.lists.remove(ref);
+      this.lists.insert(ref, list);
+    }
+    this.lists.grow(list, moreBytes);
+    this.locks?.unlock(ALLOCATION);
+  }
+
+  /**
    * Lets a chunk that is filled be the item of its key from now on, in place of `old` (0 for none), whose chunk is
    * free then. Needs the stripe.
    */
