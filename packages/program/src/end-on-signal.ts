@@ -23,14 +23,23 @@ export interface Part {
   readonly unfinished?: () => string | undefined;
 }
 
-/** A part that ends in a way of its own, such as an HTTP server. */
+/** A part that ends in a way of its own, such as an HTTP server, or a file that is written when all else has ended. */
 export interface OtherPart {
   /** Takes nothing more, lets what is under way be answered for at most `withinMs`, then leaves nothing open. */
   end(withinMs: Millis): Promise<void>;
+  /** As of a `Part`. */
+  readonly endWithinMs?: Millis;
+  /** What it has not done, as one line for people; `undefined` if that is nothing. */
+  readonly unfinished?: () => string | undefined;
 }
 
 /** How long all parts that do not say otherwise may together take to answer what is under way. */
 export const END_WITHIN_MS = 5_000;
+
+/** What can be taken for "end gracefully": the last one as memcached does. */
+export type EndSignal = "SIGTERM" | "SIGINT" | "SIGUSR1";
+
+const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
 
 /** How late a part that keeps its own time may be. */
 const OTHER_LATE_MS = 500;
@@ -39,13 +48,18 @@ const OTHER_LATE_MS = 500;
 const LOOKS_EVERY_MS = 20;
 
 /**
- * From now on SIGTERM and SIGINT end the process.
+ * From now on these signals end the process.
  *
  * @param parts In the order in which they end: a proxy before the servers behind it.
+ * @param signals Default: SIGTERM and SIGINT.
  */
-export function endOnSignal(parts: readonly (Part | OtherPart)[], clock: Clock): void {
+export function endOnSignal(
+  parts: readonly (Part | OtherPart)[],
+  clock: Clock,
+  signals: readonly EndSignal[] = SIGNALS,
+): void {
   let ending = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of signals) {
     process.on(signal, () => {
       if (ending) {
         say(unfinished(parts));
@@ -75,11 +89,9 @@ export async function endParts(parts: readonly (Part | OtherPart)[], clock: Cloc
   let togetherMs = END_WITHIN_MS;
   for (const part of parts) {
     const start = clock.now();
-    const withinMs = ("engine" in part ? part.endWithinMs : undefined) ?? togetherMs;
+    const withinMs = part.endWithinMs ?? togetherMs;
     await ("engine" in part ? endEngine(part, clock, start + withinMs) : endOther(part, clock, withinMs));
-    if (!("engine" in part) || part.endWithinMs === undefined) {
-      togetherMs = Math.max(0, togetherMs - (clock.now() - start));
-    }
+    if (part.endWithinMs === undefined) togetherMs = Math.max(0, togetherMs - (clock.now() - start));
   }
   return unfinished(parts);
 }
@@ -107,9 +119,7 @@ function inTime(promise: Promise<void>, clock: Clock, deadline: Millis): Promise
 }
 
 function unfinished(parts: readonly (Part | OtherPart)[]): string[] {
-  return parts
-    .map((part) => ("engine" in part ? part.unfinished?.() : undefined))
-    .filter((line) => line !== undefined);
+  return parts.map((part) => part.unfinished?.()).filter((line) => line !== undefined);
 }
 
 /** Synchronously: on some runtimes what a stream still holds is lost by exit(). */

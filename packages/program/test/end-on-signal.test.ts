@@ -3,7 +3,7 @@
 
 import type { Clock, Driver, Endpoint, Listener, Millis } from "@memwire/engine";
 import { expect, test } from "vitest";
-import { END_WITHIN_MS, endParts, type Part } from "../src/end-on-signal.ts";
+import { END_WITHIN_MS, endParts, type OtherPart, type Part } from "../src/end-on-signal.ts";
 
 const endpoint: Endpoint = { kind: "tcp", host: "h", port: 1 };
 
@@ -188,4 +188,23 @@ test("a part of another kind is given what time is left, and is left as it is wh
   await clock.settle(endParts(parts, clock));
   expect(log).toContain("2000 other: end within 3000");
   expect(log.slice(-3)).toEqual(["5500 b: drain", "5500 b: wake", "5500 b: close"]);
+});
+
+test("a part of another kind may take its own time, and what it has not done is said", async () => {
+  const clock = new HandClock();
+  const log: string[] = [];
+  const other = (tookMs: Millis): OtherPart => {
+    let done = false;
+    return {
+      endWithinMs: 60_000,
+      end: async () => {
+        await new Promise<void>((resolve) => clock.at(clock.now() + tookMs, resolve));
+        done = true;
+      },
+      unfinished: () => (done ? undefined : `nothing is done after ${clock.now()} ms`),
+    };
+  };
+  const parts = [other(20_000), new ScriptedPart(clock, log, "a", Infinity), other(Infinity)];
+  expect(await clock.settle(endParts(parts, clock))).toEqual(["nothing is done after 85500 ms"]);
+  expect(log.at(-1)).toBe(`${20_000 + END_WITHIN_MS} a: close`);
 });
