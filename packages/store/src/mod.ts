@@ -6,6 +6,15 @@ export type { StoreOptions } from "./options.ts";
 export type { SlabClassStatistics, SlabItemStatistics, SlabStatistics } from "./slab-statistics.ts";
 export { SlabStore, type SharedStore } from "./slab-store.ts";
 export {
+  SnapshotReader,
+  type SnapshotRefused,
+  type SnapshotRestored,
+  type SnapshotResult,
+} from "./snapshot-reader.ts";
+export type { RestorableStore } from "./snapshot-records.ts";
+export type { SnapshotFault } from "./snapshot-refusal.ts";
+export { SNAPSHOT_PIECE_BYTES_MAX, SnapshotWriter } from "./snapshot-writer.ts";
+export {
   KEY_BYTES_MAX,
   type Counted,
   type Millis,

@@ -189,6 +189,8 @@ export interface Store {
    * A flush still to come is replaced by this one. Takes no time: the room of what was flushed is found bit by bit.
    */
   flush(at: Millis, now: Millis): void;
+  /** When a flush is to come; `Infinity` if none is. */
+  readonly flushAt: Millis;
 
   /** Goes through all items, in no order. Any number of them may be under way while the store is used. */
   scan(): StoreScan;
