@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 
-test.each(["readme-example-cache.ts", "readme-example-store.ts"])(
+test.each(["readme-example-cache.ts", "readme-example-store.ts", "readme-example-restart.ts"])(
   "%s is in the README, and prints what it says",
   async (file) => {
     const example = readFileSync(new URL(file, import.meta.url), "utf8");
