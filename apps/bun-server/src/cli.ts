@@ -15,6 +15,8 @@ export interface Task {
   readonly evictions: boolean;
   readonly connectionsMax: number;
   readonly flushEnabled: boolean;
+  /** Where the items are kept while the server does not run, if they are. */
+  readonly snapshotFile: string | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
 }
@@ -29,7 +31,9 @@ const PORT_MAX = 65_535;
 const notes = `
 Without -l it listens on all addresses of this machine, as memcached does: -l 127.0.0.1 keeps it to this machine.
 If MEMCACHED_PORT_FILENAME is set, the ports are written to that file once they are bound.
-SIGTERM and SIGINT let clients take their replies, then end; a second one ends at once.
+SIGTERM, SIGINT and SIGUSR1 let clients take their replies, then end; a second one ends at once.
+With -e the items are then written to the file. The next start reads it and removes it, so that after a crash the
+server starts empty, never with values from before. What is no snapshot, or a damaged one, is renamed to <file>.refused.
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line.`;
 
 interface Options {
@@ -42,6 +46,7 @@ interface Options {
   readonly c: number;
   readonly I: number;
   readonly F?: boolean;
+  readonly e?: string;
   readonly v: number;
 }
 
@@ -71,7 +76,7 @@ export function readTask(args: readonly string[], version: string): Task {
       "host, host:port, or several with commas between; may be repeated",
       (text: string, before: readonly Address[] | undefined) => [...(before ?? []), ...readAddresses(text)],
     )
-    .option("-s <path>", "unix socket, instead of TCP", optionValue("-s", readPath))
+    .option("-s <path>", "unix socket, instead of TCP", optionValue("-s", readPath("socket")))
     .addOption(
       new Option("-a <mode>", "permissions of the unix socket, in octal")
         .argParser(optionValue("-a", readMode))
@@ -86,6 +91,7 @@ export function readTask(args: readonly string[], version: string): Task {
         .default(MEBIBYTE, "1m"),
     )
     .option("-F", "refuse flush_all")
+    .option("-e <file>", "keep the items over a graceful restart", optionValue("-e", readPath("file")))
     .option(
       "-v",
       "say on stderr where it listens; -vv and -vvv are taken too",
@@ -113,6 +119,7 @@ function taskOf(options: Options): Task {
     evictions: options.M !== true,
     connectionsMax: options.c,
     flushEnabled: options.F !== true,
+    snapshotFile: options.e,
     verbosity: options.v,
   };
 }
@@ -139,9 +146,11 @@ const readAddresses = optionValue("-l", (text): readonly Address[] =>
   }),
 );
 
-function readPath(text: string): string {
-  if (text === "") throw new RangeError(`must be the path of a socket, got ""`);
-  return text;
+function readPath(kind: string): (text: string) => string {
+  return (text) => {
+    if (text === "") throw new RangeError(`must be the path of a ${kind}, got ""`);
+    return text;
+  };
 }
 
 function readUdpPort(text: string): number {

@@ -28,6 +28,10 @@ test.each<[string, string]>([
   ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
   ["-l /run/a.sock", '-l must be host or host:port, IPv6 as [::1], got "/run/a.sock"'],
   ["-s ", '-s must be the path of a socket, got ""'],
+  ["-e ", '-e must be the path of a file, got ""'],
+  ["-e /no/folder/here", "cannot use -e /no/folder/here: no such folder"],
+  ["-e /tmp", "cannot use -e /tmp: it is a folder"],
+  ["-e /etc/passwd/x", "cannot use -e /etc/passwd/x: what it should be in is no folder"],
   ["-c 0", '-c must be a whole number from 1 to 1000000, got "0"'],
   ["-c -1", '-c must be a whole number from 1 to 1000000, got "-1"'],
   ["-m 1.5", '-m must be a whole number from 1 to 1048576, got "1.5"'],
@@ -71,6 +75,21 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const outcome = (await outcomeOf(runtime, ["-h"])) as { stdout: string };
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
     const flags = [...outcome.stdout.matchAll(/^ {2}(-\w)/gm)].map(([, flag]) => flag);
-    expect(flags).toEqual(["-p", "-U", "-l", "-s", "-a", "-m", "-M", "-c", "-I", "-F", "-v", "-V", "-h"]);
+    expect(flags).toEqual([
+      "-p",
+      "-U",
+      "-l",
+      "-s",
+      "-a",
+      "-m",
+      "-M",
+      "-c",
+      "-I",
+      "-F",
+      "-e",
+      "-v",
+      "-V",
+      "-h",
+    ]);
   });
 });
