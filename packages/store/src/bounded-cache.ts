@@ -11,6 +11,8 @@ export interface BoundedCacheOptions extends StoreOptions {
   readonly now: () => Millis;
   /** Default: a new `SlabStore` with the other options. */
   readonly store?: Store;
+  /** Told of what goes to make room, or is found to have expired. Called during another call: it must not use the cache. */
+  readonly onGone?: (key: string, cause: "evicted" | "expired") => void;
 }
 
 /** How long a value stays, and the number that goes with it. */
@@ -43,27 +45,36 @@ export class BoundedCache {
   constructor(options: BoundedCacheOptions) {
     this.store = options.store ?? new SlabStore(options);
     this.#now = options.now;
+    const { onGone } = options;
+    if (onGone === undefined) return;
+    this.store.listener = {
+      gone: (cause, bytes, start, end) => onGone(decodeUtf8(bytes, start, end), cause),
+    };
   }
 
   /** The value as text. */
   get(key: string): string | undefined {
-    if (!this.#find(key)) return undefined;
-    const { store } = this;
-    if (store.valueLength === store.valueEnd - store.valueStart) {
-      return decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd);
-    }
-    return decodeUtf8(this.#value(), 0, store.valueLength);
+    return this.#find(key) ? this.#text() : undefined;
+  }
+
+  /** The value as text, which stays for so long from now on. */
+  getAndTouch(key: string, ttlMs: number): string | undefined {
+    const name = keyOf(key);
+    const now = this.#come();
+    const found = this.store.findAndTouch(name, 0, name.length, expiresAtOf(ttlMs, now), now);
+    return found ? this.#text() : undefined;
   }
 
   entry(key: string): Entry | undefined {
-    if (!this.#find(key)) return undefined;
-    const { store } = this;
-    return {
-      bytes: this.#value(),
-      flags: store.flags,
-      cas: (BigInt(store.casHigh) << 32n) | BigInt(store.casLow),
-      expiresAt: store.expiresAt,
-    };
+    return this.#find(key) ? this.#entry() : undefined;
+  }
+
+  /** Every key with what is there, in no order. The cache may be used meanwhile: what is stored then may be missed. */
+  *entries(): Generator<[key: string, entry: Entry], void, undefined> {
+    const scan = this.store.scan();
+    while (scan.next(this.#come())) {
+      yield [decodeUtf8(scan.keyBytes, scan.keyStart, scan.keyEnd), this.#entry()];
+    }
   }
 
   set(key: string, value: string | Uint8Array, options: ValueOptions = {}): Stored {
@@ -80,7 +91,7 @@ export class BoundedCache {
 
   /** Stores if nobody changed the value since `entry` answered this `cas`. */
   cas(key: string, value: string | Uint8Array, cas: bigint, options: ValueOptions = {}): Stored {
-    const now = this.#now();
+    const now = this.#come();
     const name = keyOf(key);
     const bytes = bytesOf(value);
     const [high, low] = halvesOf(cas);
@@ -99,13 +110,13 @@ export class BoundedCache {
 
   delete(key: string): boolean {
     const name = keyOf(key);
-    return this.store.delete(name, 0, name.length, this.#now());
+    return this.store.delete(name, 0, name.length, this.#come());
   }
 
   /** Changes how long the value stays. */
   touch(key: string, ttlMs: number): boolean {
     const name = keyOf(key);
-    const now = this.#now();
+    const now = this.#come();
     return this.store.touch(name, 0, name.length, expiresAtOf(ttlMs, now), now);
   }
 
@@ -121,7 +132,32 @@ export class BoundedCache {
 
   /** Forgets everything. */
   clear(): void {
-    this.store.flush(0, this.#now());
+    this.store.flush(0, this.#come());
+  }
+
+  /** The time. Now and then something is done that needs no hurry. */
+  #come(): Millis {
+    const now = this.#now();
+    if (now >= this.store.maintenanceAt) this.store.maintain(now);
+    return now;
+  }
+
+  #text(): string {
+    const { store } = this;
+    if (store.valueLength === store.valueEnd - store.valueStart) {
+      return decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd);
+    }
+    return decodeUtf8(this.#value(), 0, store.valueLength);
+  }
+
+  #entry(): Entry {
+    const { store } = this;
+    return {
+      bytes: this.#value(),
+      flags: store.flags,
+      cas: (BigInt(store.casHigh) << 32n) | BigInt(store.casLow),
+      expiresAt: store.expiresAt,
+    };
   }
 
   /** A copy of the value that the store shows. */
@@ -138,7 +174,7 @@ export class BoundedCache {
 
   #find(key: string): boolean {
     const name = keyOf(key);
-    return this.store.find(name, 0, name.length, this.#now());
+    return this.store.find(name, 0, name.length, this.#come());
   }
 
   #put(
@@ -147,7 +183,7 @@ export class BoundedCache {
     value: string | Uint8Array,
     options: ValueOptions,
   ): Stored {
-    const now = this.#now();
+    const now = this.#come();
     const name = keyOf(key);
     const bytes = bytesOf(value);
     const expiresAt = expiresAtOf(options.ttlMs, now);
@@ -167,14 +203,14 @@ export class BoundedCache {
   #extend(command: "append" | "prepend", key: string, value: string | Uint8Array): Stored {
     const name = keyOf(key);
     const bytes = bytesOf(value);
-    return this.store[command](name, 0, name.length, bytes, 0, bytes.length, this.#now());
+    return this.store[command](name, 0, name.length, bytes, 0, bytes.length, this.#come());
   }
 
   #count(command: "incr" | "decr", key: string, delta: bigint): bigint | Exclude<Counted, "counted"> {
     const { store } = this;
     const name = keyOf(key);
     const [high, low] = halvesOf(delta);
-    const counted = store[command](name, 0, name.length, high, low, this.#now());
+    const counted = store[command](name, 0, name.length, high, low, this.#come());
     return counted === "counted" ? (BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow) : counted;
   }
 }

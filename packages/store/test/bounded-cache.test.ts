@@ -31,6 +31,52 @@ test("stays within its bytes", () => {
   expect(cache.get("key:0")).toBeUndefined();
 });
 
+test("tells what goes, and why", () => {
+  let now = 1_800_000_000_000;
+  const gone: string[] = [];
+  const cache = new BoundedCache({
+    now: () => now,
+    bytesMax: 4_096,
+    chunkBytesMax: 1_024,
+    segmented: false,
+    onGone: (key, cause) => gone.push(`${key} ${cause}`),
+  });
+  for (const key of ["a", "b", "c", "d", "é"])
+    cache.set(key, "v".repeat(900), key === "b" ? { ttlMs: 1_000 } : {});
+  expect(gone).toEqual(["a evicted"]);
+  now += 1_000;
+  cache.set("f", "v".repeat(900));
+  expect(gone).toEqual(["a evicted", "b expired"]);
+});
+
+test("keeps a value longer while it is asked for", () => {
+  const { cache, pass } = fixture();
+  cache.set("session", "v", { ttlMs: 1_000 });
+  for (let i = 0; i < 5; i++) {
+    pass(900);
+    expect(cache.getAndTouch("session", 1_000)).toBe("v");
+  }
+  pass(1_000);
+  expect(cache.getAndTouch("session", 1_000)).toBeUndefined();
+});
+
+test("goes through all that it has", () => {
+  const { cache } = fixture();
+  const large = "0123456789".repeat(150);
+  cache.set("ä", "1", { flags: 3 });
+  cache.set("b", large);
+  cache.set("c", "gone", { ttlMs: 0 });
+  const seen = new Map(
+    Array.from(cache.entries(), ([key, { bytes, flags }]) => [key, [bytes.length, flags]]),
+  );
+  expect(seen).toEqual(
+    new Map([
+      ["ä", [1, 3]],
+      ["b", [1_500, 0]],
+    ]),
+  );
+});
+
 test("adds, replaces, extends", () => {
   const { cache } = fixture();
   expect(cache.replace("k", "0")).toBe("not-stored");
