@@ -17,8 +17,8 @@ import { CRAWLER_CHECKED, CRAWLER_RECLAIMED, CRAWLS } from "./slab-counters.ts";
 import { ALLOCATION, type SlabItems } from "./slab-items.ts";
 import type { Millis } from "./store.ts";
 
-/** From the end of one way through all items to the next. A flush lets it set out at once. */
-export const CRAWL_EVERY_MS = 60_000;
+// From the end of one way through all items to the next. A flush lets it set out at once.
+const CRAWL_EVERY_MS = 60_000;
 
 // How many items are looked at while others wait for the allocation.
 const CHECKS_A_TURN = 128;

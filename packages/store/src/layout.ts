@@ -33,8 +33,8 @@ export const FLAGS = 8;
 export const VALUE_BYTES = 9;
 /** In ticks since the store's first use; may be before it, if the item was restored. */
 export const USED_AT = 10;
-/** Of a chunk that is not an item yet, or no longer: which worker has it. */
-export const OWNER: number = USED_AT;
+/** Of a chunk that is not an item yet, or no longer, in place of that: which worker has it. */
+export const OWNER = 10;
 export const STATE = 11;
 /** How many flushes had been when it was stored. */
 export const GENERATION = 12;
@@ -95,7 +95,6 @@ export const SPARE_PAGES = 5;
 export const FLUSHES = 6;
 export const LAST_CAS_HIGH = 7;
 export const LAST_CAS_LOW = 8;
-export const WORKERS_JOINED = 9;
 /** The page that is being cleared, 0 for none; the class it goes to; its chunks that are still in use. */
 export const MOVED_PAGE = 10;
 export const MOVED_TO = 11;

@@ -13,10 +13,10 @@ export interface Orders {
 }
 
 /** Rows of what each thread has done: counted up, stored by cas, appended, added less deleted, evicted. */
-export const COUNTED = 0;
-export const COMPARED = 1;
-export const APPENDED = 2;
-export const ADDED = 3;
+const COUNTED = 0;
+const COMPARED = 1;
+const APPENDED = 2;
+const ADDED = 3;
 /** Steps begun, and the ticket; then the word that stops all. */
 export const BEGUN = 4;
 export const TICKET = 5;
@@ -24,7 +24,7 @@ const ROW = 16;
 export const SLOTS = 5;
 const STOP = SLOTS * ROW;
 
-export const KEYS = 20;
+const KEYS = 20;
 // Bytes of a log, at which it is full.
 const LOG_BYTES_MAX = 20_000;
 const NOW = 1_800_000_000_000;
