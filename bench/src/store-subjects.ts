@@ -55,7 +55,7 @@ function countOf({ items, full = false }: SubjectOptions): number {
 }
 
 /** Our store. Copying a value out is what the server does. */
-class SlabSubject implements StoreSubject {
+export class SlabSubject implements StoreSubject {
   readonly #store: SlabStore;
   readonly #traffic: Traffic;
 
