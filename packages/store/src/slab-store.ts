@@ -11,48 +11,19 @@
 // copied out before the item's lock is left, since anybody may overwrite it from then on.
 
 import { CasUniques } from "./cas-uniques.ts";
-import { copy, CurrentItem } from "./current-item.ts";
+import { CurrentItem } from "./current-item.ts";
 import { countersOf, type StoreCounters } from "./counters.ts";
 import { ItemScan } from "./item-scan.ts";
+import { ItemWriter } from "./item-writer.ts";
 import { hashOf } from "./key-hash.ts";
-import {
-  ACTIVE,
-  CAS_HIGH,
-  CAS_LOW,
-  CLASS_MASK,
-  CLASS_SHIFT,
-  EXPIRES_AT,
-  FETCHED,
-  FLAGS,
-  FLUSH_AT,
-  HASH,
-  ITEMS,
-  KEY,
-  KEY_BYTES_MASK,
-  LISTS,
-  REGION_MASK,
-  REGION_SHIFT,
-  SPLIT,
-  STATE,
-  USED_AT,
-  VALUE_BYTES,
-  WRITING,
-} from "./layout.ts";
+import { CAS_HIGH, CAS_LOW, FLUSH_AT, ITEMS, LISTS, REGION_MASK, REGION_SHIFT } from "./layout.ts";
 import { orderByAge } from "./list-order.ts";
 import { Maintenance } from "./maintenance.ts";
-import {
-  addTo,
-  type Halves,
-  NUMBER_BYTES_MAX,
-  readNumber,
-  subtractFrom,
-  writeNumber,
-} from "./number-text.ts";
 import type { StoreOptions } from "./options.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
-import { settingsOf, type StoreSettings } from "./settings.ts";
-import { NO_MEMORY, SlabCounters, TOO_LARGE, TOTAL_ITEMS } from "./slab-counters.ts";
+import { settingsOf } from "./settings.ts";
+import { SlabCounters, TOO_LARGE } from "./slab-counters.ts";
 import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
 import { WORKERS_MAX } from "./lock-workers.ts";
 import { SharedLocks } from "./shared-locks.ts";
@@ -67,8 +38,6 @@ import {
   type StoreListener,
   type StoreScan,
 } from "./store.ts";
-
-const BLANK = 32;
 
 const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
 
@@ -89,11 +58,7 @@ export class SlabStore extends CurrentItem implements Store {
   readonly itemBytesMax: number;
   readonly evictions: boolean;
 
-  numberHigh = 0;
-  numberLow = 0;
-
   readonly #options: StoreOptions;
-  readonly #settings: StoreSettings;
   readonly #memory: SlabMemory;
   readonly #counters: SlabCounters;
   readonly #locks: SharedLocks | undefined;
@@ -102,9 +67,7 @@ export class SlabStore extends CurrentItem implements Store {
   readonly #maintenance: Maintenance;
   readonly #casUniques: CasUniques;
   readonly #seed: number;
-  readonly #overwrites: boolean;
-  readonly #number: Halves = { high: 0, low: 0 };
-  readonly #digits: Uint8Array = new Uint8Array(NUMBER_BYTES_MAX);
+  readonly #writer: ItemWriter;
 
   /**
    * @param options Whatever is left out is as in memcached.
@@ -124,7 +87,6 @@ export class SlabStore extends CurrentItem implements Store {
     this.itemBytesMax = settings.itemBytesMax;
     this.evictions = settings.evictions;
     this.#options = options;
-    this.#settings = settings;
     this.#memory = memory;
     this.#counters = counters;
     this.#locks = locks;
@@ -133,8 +95,7 @@ export class SlabStore extends CurrentItem implements Store {
     this.#maintenance = new Maintenance(items, this.#reclaimer);
     this.#casUniques = new CasUniques(memory, locks, CAS_UNIQUES, settings.casUniques);
     this.#seed = settings.hashSeed;
-    // In one strict list a set moves the item to the front, and takes its new chunk before it frees the old one.
-    this.#overwrites = settings.segmented && settings.temporaryTicks === 0;
+    this.#writer = new ItemWriter(items, this.#reclaimer, this.#casUniques, this);
   }
 
   /**
@@ -177,6 +138,14 @@ export class SlabStore extends CurrentItem implements Store {
     this.#sharedLocks().forget(ticket);
   }
 
+  get numberHigh(): number {
+    return this.#writer.number.high;
+  }
+
+  get numberLow(): number {
+    return this.#writer.number.low;
+  }
+
   get counters(): Readonly<StoreCounters> {
     return countersOf(this.#items);
   }
@@ -212,7 +181,7 @@ export class SlabStore extends CurrentItem implements Store {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
-      this.#setExpiry(ref, expiresAt);
+      this.#writer.setExpiry(ref, expiresAt);
       this.show(ref);
       this.#items.use(ref, now);
     }
@@ -224,7 +193,7 @@ export class SlabStore extends CurrentItem implements Store {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
-      this.#setExpiry(ref, expiresAt);
+      this.#writer.setExpiry(ref, expiresAt);
       this.showStored(ref);
       this.#items.use(ref, now);
     }
@@ -245,27 +214,23 @@ export class SlabStore extends CurrentItem implements Store {
   ): Stored {
     const tooLarge = this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags);
     const hash = this.#enter(key, keyStart, keyEnd, now);
-    if (this.#overwrites && !tooLarge) {
+    let stored: Stored = "too-large";
+    if (tooLarge) {
       const old = this.#items.live(hash, key, keyStart, keyEnd, now);
-      if (
-        old !== 0 &&
-        this.#overwrite(old, keyEnd - keyStart, value, valueStart, valueEnd, flags, expiresAt, now)
-      ) {
-        this.#leave(hash);
-        return "stored";
-      }
-    }
-    // As in memcached, room is made before anybody looks for the old item, which may have to go for it.
-    const ref = tooLarge ? 0 : this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, 0, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
-    let stored: Stored = "stored";
-    if (ref !== 0) {
-      this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt);
-      this.#put(ref, old, expiresAt, now);
-    } else {
       if (old !== 0) this.#items.remove(old);
-      stored = tooLarge ? "too-large" : this.#outOfMemory();
-    }
+    } else
+      stored = this.#writer.set(
+        hash,
+        key,
+        keyStart,
+        keyEnd,
+        value,
+        valueStart,
+        valueEnd,
+        flags,
+        expiresAt,
+        now,
+      );
     this.#leave(hash);
     return stored;
   }
@@ -288,7 +253,7 @@ export class SlabStore extends CurrentItem implements Store {
     // As memcached: who adds in vain still shows interest in the item.
     if (old !== 0) this.#items.renew(old, now);
     else
-      stored = this.#store(
+      stored = this.#writer.store(
         old,
         hash,
         key,
@@ -322,7 +287,19 @@ export class SlabStore extends CurrentItem implements Store {
     const stored =
       old === 0
         ? "not-stored"
-        : this.#store(old, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
+        : this.#writer.store(
+            old,
+            hash,
+            key,
+            keyStart,
+            keyEnd,
+            value,
+            valueStart,
+            valueEnd,
+            flags,
+            expiresAt,
+            now,
+          );
     this.#leave(hash);
     return stored;
   }
@@ -349,7 +326,19 @@ export class SlabStore extends CurrentItem implements Store {
       const at = (old & REGION_MASK) << 1;
       const same = words[at + CAS_HIGH] === (casHigh | 0) && words[at + CAS_LOW] === (casLow | 0);
       stored = same
-        ? this.#store(old, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now)
+        ? this.#writer.store(
+            old,
+            hash,
+            key,
+            keyStart,
+            keyEnd,
+            value,
+            valueStart,
+            valueEnd,
+            flags,
+            expiresAt,
+            now,
+          )
         : "exists";
     }
     this.#leave(hash);
@@ -445,7 +434,7 @@ export class SlabStore extends CurrentItem implements Store {
     if (stored !== "stored") return stored;
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.index.find(hash, key, keyStart, keyEnd);
-    if (ref !== 0) this.#setHistory(ref, casHigh, casLow, usedAt, fetched);
+    if (ref !== 0) this.#writer.setHistory(ref, casHigh, casLow, usedAt, fetched);
     this.#leave(hash);
     this.#casUniques.skip(casHigh, casLow);
     return stored;
@@ -499,146 +488,9 @@ export class SlabStore extends CurrentItem implements Store {
     if (keyBytes < 1 || keyBytes > KEY_BYTES_MAX) {
       throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${keyBytes}`);
     }
-    if (this.#sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
+    if (this.#writer.sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
     this.#counters.count(0, TOO_LARGE);
     return true;
-  }
-
-  #sizeOf(keyBytes: number, valueBytes: number, flags: number): number {
-    return this.#settings.headerBytes + keyBytes + valueBytes + (flags === 0 ? 0 : 4);
-  }
-
-  #outOfMemory(): "out-of-memory" {
-    this.#counters.count(0, NO_MEMORY);
-    return "out-of-memory";
-  }
-
-  #allocate(
-    hash: number,
-    keyBytes: number,
-    valueBytes: number,
-    flags: number,
-    kept: number,
-    now: Millis,
-  ): number {
-    // Without cas uniques and flags an item takes a byte more than it counts for: one that would just fit goes to the
-    // next class. memcached has room for it.
-    const size = Math.max(this.#sizeOf(keyBytes, valueBytes, flags), KEY + keyBytes + valueBytes);
-    return this.#reclaimer.allocate(size, keyBytes, valueBytes, hash, kept, now);
-  }
-
-  /** Stores a value that is not too large, in place of `old`, 0 for none, which stays if there is no room. */
-  #store(
-    old: number,
-    hash: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-    flags: number,
-    expiresAt: Millis,
-    now: Millis,
-  ): Stored {
-    if (
-      this.#overwrites &&
-      old !== 0 &&
-      this.#overwrite(old, keyEnd - keyStart, value, valueStart, valueEnd, flags, expiresAt, now)
-    ) {
-      return "stored";
-    }
-    const ref = this.#allocate(hash, keyEnd - keyStart, valueEnd - valueStart, flags, old, now);
-    if (ref === 0) return this.#outOfMemory();
-    this.#fill(ref, hash, key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt);
-    this.#put(ref, old, expiresAt, now);
-    return "stored";
-  }
-
-  /**
-   * Writes a value over one that needs the same chunk: no chunk, no link, no other item is touched, which is half of
-   * what a set costs. Where the item is in its list it stays, as one in use.
-   *
-   * @returns false, and nothing happened, if it needs another chunk
-   */
-  #overwrite(
-    ref: number,
-    keyBytes: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-    flags: number,
-    expiresAt: Millis,
-    now: Millis,
-  ): boolean {
-    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
-    const at = (ref & REGION_MASK) << 1;
-    const state = words[at + STATE] as number;
-    const size = this.#sizeOf(keyBytes, valueEnd - valueStart, flags);
-    if ((state & SPLIT) !== 0 || size > this.#settings.chunkBytesMax) return false;
-    if (this.#reclaimer.classOf(size) !== ((state >>> CLASS_SHIFT) & CLASS_MASK)) return false;
-    this.#casUniques.stamp(words, at);
-    this.#items.renewWith(ref, size - this.#items.lists.bytesOf(ref), now);
-    const kept = words[at + STATE] as number;
-    words[at + STATE] = kept | WRITING;
-    words[at + FLAGS] = flags;
-    words[at + VALUE_BYTES] = valueEnd - valueStart;
-    this.#setExpiry(ref, expiresAt);
-    const start = (at << 2) + KEY + keyBytes;
-    copy(value, valueStart, valueEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, start);
-    words[at + STATE] = (kept & ~FETCHED) | ACTIVE;
-    this.#counters.count(0, TOTAL_ITEMS);
-    this.showStored(ref);
-    return true;
-  }
-
-  /** Writes a whole item into the chunks that were allocated for it. */
-  #fill(
-    ref: number,
-    hash: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    value: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-    flags: number,
-    expiresAt: Millis,
-  ): void {
-    this.#fillHead(ref, hash, key, keyStart, keyEnd, valueEnd - valueStart, flags, expiresAt);
-    this.startWriting(ref);
-    this.write(ref, value, valueStart, valueEnd);
-  }
-
-  #fillHead(
-    ref: number,
-    hash: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    valueBytes: number,
-    flags: number,
-    expiresAt: Millis,
-  ): void {
-    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
-    const at = (ref & REGION_MASK) << 1;
-    words[at + HASH] = hash;
-    words[at + FLAGS] = flags;
-    words[at + VALUE_BYTES] = valueBytes;
-    this.#casUniques.stamp(words, at);
-    this.#setExpiry(ref, expiresAt);
-    copy(key, keyStart, keyEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, (at << 2) + KEY);
-  }
-
-  /** The filled chunk is the item of its key from now on. */
-  #put(ref: number, old: number, expiresAt: Millis, now: Millis): void {
-    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
-    const state = words[((ref & REGION_MASK) << 1) + STATE] as number;
-    const slabClass =
-      (state & SPLIT) !== 0 ? this.#reclaimer.lastClass : (state >>> CLASS_SHIFT) & CLASS_MASK;
-    this.#items.put(ref, old, this.#items.listFor(slabClass, expiresAt, now), now);
-    this.#counters.count(0, TOTAL_ITEMS);
-    this.showStored(ref);
   }
 
   #extend(
@@ -654,31 +506,9 @@ export class SlabStore extends CurrentItem implements Store {
     if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, 0)) return "too-large";
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const old = this.#items.live(hash, key, keyStart, keyEnd, now);
-    const ref =
-      old === 0 ? 0 : this.#allocateLonger(old, hash, keyEnd - keyStart, valueEnd - valueStart, now);
-    if (ref !== 0) {
-      this.show(old);
-      const { expiresAt, flags } = this;
-      const length = this.valueLength + valueEnd - valueStart;
-      this.#fillHead(ref, hash, key, keyStart, keyEnd, length, flags, expiresAt);
-      this.startWriting(ref);
-      if (inFront) this.write(ref, value, valueStart, valueEnd);
-      this.writeShown(ref);
-      if (!inFront) this.write(ref, value, valueStart, valueEnd);
-      this.#put(ref, old, expiresAt, now);
-    }
+    const extended = old !== 0 && this.#writer.extend(old, value, valueStart, valueEnd, inFront, now);
     this.#leave(hash);
-    return ref === 0 ? "not-stored" : "stored";
-  }
-
-  /** Chunks for an item whose value is to be longer; 0 if it would be too large, or there is no room. */
-  #allocateLonger(old: number, hash: number, keyBytes: number, addedBytes: number, now: Millis): number {
-    const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
-    const at = (old & REGION_MASK) << 1;
-    const valueBytes = (words[at + VALUE_BYTES] as number) + addedBytes;
-    const flags = words[at + FLAGS] as number;
-    if (this.#sizeOf(keyBytes, valueBytes, flags) > this.itemBytesMax) return 0;
-    return this.#allocate(hash, keyBytes, valueBytes, flags, old, now);
+    return extended ? "stored" : "not-stored";
   }
 
   #count(
@@ -692,71 +522,9 @@ export class SlabStore extends CurrentItem implements Store {
   ): Counted {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
-    const counted = ref === 0 ? "not-found" : this.#countItem(ref, deltaHigh, deltaLow, up, now);
+    const counted = ref === 0 ? "not-found" : this.#writer.count(ref, deltaHigh, deltaLow, up, now);
     this.#leave(hash);
     return counted;
-  }
-
-  #countItem(ref: number, deltaHigh: number, deltaLow: number, up: boolean, now: Millis): Counted {
-    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
-    const bytes = this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array;
-    const at = (ref & REGION_MASK) << 1;
-    const state = words[at + STATE] as number;
-    const start = (at << 2) + KEY + (state & KEY_BYTES_MASK);
-    const length = words[at + VALUE_BYTES] as number;
-    const number = this.#number;
-    // No number is so long that it is in parts.
-    if ((state & SPLIT) !== 0 || !readNumber(bytes, start, start + length, number)) return "non-numeric";
-    if (up) addTo(number, deltaHigh, deltaLow);
-    else subtractFrom(number, deltaHigh, deltaLow);
-    this.numberHigh = number.high;
-    this.numberLow = number.low;
-    const digits = this.#digits;
-    const first = writeNumber(digits, digits.length, number);
-    if (digits.length - first > length) return this.#storeNumber(ref, first, now);
-    this.#casUniques.stamp(words, at);
-    words[at + STATE] = state | WRITING;
-    for (let i = first; i < digits.length; i++) bytes[start + i - first] = digits[i] as number;
-    for (let i = digits.length - first; i < length; i++) bytes[start + i] = BLANK;
-    words[at + STATE] = state;
-    this.#items.renew(ref, now);
-    this.showStored(ref);
-    return "counted";
-  }
-
-  /** A number that has grown longer is a new item with the old one's key, flags and expiry. */
-  #storeNumber(old: number, first: number, now: Millis): Counted {
-    const bytes = this.#memory.bytes[old >>> REGION_SHIFT] as Uint8Array;
-    this.show(old);
-    const { flags, expiresAt } = this;
-    const words = this.#memory.words[old >>> REGION_SHIFT] as Int32Array;
-    const at = (old & REGION_MASK) << 1;
-    const hash = words[at + HASH] as number;
-    const keyBytes = (words[at + STATE] as number) & KEY_BYTES_MASK;
-    const key = (at << 2) + KEY;
-    const digits = this.#digits;
-    const valueBytes = digits.length - first;
-    if (this.#sizeOf(keyBytes, valueBytes, flags) > this.itemBytesMax) return "out-of-memory";
-    const ref = this.#allocate(hash, keyBytes, valueBytes, flags, old, now);
-    if (ref === 0) return "out-of-memory";
-    this.#fill(ref, hash, bytes, key, key + keyBytes, digits, first, digits.length, flags, expiresAt);
-    this.#put(ref, old, expiresAt, now);
-    return "counted";
-  }
-
-  #setHistory(ref: number, casHigh: number, casLow: number, usedAt: Millis, fetched: boolean): void {
-    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
-    const at = (ref & REGION_MASK) << 1;
-    if (this.#settings.casUniques) {
-      words[at + CAS_HIGH] = casHigh;
-      words[at + CAS_LOW] = casLow;
-    }
-    words[at + USED_AT] = this.#items.ticksAt(usedAt);
-    if (fetched) words[at + STATE] = (words[at + STATE] as number) | FETCHED;
-  }
-
-  #setExpiry(ref: number, expiresAt: Millis): void {
-    (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[(ref & REGION_MASK) + EXPIRES_AT] = expiresAt;
   }
 }
 

@@ -41,3 +41,15 @@ test.each([
     expect(store.counters.bytes).toBe(3 * (headerBytes + 1 + valueBytes));
   }
 });
+
+test.each([true, false])("one that grows over its old value does too, cas uniques %s", (casUniques) => {
+  for (let valueBytes = 10; valueBytes < 200; valueBytes++) {
+    const store = new SlabStore({ bytesMax: PAGE_BYTES * 4, pageBytes: PAGE_BYTES, casUniques });
+    fill(store, valueBytes - 5, 0);
+    fill(store, valueBytes, 0);
+    expect(store.find(Uint8Array.of(1), 0, 1, START)).toBe(true);
+    const own = store.slabs(START).classes.find(({ slabClass }) => slabClass === store.slabClass);
+    // 52 bytes before the key: layout.ts.
+    expect(own?.chunkBytes).toBeGreaterThanOrEqual(52 + 1 + valueBytes);
+  }
+});
