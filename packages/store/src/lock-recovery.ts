@@ -23,7 +23,8 @@
 //   So a death may be told twice if the first to be told of it died over that, and never goes untold.
 // - The recoverer waits only for workers that hold a lock and are at work. Such a one lets go in the end; or comes
 //   to wait in lock(), where it looks at the recoverer's word at least once a slice, and parks; or is dead, which
-//   the recoverer finds out as any waiter does. Nobody that it waits for waits for it without being parked.
+//   the recoverer finds out as any waiter does. Nobody that it waits for waits for it without being parked. One
+//   that was declared dead and was not parks no more but throws, so that it makes no progress any more either.
 //
 // Somebody is declared dead only by who is in the recoverer's word and lives, and has looked once more since. If it
 // was alive after all it finds its row changed when it next takes a lock or waits for one, or that its lock is not
@@ -43,7 +44,7 @@ export const WAITERS = 1;
 const TAKEN = 2;
 
 /** Slices without progress that one who was declared dead has to let go of a lock. */
-const MERCY_SLICES = 5;
+const MERCY_SLICES = 10;
 
 export class LockRecovery {
   readonly #words: Int32Array<SharedArrayBuffer>;
@@ -72,10 +73,15 @@ export class LockRecovery {
     this.#recover = recover;
   }
 
-  /** While a recovery is under way this worker is parked. What it holds is in order. */
+  /**
+   * While a recovery is under way this worker is parked. What it holds is in order.
+   *
+   * @throws Error if it was declared dead: the recoverer may be waiting until it makes no progress
+   */
   letRecover(ticket: number): void {
     let parked = false;
     for (;;) {
+      this.#workers.mustLive(ticket);
       const recoverer = Atomics.load(this.#words, this.#recovererAt);
       if (recoverer === 0) {
         if (!parked) return;
@@ -94,7 +100,7 @@ export class LockRecovery {
     }
   }
 
-  /** The owner of what was watched last has to be dead. If it is indeed, its death has been dealt with afterwards. */
+  /** The owner of what was watched last seems to be dead. Unless it shows progress just now, that is dealt with. */
   presumeDead(ticket: number, owner: number): void {
     if (Atomics.compareExchange(this.#words, this.#recovererAt, 0, ticket) !== 0) return;
     if (this.#watch.isUnchanged()) this.#recoverFrom(ticket, owner);
@@ -123,7 +129,7 @@ export class LockRecovery {
     try {
       workers.mustLive(ticket);
       workers.declareDead(dead);
-      // It may have left by itself.
+      // It may have left, or have been dealt with, just before.
       if (workers.deadTicket(workerIdOf(dead)) === 0) return;
       for (let at = this.#locksStart; at < this.#locksEnd; at++) this.#take(ticket, at);
       // Somebody may have been found dead on the way.

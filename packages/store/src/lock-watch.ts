@@ -25,7 +25,7 @@ export interface LockPatience {
   readonly slicesMax: number;
 }
 
-/** Spins for the length of some critical sections. Two seconds until death, as a page may have to come from a disk. */
+/** Spins for as long as some locks are held. Two seconds until death, as a page may have to come from a disk. */
 export const LOCK_PATIENCE: LockPatience = { spinsMax: 100, sliceMs: 10, slicesMax: 200 };
 
 // A slice where nobody may sleep, in a browser's main thread: some milliseconds, if the engine compiles the loop.

@@ -2,7 +2,7 @@
 
 import { itemBytes } from "./item-bytes.ts";
 import { GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
-import { CLASSES_MAX, MS_PER_TICK } from "./layout.ts";
+import { MS_PER_TICK } from "./layout.ts";
 import type { StoreOptions } from "./options.ts";
 import { type SlabClasses, slabClasses } from "./slab-classes.ts";
 
@@ -71,8 +71,9 @@ export function settingsOf(options: StoreOptions): StoreSettings {
   const { temporaryTtlMs = 0, hashSeed = 0 } = options;
   whole("temporaryTtlMs", temporaryTtlMs, 0, 2 ** 31);
   whole("hashSeed", hashSeed, -(2 ** 31), 2 ** 32 - 1);
-  // Pages may count for less than they are: never for less than half, since no chunk is above one.
-  const pagesMax = Math.ceil((bytesMax * 2) / pageBytes) + CLASSES_MAX;
+  // Pages that never move may count for less than they are (slab-pages.ts), but never for less than half.
+  const countsLess = !automove && chunkBytesMax === pageBytes;
+  const pagesMax = Math.ceil((bytesMax * (countsLess ? 2 : 1)) / pageBytes) + classes.sizes.length;
   const itemsMax = pagesMax * Math.floor(pageBytes / (classes.sizes[1] as number));
   return {
     bytesMax,

@@ -8,9 +8,10 @@
 // has taken off its processor gets it back the sooner.
 //
 // The contract that keeps workers from waiting for each other: locks have an order, and who holds one waits only
-// for one that comes later in it. And who waits for a lock has left what the locks it holds protect in order, for
-// whoever waits may have to recover, or to stand still while somebody else does (lock-recovery.ts, which says why that
-// cannot get stuck). What is not in order is locked with `tryLock`, which never waits.
+// for one that comes later in it; `tryLock` never waits. And who waits has left what its locks protect in order, and
+// looks at it again afterwards, for whoever waits may have to recover what a dead worker left, or to stand still
+// while another does: lock-recovery.ts, which says why that cannot get stuck. The error "was taken for dead" means
+// that the memory is not this worker's any more: it must change nothing and let go of nothing before it joins again.
 //
 // Hot path.
 
@@ -100,7 +101,7 @@ export class SharedLocks {
     return workerIdOf(this.#ticket);
   }
 
-  /** The worker in one number that no other will have, which is what `forget` takes; 0 for one that has not joined. */
+  /** For `forget`: this worker in one number that no other will have; 0 for one that has not joined. */
   get ticket(): number {
     return this.#ticket;
   }
@@ -164,8 +165,9 @@ export class SharedLocks {
   }
 
   /**
-   * The worker with this ticket is dead: its thread has ended. Returns when that has been dealt with, by this worker or
-   * another, at once if it had left. May wait, as `lock` may.
+   * The worker with this ticket is dead: its thread has ended. Returns when that has been dealt with, by this worker
+   * or another; at once if it had left. Waits as `lock` does. If it is wrong the worker is out all the same, and
+   * finds out.
    */
   forget(ticket: number): void {
     const own = this.#joined();
@@ -197,7 +199,6 @@ export class SharedLocks {
     let mine = ticket;
     for (;;) {
       this.#recovery.letRecover(ticket);
-      this.#workers.mustLive(ticket);
       const seen = Atomics.load(words, at);
       const owner = seen & TICKET_BITS;
       if (owner === ticket) throw new Error(`worker ${this.workerId} has lock ${index} already`);

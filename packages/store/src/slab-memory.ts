@@ -16,26 +16,25 @@ export interface SlabBuffers {
 
 export class SlabMemory {
   readonly buffers: SlabBuffers;
-  /** One of each for each region. */
-  readonly bytes: readonly Uint8Array[];
-  readonly words: readonly Int32Array[];
-  readonly floats: readonly Float64Array[];
+  /** One of each for each region there is. */
+  readonly bytes: Uint8Array[] = [];
+  readonly words: Int32Array[] = [];
+  readonly floats: Float64Array[] = [];
   readonly table: Int32Array;
   readonly control: Int32Array;
   readonly sums: Float64Array;
 
   constructor(buffers: SlabBuffers) {
     this.buffers = buffers;
-    this.bytes = buffers.regions.map((region) => new Uint8Array(region));
-    this.words = buffers.regions.map((region) => new Int32Array(region));
-    this.floats = buffers.regions.map((region) => new Float64Array(region));
+    for (const region of buffers.regions) this.#view(region);
     this.table = new Int32Array(buffers.table);
     this.sums = new Float64Array(buffers.control, 0, SUMS);
     this.control = new Int32Array(buffers.control, SUMS * Float64Array.BYTES_PER_ELEMENT);
   }
 
   /**
-   * All of it at once, for no room is taken before it is written to: what is reserved is the most that can be needed.
+   * No room is taken before it is written to: of table and control, and of regions that are shared, what is reserved
+   * is the most that can be needed. Regions of one worker come with the pages in them.
    *
    * @param workers 1 for a memory that is not shared
    * @param locksBytes What the locks take, if it is.
@@ -44,13 +43,10 @@ export class SlabMemory {
     const shared = workers > 1;
     const reserve = (bytes: number): ArrayBufferLike =>
       shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-    const regions: ArrayBufferLike[] = [];
-    let bytes = (settings.pagesMax + 1) * settings.pageBytes;
-    for (; bytes > REGION_BYTES; bytes -= REGION_BYTES) regions.push(reserve(REGION_BYTES));
-    regions.push(reserve(bytes));
+    const regions = shared ? Math.ceil(((settings.pagesMax + 1) * settings.pageBytes) / REGION_BYTES) : 0;
     const controlWords = PAGE_START + settings.pagesMax + 1;
     const memory = new SlabMemory({
-      regions,
+      regions: Array.from({ length: regions }, () => reserve(REGION_BYTES)),
       table: reserve(settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
       control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
       counts: reserve(countsBytes(workers)),
@@ -61,5 +57,16 @@ export class SlabMemory {
     memory.sums[FIRST_USE] = -1;
     memory.sums[FLUSH_AT] = Infinity;
     return memory;
+  }
+
+  /** There is memory up to this byte from now on. */
+  reach(end: number): void {
+    while (this.words.length * REGION_BYTES < end) this.#view(new ArrayBuffer(REGION_BYTES));
+  }
+
+  #view(region: ArrayBufferLike): void {
+    this.bytes.push(new Uint8Array(region));
+    this.words.push(new Int32Array(region));
+    this.floats.push(new Float64Array(region));
   }
 }

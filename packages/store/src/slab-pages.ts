@@ -11,6 +11,8 @@ import {
   FREE_CHUNKS,
   MOVED_CHUNKS,
   MOVED_PAGE,
+  NEW_CHUNK,
+  NEW_CHUNKS,
   NEWER,
   OLDER,
   PAGE_START,
@@ -29,12 +31,14 @@ export class SlabPages {
   /** Of each class from 1: bytes of a chunk, and how many a page has. */
   readonly chunkBytes: Uint32Array;
   readonly chunksPerPage: Uint32Array;
+  readonly #memory: SlabMemory;
   readonly #words: readonly Int32Array[];
   readonly #control: Int32Array;
   readonly #sums: Float64Array;
   readonly #settings: StoreSettings;
 
   constructor(memory: SlabMemory, settings: StoreSettings) {
+    this.#memory = memory;
     this.#words = memory.words;
     this.#control = memory.control;
     this.#sums = memory.sums;
@@ -48,8 +52,8 @@ export class SlabPages {
   take(slabClass: number): number {
     const control = this.#control;
     const row = CLASS_START + slabClass * CLASS_WORDS;
-    if (control[row + FREE_CHUNK] === 0 && !this.#takePage(slabClass)) return 0;
     const ref = control[row + FREE_CHUNK] as number;
+    if (ref === 0) return this.#takeNew(slabClass, row);
     const next = (this.#words[ref >>> REGION_SHIFT] as Int32Array)[
       ((ref & REGION_MASK) << 1) + OLDER
     ] as number;
@@ -85,6 +89,7 @@ export class SlabPages {
     const control = this.#control;
     const slabClass = this.classOf(page);
     const chunks = this.chunksPerPage[slabClass] as number;
+    this.#freeNew(slabClass);
     let used = 0;
     for (let i = 0; i < chunks; i++) {
       const ref = this.chunkOf(page, slabClass, i);
@@ -112,7 +117,8 @@ export class SlabPages {
   }
 
   freeChunks(slabClass: number): number {
-    return this.#control[CLASS_START + slabClass * CLASS_WORDS + FREE_CHUNKS] as number;
+    const row = CLASS_START + slabClass * CLASS_WORDS;
+    return (this.#control[row + FREE_CHUNKS] as number) + (this.#control[row + NEW_CHUNKS] as number);
   }
 
   pages(slabClass: number): number {
@@ -159,7 +165,7 @@ export class SlabPages {
     control[row + CLASS_PAGES] = (control[row + CLASS_PAGES] as number) - 1;
     if (to !== 0) {
       this.#sums[PAGES_BYTES] = this.bytes - this.#pageCost(from) + this.#pageCost(to);
-      return this.#cut(page, to);
+      return this.#cut(page, to, true);
     }
     control[PAGE_START + page] = -(control[SPARE_PAGE] as number);
     control[SPARE_PAGE] = page;
@@ -187,7 +193,7 @@ export class SlabPages {
     if (spare !== 0) {
       control[SPARE_PAGE] = -(control[PAGE_START + spare] as number);
       control[SPARE_PAGES] = (control[SPARE_PAGES] as number) - 1;
-      this.#cut(spare, slabClass);
+      this.#cut(spare, slabClass, true);
       return true;
     }
     const cost = this.#pageCost(slabClass);
@@ -196,19 +202,45 @@ export class SlabPages {
     if (taken === this.#settings.pagesMax) return false;
     control[PAGES_TAKEN] = taken + 1;
     this.#sums[PAGES_BYTES] = this.bytes + cost;
-    this.#cut(taken + 1, slabClass);
+    this.#cut(taken + 1, slabClass, false);
     return true;
   }
 
-  #cut(page: number, slabClass: number): void {
+  /** @returns a chunk that was never used, or 0 */
+  #takeNew(slabClass: number, row: number): number {
+    const control = this.#control;
+    if (control[row + NEW_CHUNKS] === 0 && !this.#takePage(slabClass)) return 0;
+    const ref = control[row + NEW_CHUNK] as number;
+    const left = (control[row + NEW_CHUNKS] as number) - 1;
+    control[row + NEW_CHUNKS] = left;
+    control[row + NEW_CHUNK] = left === 0 ? 0 : (ref + (this.chunkBytes[slabClass] as number) / 8) | 0;
+    return ref;
+  }
+
+  /** The chunks of a page, which may have been in use before, are new ones of the class. */
+  #cut(page: number, slabClass: number, used: boolean): void {
+    const control = this.#control;
     const row = CLASS_START + slabClass * CLASS_WORDS;
+    const chunks = this.chunksPerPage[slabClass] as number;
+    this.#memory.reach((page + 1) * this.#settings.pageBytes);
+    this.#freeNew(slabClass);
     // What is in its chunks means something only once they are cut.
-    this.#control[PAGE_START + page] = 0;
-    for (let i = (this.chunksPerPage[slabClass] as number) - 1; i >= 0; i--) {
-      this.give(this.chunkOf(page, slabClass, i), slabClass);
+    control[PAGE_START + page] = 0;
+    for (let i = 0; used && i < chunks; i++) {
+      const ref = this.chunkOf(page, slabClass, i);
+      (this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + STATE] = 0;
     }
-    this.#control[PAGE_START + page] = slabClass;
-    this.#control[row + CLASS_PAGES] = (this.#control[row + CLASS_PAGES] as number) + 1;
+    control[PAGE_START + page] = slabClass;
+    control[row + CLASS_PAGES] = (control[row + CLASS_PAGES] as number) + 1;
+    control[row + NEW_CHUNK] = this.chunkOf(page, slabClass, 0);
+    control[row + NEW_CHUNKS] = chunks;
+  }
+
+  /** Makes new chunks free ones like all others. */
+  #freeNew(slabClass: number): void {
+    const row = CLASS_START + slabClass * CLASS_WORDS;
+    while ((this.#control[row + NEW_CHUNKS] as number) > 0)
+      this.give(this.#takeNew(slabClass, row), slabClass);
   }
 
   /** As memcached: where pages can move all count alike, else only what of them can be used. */

@@ -132,7 +132,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   /**
    * The worker with this ticket is dead. What it left half done is put right, at once if it was not in the middle of
-   * anything. Without this the others find out by themselves, after a second in which one of them waited for it.
+   * anything. Without this the others find out by themselves, after two seconds in which one of them waited for it.
    */
   forget(ticket: number): void {
     this.#sharedLocks().forget(ticket);
