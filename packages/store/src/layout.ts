@@ -1,6 +1,6 @@
 // Where everything is in the memory of a store. Constants only.
 //
-//     regions   8 MiB each, as far as they are needed; the system gives room when it is first written
+//     regions   64 MiB each, as far as they are needed; the system gives room when it is first written
 //       pages   of pageBytes; page 0 is never used, so that 0 can mean "none"
 //         chunks  of one size a page: an item, a part of a large value, or free
 //     table     16-word groups: which chunk has the item of a key (key-index.ts)
@@ -10,9 +10,9 @@
 // `ref >>> REGION_SHIFT`, `ref & REGION_MASK` is its first 64-bit float, twice that its first word, eight times that
 // its first byte.
 
-export const REGION_SHIFT = 20;
-export const REGION_MASK = 0xf_ffff;
-export const REGION_BYTES = 0x80_0000;
+export const REGION_SHIFT = 23;
+export const REGION_MASK = 0x7f_ffff;
+export const REGION_BYTES = 0x400_0000;
 
 // An item, in words from the start of its chunk. 52 bytes where memcached has 56: the key begins a little earlier.
 //

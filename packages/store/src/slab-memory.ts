@@ -14,6 +14,11 @@ export interface SlabBuffers {
   readonly locks: ArrayBufferLike;
 }
 
+// The allocator of C that Node and Deno use takes up to 32 MiB from what was freed before, and then has to clear it,
+// so that all of it is in use at once. Above that, and where it hardly matters, a buffer takes room as it is written.
+const LAZY_BYTES_LEAST = 33 * 1_048_576;
+const SMALL_BYTES_MAX = 2_097_152;
+
 export class SlabMemory {
   readonly buffers: SlabBuffers;
   /** One of each for each region there is. */
@@ -42,11 +47,12 @@ export class SlabMemory {
   static reserve(settings: StoreSettings, workers: number, locksBytes: number): SlabMemory {
     const shared = workers > 1;
     const reserve = (bytes: number): ArrayBufferLike =>
-      shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-    const regions = shared ? Math.ceil(((settings.pagesMax + 1) * settings.pageBytes) / REGION_BYTES) : 0;
+      shared ? new SharedArrayBuffer(lazyBytes(bytes)) : new ArrayBuffer(lazyBytes(bytes));
+    const pagesBytes = (settings.pagesMax + 1) * settings.pageBytes;
+    const regions = shared ? Math.ceil(pagesBytes / REGION_BYTES) : 0;
     const controlWords = PAGE_START + settings.pagesMax + 1;
     const memory = new SlabMemory({
-      regions: Array.from({ length: regions }, () => reserve(REGION_BYTES)),
+      regions: Array.from({ length: regions }, () => reserve(Math.min(REGION_BYTES, pagesBytes))),
       table: reserve(settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
       control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
       counts: reserve(countsBytes(workers)),
@@ -59,9 +65,11 @@ export class SlabMemory {
     return memory;
   }
 
-  /** There is memory up to this byte from now on. */
-  reach(end: number): void {
-    while (this.words.length * REGION_BYTES < end) this.#view(new ArrayBuffer(REGION_BYTES));
+  /** There is memory up to this byte from now on, of so many there can ever be. */
+  reach(end: number, endMax: number): void {
+    while (this.words.length * REGION_BYTES < end) {
+      this.#view(new ArrayBuffer(lazyBytes(Math.min(REGION_BYTES, endMax))));
+    }
   }
 
   #view(region: ArrayBufferLike): void {
@@ -69,4 +77,8 @@ export class SlabMemory {
     this.words.push(new Int32Array(region));
     this.floats.push(new Float64Array(region));
   }
+}
+
+function lazyBytes(bytes: number): number {
+  return bytes <= SMALL_BYTES_MAX ? bytes : Math.max(bytes, LAZY_BYTES_LEAST);
 }

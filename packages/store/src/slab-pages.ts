@@ -222,7 +222,8 @@ export class SlabPages {
     const control = this.#control;
     const row = CLASS_START + slabClass * CLASS_WORDS;
     const chunks = this.chunksPerPage[slabClass] as number;
-    this.#memory.reach((page + 1) * this.#settings.pageBytes);
+    const { pageBytes, pagesMax } = this.#settings;
+    this.#memory.reach((page + 1) * pageBytes, (pagesMax + 1) * pageBytes);
     this.#freeNew(slabClass);
     // What is in its chunks means something only once they are cut.
     control[PAGE_START + page] = 0;
