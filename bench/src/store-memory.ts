@@ -19,6 +19,7 @@ import { KEY_BYTES, shuffled, type StoreSubject, Traffic, VALUE_BYTES } from "./
 
 const MEBIBYTE = 1_048_576;
 const WARM_UP_ITEMS = 20_000;
+const TABLE_GROWS_WITHIN_MS = 2_500;
 const PREFIX = "key:";
 
 /** Fills, and answers how many bytes of memory that took; `full` leaves room for half of the items only. */
@@ -82,14 +83,23 @@ const inMemcached: Fill = async (items, full) => {
   const before = residentBytes(memcached.pid);
   await sendItems(memcached.endpoint.port, items);
   using asking = await TextClient.connect(memcached.endpoint);
-  while (!(await asking.ask("stats\r\n", "END\r\n")).includes("hash_is_expanding 0")) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  let stats = await asking.ask("stats\r\n", "END\r\n");
+  for (let table = ""; table !== tableOf(stats);) {
+    table = tableOf(stats);
+    await new Promise((resolve) => setTimeout(resolve, TABLE_GROWS_WITHIN_MS));
+    stats = await asking.ask("stats\r\n", "END\r\n");
   }
-  const stats = await asking.ask("stats\r\n", "END\r\n");
   const held = Number(/curr_items (\d+)/.exec(stats)?.[1]);
   if (!full && held !== items) throw new Error(`memcached holds ${held} of ${items} items`);
   return residentBytes(memcached.pid) - before;
 };
+
+/** memcached's hash table grows in steps, each some time after it has become too small. */
+function tableOf(stats: string): string {
+  return ["hash_bytes", "hash_is_expanding"]
+    .map((name) => stats.split(` ${name} `)[1]?.split("\r")[0])
+    .join();
+}
 
 async function sendItems(port: number, items: number): Promise<void> {
   const traffic = new Traffic(false);
