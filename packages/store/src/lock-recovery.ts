@@ -32,8 +32,8 @@
 // `terminate()` has said that it ended. But what one that was stopped while it held a lock does when it goes on,
 // up to that moment, cannot be prevented, which is why it takes so long until a waiter declares it dead.
 //
-// A thread may also end, or notice that it was declared dead, between taking a lock and looking at its row. Such a
-// lock has an owner without a row, who has done nothing under it: anybody may free it.
+// A thread may also end, or notice that it was declared dead, between taking a lock, or the recoverer's word, and
+// looking at its row. Such a word has an owner without a row, who has done nothing since: anybody may free it.
 
 import type { LockWatch } from "./lock-watch.ts";
 import { type LockWorkers, TICKET_BITS, WORKERS_MAX, workerIdOf } from "./lock-workers.ts";
@@ -90,6 +90,10 @@ export class LockRecovery {
         continue; // the next recovery may have begun, and have seen the mark
       }
       if (recoverer === ticket) throw new Error("a recovery must not wait: it holds all locks");
+      if (!this.#workers.isKnown(recoverer)) {
+        Atomics.compareExchange(this.#words, this.#recovererAt, recoverer, 0);
+        continue;
+      }
       this.#workers.park(ticket);
       parked = true;
       if (!this.#watch.outlasts(ticket, this.#recovererAt, recoverer)) continue;

@@ -50,9 +50,9 @@ async function start(memory: Memory, slot: number, order: Partial<Order>): Promi
 }
 
 async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited 10 s until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 20 s until ${what}`);
     await sleep(1);
   }
 }

@@ -1,7 +1,7 @@
 // Locks in one thread, where each `SharedLocks` is a worker. What takes threads is in shared-locks-threads.test.ts.
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { LINE_WORDS, WORKERS_MAX } from "../src/lock-workers.ts";
+import { LINE_WORDS, TABLE_WORDS, WORKERS_MAX } from "../src/lock-workers.ts";
 import { SharedLocks } from "../src/shared-locks.ts";
 
 type Recover = (deadWorkerId: number) => void;
@@ -12,9 +12,12 @@ const NOBODY_RECOVERS: Recover = (deadWorkerId) => {
   throw new Error(`nobody was to die, but ${deadWorkerId} did`);
 };
 
+function wordsOf(length: number): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * length));
+}
+
 /** Workers of one memory, that take each other for dead at once. */
-function memory(): (recover?: Recover) => SharedLocks {
-  const words = new Int32Array(new SharedArrayBuffer(4 * (START + SharedLocks.wordsFor(LOCKS))));
+function memory(words = wordsOf(START + SharedLocks.wordsFor(LOCKS))): (recover?: Recover) => SharedLocks {
   return (recover = NOBODY_RECOVERS) => {
     const patience = { spinsMax: 10, sliceMs: 1, slicesMax: 3 };
     const locks = new SharedLocks({ words, start: START, locks: LOCKS, recover, patience });
@@ -93,7 +96,7 @@ describe("a lock", () => {
   });
 
   test("changes none of the words around", () => {
-    const words = new Int32Array(new SharedArrayBuffer(4 * (2 * START + SharedLocks.wordsFor(LOCKS))));
+    const words = wordsOf(2 * START + SharedLocks.wordsFor(LOCKS));
     const locks = new SharedLocks({ words, start: START, locks: LOCKS, recover: NOBODY_RECOVERS });
     locks.join();
     for (const index of ALL) locks.lock(index);
@@ -158,9 +161,9 @@ describe("a worker", () => {
       new TypeError("the words of locks must be of a SharedArrayBuffer"),
     );
     const length = SharedLocks.wordsFor(1) - 1;
-    expect(
-      () => new SharedLocks({ ...options, words: new Int32Array(new SharedArrayBuffer(4 * length)) }),
-    ).toThrow(new RangeError(`no room for 1 locks from word 0 of ${length}`));
+    expect(() => new SharedLocks({ ...options, words: wordsOf(length) })).toThrow(
+      new RangeError(`no room for 1 locks from word 0 of ${length}`),
+    );
   });
 });
 
@@ -308,6 +311,30 @@ describe("a worker that was taken for dead", () => {
     expect(slices).toBe(5);
     expect(recover.mock.calls).toEqual([[1]]);
     expect(() => slow.lock(3)).toThrow(TAKEN_FOR_DEAD);
+  });
+
+  test.each([
+    ["a lock", START + TABLE_WORDS + 3],
+    ["the recoverer's word", START],
+  ])("and ended when it had just taken %s does not hold up others, even if its id is used again", (_, at) => {
+    const words = wordsOf(START + SharedLocks.wordsFor(LOCKS));
+    const start = memory(words);
+    const slow = start();
+    const { ticket } = slow;
+    const other = start(() => {});
+    other.forget(ticket);
+    const next = start();
+    expect(next.workerId).toBe(1);
+    next.lock(3);
+    words[at] = ticket;
+    vi.spyOn(Atomics, "wait").mockImplementation(() => {
+      expect(words[at]).toBe(at === START ? 0 : ticket);
+      next.unlock(3);
+      return "ok";
+    });
+    other.lock(3);
+    other.unlock(3);
+    expect(other.counters(2).recoveries).toBe(1);
   });
 
   test("leaves in silence", () => {
