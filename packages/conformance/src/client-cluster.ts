@@ -12,10 +12,10 @@
 import { type Happening, simulate, type Simulation } from "@memwire/adapter-memory";
 import { createClient, type ServerStatus } from "@memwire/client";
 import { drive, type Driver, LINGER_MS, type Millis } from "@memwire/engine";
-import { ServerEngine } from "@memwire/server";
 import { type CallCounts, ClientCaller, KEYS_MAX } from "./client-caller.ts";
 import { drawSetting, type Setting } from "./simulation-setting.ts";
 import { rage } from "./simulation-storm.ts";
+import { smallServer } from "./small-server.ts";
 
 export interface ClientClusterOptions {
   readonly seed: number;
@@ -75,7 +75,7 @@ class ClientCluster {
     this.#simulation = simulation;
     this.#connections = simulation.random.between([1, 3]);
     for (const host of setting.servers) {
-      const driver = drive(new ServerEngine(setting.serverOptions), simulation.host(host), simulation.clock);
+      const driver = drive(smallServer(setting.serverOptions), simulation.host(host), simulation.clock);
       void driver.listen({ kind: "tcp", host, port: PORT }); // it listens at once: only the promise is late
       this.#drivers.push(driver);
     }

@@ -6,7 +6,7 @@ import { simulate, type Conditions, type Simulation } from "@memwire/adapter-mem
 import { createClient, ClientError, type Client, type ClientOptions } from "@memwire/client";
 import { latin1Bytes, latin1Text } from "@memwire/codec";
 import { drive, type Driver, type Transport, type TransportHandler } from "@memwire/engine";
-import { ServerEngine } from "@memwire/server";
+import { smallServer } from "./small-server.ts";
 
 export interface SceneOptions extends Partial<Omit<ClientOptions, "network" | "clock" | "servers">> {
   readonly seed?: number;
@@ -46,7 +46,7 @@ export class ClientScene {
     });
     const hosts = Array.from({ length: servers + scripted }, (_, i) => `server-${i}`);
     for (const host of hosts.slice(0, servers)) {
-      const driver = drive(new ServerEngine(), simulation.host(host), simulation.clock);
+      const driver = drive(smallServer(), simulation.host(host), simulation.clock);
       void driver.listen({ kind: "tcp", host, port: PORT }); // it listens at once: only the promise is late
       this.#drivers.push(driver);
     }

@@ -13,11 +13,12 @@ import { latin1Bytes, latin1Text } from "@memwire/codec";
 import { drive, LINGER_MS, type Driver, type Endpoint, type Engine, type Millis } from "@memwire/engine";
 import { InvalidationEngine } from "@memwire/invalidation";
 import { createDistribution, type Distribution } from "@memwire/router";
-import { ServerEngine } from "@memwire/server";
+import type { ServerEngine } from "@memwire/server";
 import { drawFleetSetting, type FleetSetting, type FleetWeather } from "./invalidation-setting.ts";
 import { DeleteWatch } from "./invalidation-watch.ts";
 import { InvalidationWriter, type WriterCounts } from "./invalidation-writer.ts";
 import { rage } from "./simulation-storm.ts";
+import { smallServer } from "./small-server.ts";
 
 export interface FleetOptions {
   readonly seed: number;
@@ -101,7 +102,7 @@ class Fleet {
         observe?.(happening);
       },
     });
-    this.#servers = servers.map((host) => this.#started(host, new ServerEngine()));
+    this.#servers = servers.map((host) => this.#started(host, smallServer()));
     this.#engine = this.#started(
       HOST,
       new InvalidationEngine({

@@ -12,11 +12,12 @@ import { type Happening, simulate, type Simulation } from "@memwire/adapter-memo
 import { drive, LINGER_MS, type Driver, type Endpoint, type Engine, type Millis } from "@memwire/engine";
 import { ProxyEngine, type PoolServerStatus } from "@memwire/proxy";
 import { createDistribution } from "@memwire/router";
-import { ServerEngine } from "@memwire/server";
+import type { ServerEngine } from "@memwire/server";
 import { type ClientCounts, SimulatedClient } from "./simulation-client.ts";
 import { Reference } from "./simulation-reference.ts";
 import { drawSetting, type Setting } from "./simulation-setting.ts";
 import { rage } from "./simulation-storm.ts";
+import { smallServer } from "./small-server.ts";
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -74,9 +75,7 @@ class Cluster {
     this.#stormy = weather === "stormy";
     this.#setting = setting;
     this.#simulation = simulate({ ...setting.network, seed, ...(observe === undefined ? {} : { observe }) });
-    this.#servers = setting.servers.map((host) =>
-      this.#started(host, new ServerEngine(setting.serverOptions)),
-    );
+    this.#servers = setting.servers.map((host) => this.#started(host, smallServer(setting.serverOptions)));
     const { proxy } = setting;
     this.#proxy = proxy === undefined ? undefined : this.#started(proxy, proxyOf(setting));
     this.#clients = setting.clients.map((host) => this.#client(host));

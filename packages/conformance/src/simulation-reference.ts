@@ -2,14 +2,15 @@
 
 import { latin1Bytes, latin1Text } from "@memwire/codec";
 import type { ConnectionId, Millis } from "@memwire/engine";
-import { ServerEngine, type ServerOptions } from "@memwire/server";
+import type { ServerEngine, ServerOptions } from "@memwire/server";
+import { smallServer } from "./small-server.ts";
 
 export class Reference {
   readonly #engine: ServerEngine;
   #id: ConnectionId | undefined;
 
   constructor(options: ServerOptions) {
-    this.#engine = new ServerEngine(options);
+    this.#engine = smallServer(options);
   }
 
   /** The whole reply to one request, and whether the server then closes the connection. */
