@@ -12,7 +12,7 @@
 
 import { parseArgs } from "node:util";
 import { grouped } from "./figures.ts";
-import { Answering, answerLines, collect, ownCommand } from "./in-turn.ts";
+import { Answering, answerLines, ownCommand } from "./in-turn.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { makeSubject } from "./store-subjects.ts";
 import { shuffled, type StoreSubject, Traffic, VALUE_BYTES } from "./store-traffic.ts";
@@ -21,6 +21,9 @@ const CALLS_TIMED = 16;
 const TTL_MS = 3_600_000;
 const MAINTAINED_MS = 5_000;
 const ARITHMETIC = "arithmetic";
+/** Two processes for each other subject. */
+const FILLING = "filling";
+const EVICTING = "evicting";
 const ARITHMETIC_MS = 5_000;
 const ARITHMETIC_STEPS = 2_000;
 
@@ -37,17 +40,24 @@ class Driver {
   readonly #order: Uint32Array;
   readonly #traffic = new Traffic(false);
   readonly #watches = new Map<string, StallWatch>();
-  #subject: StoreSubject;
+  readonly #subject: StoreSubject;
   #skippedMs = 0;
 
-  constructor(name: string, items: number) {
+  constructor(name: string, items: number, full: boolean) {
     this.#name = name;
     this.#items = items;
     this.#order = shuffled(items, 1);
-    this.#subject = makeSubject(name, this.#traffic, { items });
+    this.#subject = makeSubject(name, this.#traffic, full ? { items: items >> 1, full } : { items });
   }
 
-  async run(): Promise<readonly string[]> {
+  /** Does as a line of the parent says. */
+  async run(part: string): Promise<readonly string[]> {
+    if (part === EVICTING) await this.#calls("evict", 0, this.#items, this.#set);
+    else await this.#fillAndForget();
+    return [...this.#watches].map(([phase, watch]) => `  ${phase.padEnd(22)}${watch.report()}`);
+  }
+
+  async #fillAndForget(): Promise<void> {
     const items = this.#items;
     const quarter = items >> 2;
     const expiresAt = this.#now() + TTL_MS;
@@ -57,12 +67,6 @@ class Driver {
     await this.#calls("fill again", 0, items, this.#set);
     await this.#alone("flush", () => this.#subject.flush(this.#now()));
     await this.#gone("flushed", quarter);
-    // There might not be room for the old one beside the new one.
-    this.#subject = makeSubject(this.#name, this.#traffic, { items: 1 });
-    collect();
-    this.#subject = makeSubject(this.#name, this.#traffic, { items: items >> 1, full: true });
-    await this.#calls("evict", 0, items, this.#set);
-    return [...this.#watches].map(([phase, watch]) => `  ${phase.padEnd(22)}${watch.report()}`);
   }
 
   /** Everything is gone, and is found to be: by gets, by sets, and by the subject itself. */
@@ -152,19 +156,25 @@ const items = Number(values.items);
 if (values.measured === undefined) {
   console.log(`${navigator.userAgent}, ${grouped(items)} items`);
   for (const name of values.subject) {
-    const child = new Answering(
-      name,
-      ownCommand(import.meta.url, ["--measured", name, "--items", `${items}`]),
-    );
-    try {
-      console.log(`${name}\n${(JSON.parse(await child.ask("run")) as string[]).join("\n")}`);
-    } finally {
-      child.end();
+    console.log(name);
+    // Apart, for the system takes a while to take back the memory of a store that is gone.
+    for (const part of name === ARITHMETIC ? [ARITHMETIC] : [FILLING, EVICTING]) {
+      const child = new Answering(
+        name,
+        ownCommand(import.meta.url, ["--measured", name, "--items", `${items}`]),
+      );
+      try {
+        console.log((JSON.parse(await child.ask(part)) as string[]).join("\n"));
+      } finally {
+        child.end();
+      }
     }
   }
 } else {
   const name = values.measured;
-  await answerLines(async () =>
-    JSON.stringify(await (name === ARITHMETIC ? arithmetic() : new Driver(name, items).run())),
+  await answerLines(async (part) =>
+    JSON.stringify(
+      await (part === ARITHMETIC ? arithmetic() : new Driver(name, items, part === EVICTING).run(part)),
+    ),
   );
 }
