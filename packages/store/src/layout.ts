@@ -76,6 +76,7 @@ export const COLD = 2;
 /** Items that expire soon. */
 export const TEMPORARY = 3;
 
+/** Classes of chunks, from 1: as many as memcached has. */
 export const CLASSES_MAX = 63;
 export const LISTS: number = (CLASSES_MAX + 1) * 4;
 export const TICKS_PER_SECOND = 10;

@@ -44,7 +44,7 @@ import {
   STATE,
   WRITING,
 } from "./layout.ts";
-import { GROUPS_MIN } from "./key-index.ts";
+import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
 import { orderByAge } from "./list-order.ts";
 import type { SlabItems } from "./slab-items.ts";
 
@@ -87,7 +87,8 @@ export class Recovery {
   /** Empties the index, the lists, and those of free chunks and pages. */
   #clear(): void {
     const { control, sums, table } = this.#items.memory;
-    table.fill(0);
+    // Only as far as it was in use: what was never written to takes no room.
+    table.fill(0, 0, (control[GROUPS] as number) * GROUP_WORDS);
     control[GROUPS] = GROUPS_MIN;
     control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
     control[ITEMS] = 0;

@@ -5,8 +5,7 @@
 // there, the last step is a large one. Sizes are bytes of a chunk, with all that `itemBytes` counts. `slabClassOf` is
 // on the hot path: no allocation, no search.
 
-/** Classes, at most. */
-export const SLAB_CLASSES_MAX = 63;
+import { CLASSES_MAX } from "./layout.ts";
 
 /** What an item's header counts for. */
 const HEADER_BYTES = 48;
@@ -68,7 +67,7 @@ function growingSizes({ chunkBytesMax, chunkSpaceMin, growthFactor }: SlabClassO
   const sizes: number[] = [];
   let size = HEADER_BYTES + chunkSpaceMin;
   // A factor so near to 1 that the next size is the same one once it is whole fills all classes but the last with it.
-  while (sizes.length < SLAB_CLASSES_MAX - 1 && size < chunkBytesMax / growthFactor) {
+  while (sizes.length < CLASSES_MAX - 1 && size < chunkBytesMax / growthFactor) {
     const chunkBytes = aligned(size);
     sizes.push(chunkBytes);
     size = Math.trunc(chunkBytes * growthFactor);
@@ -77,8 +76,8 @@ function growingSizes({ chunkBytesMax, chunkSpaceMin, growthFactor }: SlabClassO
 }
 
 function checkSizes(chunkSizes: readonly number[], chunkBytesMax: number): void {
-  if (chunkSizes.length === 0 || chunkSizes.length >= SLAB_CLASSES_MAX) {
-    throw new RangeError(`chunkSizes must be 1 to ${SLAB_CLASSES_MAX - 1} sizes, got ${chunkSizes.length}`);
+  if (chunkSizes.length === 0 || chunkSizes.length >= CLASSES_MAX) {
+    throw new RangeError(`chunkSizes must be 1 to ${CLASSES_MAX - 1} sizes, got ${chunkSizes.length}`);
   }
   let last = 0;
   for (const size of chunkSizes) {

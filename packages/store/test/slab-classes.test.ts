@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { slabClasses, slabClassOf, SLAB_CLASSES_MAX, type SlabClassOptions } from "../src/slab-classes.ts";
+import { CLASSES_MAX } from "../src/layout.ts";
+import { slabClasses, slabClassOf, type SlabClassOptions } from "../src/slab-classes.ts";
 import { SLAB_CLASS_DEFAULTS, SLAB_CLASS_REFUSALS, SLAB_CLASSES } from "./slab-class-vectors.ts";
 
 test.each(SLAB_CLASSES)("memcached %s has classes of the same sizes", (_, options, sizes) => {
@@ -44,7 +45,7 @@ test("an item gets the first class whose chunks hold it, or the last", () => {
     fc.property(options, fc.array(fc.integer({ min: 1, max: 2 ** 31 })), (made, others) => {
       const classes = slabClasses(made);
       const sizes = [...classes.sizes];
-      expect(sizes.length).toBeLessThanOrEqual(SLAB_CLASSES_MAX + 1);
+      expect(sizes.length).toBeLessThanOrEqual(CLASSES_MAX + 1);
       const edges = sizes.slice(1).flatMap((size) => [size - 1, size, size + 1]);
       for (const bytes of [1, 2 ** 31, ...edges, ...others]) {
         const first = sizes.findIndex((size) => size >= bytes);
