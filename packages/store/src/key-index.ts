@@ -5,7 +5,10 @@
 // is looked at for no other key but once in 256 times:
 //
 //     word    0  1  2   |  3 ... 14           |  15
-//             12 tags   |  12 references      |  first of those that found the group full, chained by their items
+//             12 tags   |  12 references      |  the group with those that found this one full, or 0
+//
+// Groups that others overflow into come from the second half of the table. Were these items chained one by one instead,
+// who looks for a key that is not there would have to look at each of them, more than one on average.
 //
 // The table grows by one group at a time (linear hashing): when there are more than nine items a group, the next group
 // in line gives up those of its items that belong to the new one at the end. So no call ever waits for the whole table,
@@ -14,13 +17,15 @@
 // Of two groups between which items move, the lowest ten bits are the same: a lock for each value of those guards both.
 
 import {
-  CHAINED,
+  FREE_OVERFLOW,
   GROUP_MASK,
   GROUPS,
   HASH,
   ITEMS,
   KEY,
   KEY_BYTES_MASK,
+  OVERFLOWS,
+  OVERFLOWS_TAKEN,
   REGION_MASK,
   REGION_SHIFT,
   STATE,
@@ -45,7 +50,7 @@ export class KeyIndex {
   readonly #table: Int32Array;
   readonly #control: Int32Array;
   readonly #groupsMax: number;
-  readonly #moving: Int32Array = new Int32Array(PLACES);
+  readonly #refs: Int32Array = new Int32Array(PLACES);
   readonly #hashes: Int32Array = new Int32Array(PLACES);
 
   constructor(memory: SlabMemory) {
@@ -53,7 +58,7 @@ export class KeyIndex {
     this.#bytes = memory.bytes;
     this.#table = memory.table;
     this.#control = memory.control;
-    this.#groupsMax = memory.table.length / GROUP_WORDS;
+    this.#groupsMax = memory.table.length / GROUP_WORDS / 2;
   }
 
   get groups(): number {
@@ -61,68 +66,78 @@ export class KeyIndex {
   }
 
   get bytes(): number {
-    return this.groups * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT;
+    return (this.groups + (this.#control[OVERFLOWS] as number)) * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** @returns the item of this key, or 0 */
   find(hash: number, key: Uint8Array, start: number, end: number): number {
     const table = this.#table;
-    const group = this.#groupOf(hash) << GROUP_SHIFT;
     const tags = Math.imul(tagOf(hash), 0x0101_0101);
-    for (let i = 0; i < TAG_WORDS; i++) {
-      // A byte of `differs` is 0 where the tag is ours; the sum below sets the high bit of such bytes, and rarely
-      // that of one above them.
-      const differs = (table[group + i] as number) ^ tags;
-      let hits = (differs - 0x0101_0101) & ~differs & 0x8080_8080;
-      while (hits !== 0) {
-        const place = (i << 2) + ((31 - Math.clz32(hits & -hits)) >> 3);
-        const ref = table[group + REFS + place] as number;
-        if (ref !== 0 && this.#has(ref, hash, key, start, end)) return ref;
-        hits &= hits - 1;
+    let group = this.#groupOf(hash) << GROUP_SHIFT;
+    do {
+      for (let i = 0; i < TAG_WORDS; i++) {
+        // A byte of `differs` is 0 where the tag is ours; the sum below sets the high bit of such bytes, and rarely
+        // that of one above them.
+        const differs = (table[group + i] as number) ^ tags;
+        let hits = (differs - 0x0101_0101) & ~differs & 0x8080_8080;
+        while (hits !== 0) {
+          const place = (i << 2) + ((31 - Math.clz32(hits & -hits)) >> 3);
+          const ref = table[group + REFS + place] as number;
+          if (ref !== 0 && this.#has(ref, hash, key, start, end)) return ref;
+          hits &= hits - 1;
+        }
       }
-    }
-    let ref = table[group + CHAIN] as number;
-    while (ref !== 0 && !this.#has(ref, hash, key, start, end)) ref = this.#wordOf(ref, CHAINED);
-    return ref;
+      group = (table[group + CHAIN] as number) << GROUP_SHIFT;
+    } while (group !== 0);
+    return 0;
   }
 
   /** The item's key is not in the index. */
   insert(hash: number, ref: number): void {
-    this.#place(this.#groupOf(hash) << GROUP_SHIFT, hash, ref);
+    this.#append(this.#groupOf(hash) << GROUP_SHIFT, tagOf(hash), ref);
   }
 
   /** The item is in the index; `by` has the same key and is not. */
   replace(hash: number, ref: number, by: number): void {
-    const group = this.#groupOf(hash) << GROUP_SHIFT;
-    const place = this.#placeOf(group, ref);
-    if (place >= 0) {
-      this.#table[group + REFS + place] = by;
+    const table = this.#table;
+    for (
+      let group = this.#groupOf(hash) << GROUP_SHIFT;
+      ;
+      group = (table[group + CHAIN] as number) << GROUP_SHIFT
+    ) {
+      const place = this.#placeOf(group, ref);
+      if (place < 0) continue;
+      table[group + REFS + place] = by;
       return;
     }
-    this.#setWordOf(by, CHAINED, this.#wordOf(ref, CHAINED));
-    this.#relink(group, ref, by);
   }
 
   /** The item is in the index. */
   remove(hash: number, ref: number): void {
     const table = this.#table;
-    const group = this.#groupOf(hash) << GROUP_SHIFT;
-    const place = this.#placeOf(group, ref);
-    if (place < 0) return this.#relink(group, ref, this.#wordOf(ref, CHAINED));
-    const chained = table[group + CHAIN] as number;
-    if (chained !== 0) {
-      table[group + CHAIN] = this.#wordOf(chained, CHAINED);
-      this.#set(group, place, tagOf(this.#wordOf(chained, HASH)), chained);
-      return;
+    let group = this.#groupOf(hash) << GROUP_SHIFT;
+    let before = 0;
+    let place = this.#placeOf(group, ref);
+    while (place < 0) {
+      before = group;
+      group = (table[group + CHAIN] as number) << GROUP_SHIFT;
+      place = this.#placeOf(group, ref);
     }
     // Places are filled from the first on: the last one moves into the gap.
-    let last = place;
-    while (last + 1 < PLACES && table[group + REFS + last + 1] !== 0) last++;
-    if (last > place) {
-      const tag = ((table[group + (last >> 2)] as number) >>> ((last & 3) << 3)) & 0xff;
-      this.#set(group, place, tag, table[group + REFS + last] as number);
+    let last = group;
+    while (table[last + CHAIN] !== 0) {
+      before = last;
+      last = (table[last + CHAIN] as number) << GROUP_SHIFT;
     }
-    this.#set(group, last, 0, 0);
+    let lastPlace = PLACES - 1;
+    while (table[last + REFS + lastPlace] === 0) lastPlace--;
+    const tag = ((table[last + (lastPlace >> 2)] as number) >>> ((lastPlace & 3) << 3)) & 0xff;
+    this.#set(group, place, tag, table[last + REFS + lastPlace] as number);
+    this.#set(last, lastPlace, 0, 0);
+    if (lastPlace === 0 && before !== 0) {
+      table[before + CHAIN] = 0;
+      this.#giveOverflow(last);
+    }
   }
 
   get isCrowded(): boolean {
@@ -138,36 +153,36 @@ export class KeyIndex {
 
   /** Adds a group. */
   split(): void {
-    const table = this.#table;
     const control = this.#control;
-    const moving = this.#moving;
+    const refs = this.#refs;
     const hashes = this.#hashes;
-    const group = this.nextSplit << GROUP_SHIFT;
     const added = control[GROUPS] as number;
-    let count = 0;
-    for (; count < PLACES && table[group + REFS + count] !== 0; count++) {
-      moving[count] = table[group + REFS + count] as number;
-    }
-    // All of them first, one behind the other: the processor waits for these items once, not a dozen times.
-    for (let i = 0; i < count; i++) hashes[i] = this.#wordOf(moving[i] as number, HASH);
-    let chained = table[group + CHAIN] as number;
-    table.fill(0, group, group + GROUP_WORDS);
+    const half = ((control[GROUP_MASK] as number) + 1) >>> 1;
     control[GROUPS] = added + 1;
     if (added >= (control[GROUP_MASK] as number)) control[GROUP_MASK] = added * 2 + 1;
-    for (let i = 0; i < count; i++) this.insert(hashes[i] as number, moving[i] as number);
-    while (chained !== 0) {
-      const ref = chained;
-      chained = this.#wordOf(ref, CHAINED);
-      this.insert(this.#wordOf(ref, HASH), ref);
-    }
+    const from = (added - half) << GROUP_SHIFT;
+    const to = added << GROUP_SHIFT;
+    let group = from;
+    do {
+      const next = (this.#table[group + CHAIN] as number) << GROUP_SHIFT;
+      const count = this.#empty(group);
+      if (group !== from) this.#giveOverflow(group);
+      for (let i = 0; i < count; i++) {
+        const hash = hashes[i] as number;
+        this.#append((hash & half) === 0 ? from : to, tagOf(hash), refs[i] as number);
+      }
+      group = next;
+    } while (group !== 0);
   }
 
-  /** The reference at a place of a group, for who goes through all: 0 to 11, then the chain. @returns 0 for none */
+  /** The reference at a place of a group, for who goes through all. @returns 0 for none */
   at(group: number, place: number): number {
-    if (place < PLACES) return this.#table[(group << GROUP_SHIFT) + REFS + place] as number;
-    let ref = this.#table[(group << GROUP_SHIFT) + CHAIN] as number;
-    for (let i = PLACES; i < place && ref !== 0; i++) ref = this.#wordOf(ref, CHAINED);
-    return ref;
+    let at = group << GROUP_SHIFT;
+    for (let i = place; ; i -= PLACES) {
+      if (i < PLACES) return this.#table[at + REFS + i] as number;
+      at = (this.#table[at + CHAIN] as number) << GROUP_SHIFT;
+      if (at === 0) return 0;
+    }
   }
 
   #groupOf(hash: number): number {
@@ -177,30 +192,63 @@ export class KeyIndex {
     return group < (control[GROUPS] as number) ? group : group & (mask >>> 1);
   }
 
-  #place(group: number, hash: number, ref: number): void {
+  /** Takes everything out of a group. @returns how many items that were */
+  #empty(group: number): number {
     const table = this.#table;
-    for (let place = 0; place < PLACES; place++) {
-      if (table[group + REFS + place] === 0) return this.#set(group, place, tagOf(hash), ref);
+    const refs = this.#refs;
+    const hashes = this.#hashes;
+    let count = 0;
+    for (; count < PLACES && table[group + REFS + count] !== 0; count++) {
+      refs[count] = table[group + REFS + count] as number;
     }
-    this.#setWordOf(ref, CHAINED, table[group + CHAIN] as number);
-    table[group + CHAIN] = ref;
+    // All of them first, one behind the other: the processor waits for these items once, not a dozen times.
+    for (let i = 0; i < count; i++) hashes[i] = this.#wordOf(refs[i] as number, HASH);
+    table.fill(0, group, group + GROUP_WORDS);
+    return count;
   }
 
-  /** @returns where the group has this item, or -1 if it is chained */
+  /** Puts an item behind those that are there. */
+  #append(first: number, tag: number, ref: number): void {
+    const table = this.#table;
+    let group = first;
+    while (table[group + CHAIN] !== 0) group = (table[group + CHAIN] as number) << GROUP_SHIFT;
+    let place = 0;
+    while (place < PLACES && table[group + REFS + place] !== 0) place++;
+    if (place === PLACES) {
+      const more = this.#takeOverflow();
+      table[group + CHAIN] = more >>> GROUP_SHIFT;
+      group = more;
+      place = 0;
+    }
+    this.#set(group, place, tag, ref);
+  }
+
+  /** @returns an empty group */
+  #takeOverflow(): number {
+    const control = this.#control;
+    control[OVERFLOWS] = (control[OVERFLOWS] as number) + 1;
+    const free = control[FREE_OVERFLOW] as number;
+    if (free !== 0) {
+      control[FREE_OVERFLOW] = this.#table[free << GROUP_SHIFT] as number;
+      return free << GROUP_SHIFT;
+    }
+    const taken = control[OVERFLOWS_TAKEN] as number;
+    control[OVERFLOWS_TAKEN] = taken + 1;
+    return (this.#groupsMax + taken) << GROUP_SHIFT;
+  }
+
+  /** It is empty. */
+  #giveOverflow(group: number): void {
+    const control = this.#control;
+    control[OVERFLOWS] = (control[OVERFLOWS] as number) - 1;
+    this.#table[group] = control[FREE_OVERFLOW] as number;
+    control[FREE_OVERFLOW] = group >>> GROUP_SHIFT;
+  }
+
+  /** @returns where the group has this item, or -1 */
   #placeOf(group: number, ref: number): number {
     for (let place = 0; place < PLACES; place++) if (this.#table[group + REFS + place] === ref) return place;
     return -1;
-  }
-
-  /** Lets what leads to a chained item lead to another. */
-  #relink(group: number, ref: number, to: number): void {
-    let before = this.#table[group + CHAIN] as number;
-    if (before === ref) {
-      this.#table[group + CHAIN] = to;
-      return;
-    }
-    while (this.#wordOf(before, CHAINED) !== ref) before = this.#wordOf(before, CHAINED);
-    this.#setWordOf(before, CHAINED, to);
   }
 
   #set(group: number, place: number, tag: number, ref: number): void {
@@ -224,10 +272,6 @@ export class KeyIndex {
 
   #wordOf(ref: number, word: number): number {
     return (this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + word] as number;
-  }
-
-  #setWordOf(ref: number, word: number, value: number): void {
-    (this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + word] = value;
   }
 }
 

@@ -14,17 +14,17 @@ export const REGION_SHIFT = 23;
 export const REGION_MASK = 0x7f_ffff;
 export const REGION_BYTES = 0x400_0000;
 
-// An item, in words from the start of its chunk. 52 bytes where memcached has 56: the key begins a little earlier.
+// An item, in words from the start of its chunk. 48 bytes where memcached has 56, and 3 more behind the key and the
+// value, so that 8 bytes less than memcached's are enough for a chunk (`SlabPages`).
 //
-//     older | newer | chained | hash | expires at (float) | cas high | cas low | flags | value bytes | used at | state
+//     older | newer | hash | state | expires at (float) | cas high | cas low | flags | value bytes | used at
 //     | generation | key ... value ...
 //
 // A free chunk has only `OLDER` and `NEWER`, the next and the one before in the list of free ones, and state 0.
 export const OLDER = 0;
 export const NEWER = 1;
-/** The next item of a full group of the index. */
-export const CHAINED = 2;
-export const HASH = 3;
+export const HASH = 2;
+export const STATE = 3;
 /** In floats. */
 export const EXPIRES_AT = 2;
 export const CAS_HIGH = 6;
@@ -35,21 +35,20 @@ export const VALUE_BYTES = 9;
 export const USED_AT = 10;
 /** Of a chunk that is not an item yet, or no longer, in place of that: which worker has it. */
 export const OWNER = 10;
-export const STATE = 11;
 /** How many flushes had been when it was stored. */
-export const GENERATION = 12;
+export const GENERATION = 11;
 /** In bytes. The value follows the key; with `SPLIT` the reference of its first part does, at the next word. */
-export const KEY = 52;
+export const KEY = 48;
 
-// A part of a large value, in words; 48 bytes as memcached's, so that as much fits.
+// A part of a large value, in words; 40 bytes where memcached has 48, so that as much fits.
 /** The next part, or 0. */
 export const NEXT_PART = 0;
 /** The chunk of the item: a page that is to be moved finds it by this. */
 export const PART_OF = 1;
 /** Bytes of the value in this part. */
-export const PART_BYTES = 3;
+export const PART_BYTES = 2;
 /** In bytes: where the value goes on. */
-export const PART_DATA = 48;
+export const PART_DATA = 40;
 
 // The state: key bytes in bits 0 to 7, the chunk's class in 8 to 13, the list in 24 to 31, and between them:
 export const KEY_BYTES_MASK = 0xff;
@@ -102,6 +101,10 @@ export const MOVED_TO = 11;
 export const MOVED_CHUNKS = 12;
 /** The list that the crawler is in; 0 while it rests. */
 export const CRAWLED_LIST = 13;
+/** Groups of the index that others overflow into: a free one, how many are in use, how many ever were. */
+export const FREE_OVERFLOW = 14;
+export const OVERFLOWS = 15;
+export const OVERFLOWS_TAKEN = 16;
 /** Of each class: from here on, `CLASS_WORDS` each. */
 export const CLASS_START = 32;
 export const CLASS_WORDS = 8;

@@ -31,7 +31,6 @@ import {
   USED_AT,
   TICKS_PER_SECOND,
   WARM,
-  PART_DATA,
 } from "./layout.ts";
 import { slabClassOf } from "./slab-classes.ts";
 import { LINE_END_BYTES } from "./item-bytes.ts";
@@ -53,6 +52,9 @@ import { ALLOCATION, type SlabItems, STRIPES } from "./slab-items.ts";
 import type { Millis, StoreListener } from "./store.ts";
 
 // How often a class is asked for room before it is given up, and how many items are looked at each time.
+/** As memcached counts a part: a chunk of ours holds as much, being smaller by what ours is. */
+const PART_HEADER_BYTES = 48;
+
 const ROUNDS_MAX = 10;
 const LOOKS_MAX = 5;
 
@@ -176,14 +178,14 @@ export class Reclaimer {
 
   #allocateSplit(size: number, keyBytes: number, valueBytes: number, now: Millis): number {
     const { largeValues, settings } = this.#items;
-    const headClass = this.classOf(size - valueBytes - LINE_END_BYTES + PART_DATA);
+    const headClass = this.classOf(size - valueBytes - LINE_END_BYTES + PART_HEADER_BYTES);
     const ref = this.#chunk(headClass, now);
     if (ref === 0) return 0;
     this.#claim(ref, keyBytes | (headClass << CLASS_SHIFT) | SPLIT);
     largeValues.clear(ref);
     let last = 0;
     for (let left = valueBytes + LINE_END_BYTES; left > 0;) {
-      const wanted = Math.min(left + PART_DATA, settings.chunkBytesMax);
+      const wanted = Math.min(left + PART_HEADER_BYTES, settings.chunkBytesMax);
       let slabClass = this.classOf(wanted);
       let part = this.#chunk(slabClass, now);
       if (part === 0 && slabClass !== this.lastClass) {
@@ -197,7 +199,7 @@ export class Reclaimer {
       }
       largeValues.add(ref, last, part, slabClass);
       last = part;
-      left -= (settings.classes.sizes[slabClass] as number) - PART_DATA;
+      left -= (settings.classes.sizes[slabClass] as number) - PART_HEADER_BYTES;
     }
     return ref;
   }

@@ -13,11 +13,11 @@
 // order. Takes a second or so for some millions of items, and the memory of a list of them.
 
 import {
-  CHAINED,
   CLASS_START,
   CLASS_WORDS,
   CLASSES_MAX,
   CRAWLED_LIST,
+  FREE_OVERFLOW,
   GROUP_MASK,
   GROUPS,
   HASH,
@@ -31,6 +31,8 @@ import {
   LISTS,
   MOVED_PAGE,
   NEXT_PART,
+  OVERFLOWS,
+  OVERFLOWS_TAKEN,
   OWNER,
   PAGE_START,
   PAGES_TAKEN,
@@ -92,6 +94,9 @@ export class Recovery {
     control[GROUPS] = GROUPS_MIN;
     control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
     control[ITEMS] = 0;
+    control[FREE_OVERFLOW] = 0;
+    control[OVERFLOWS] = 0;
+    control[OVERFLOWS_TAKEN] = 0;
     control[SPARE_PAGE] = 0;
     control[SPARE_PAGES] = 0;
     control[MOVED_PAGE] = 0;
@@ -119,7 +124,6 @@ export class Recovery {
     const end = start + (state & KEY_BYTES_MASK);
     // Of two items with one key, one was about to go for the other; either of them may be it.
     if ((state & WRITING) !== 0 || index.find(hash, bytes, start, end) !== 0) return this.#free(ref);
-    this.#set(ref, CHAINED, 0);
     index.insert(hash, ref);
     lists.insert(ref, lists.listOf(ref));
     const { control } = memory;

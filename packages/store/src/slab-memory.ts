@@ -53,7 +53,7 @@ export class SlabMemory {
     const controlWords = PAGE_START + settings.pagesMax + 1;
     const memory = new SlabMemory({
       regions: Array.from({ length: regions }, () => reserve(Math.min(REGION_BYTES, pagesBytes))),
-      table: reserve(settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
+      table: reserve(2 * settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
       control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
       counts: reserve(countsBytes(workers)),
       locks: reserve(locksBytes),

@@ -27,8 +27,10 @@ import {
 import type { StoreSettings } from "./settings.ts";
 import type { SlabMemory } from "./slab-memory.ts";
 
+const SPARED_BYTES = 8;
+
 export class SlabPages {
-  /** Of each class from 1: bytes of a chunk, and how many a page has. */
+  /** Of each class from 1: bytes of a chunk as they lie in memory, and how many chunks a page has. */
   readonly chunkBytes: Uint32Array;
   readonly chunksPerPage: Uint32Array;
   readonly #memory: SlabMemory;
@@ -44,7 +46,9 @@ export class SlabPages {
     this.#sums = memory.sums;
     this.#settings = settings;
     const { sizes } = settings.classes;
-    this.chunkBytes = sizes;
+    // Our items are 11 bytes shorter than memcached's, or 3 without cas uniques: of a chunk that counts as `sizes` has
+    // it, 8 are not needed.
+    this.chunkBytes = settings.casUniques ? sizes.map((bytes) => Math.max(0, bytes - SPARED_BYTES)) : sizes;
     this.chunksPerPage = sizes.map((bytes) => Math.floor(settings.pageBytes / bytes));
   }
 
@@ -248,6 +252,6 @@ export class SlabPages {
   #pageCost(slabClass: number): number {
     const { pageBytes, chunkBytesMax, automove } = this.#settings;
     if (automove || chunkBytesMax !== pageBytes) return pageBytes;
-    return (this.chunkBytes[slabClass] as number) * (this.chunksPerPage[slabClass] as number);
+    return (this.#settings.classes.sizes[slabClass] as number) * (this.chunksPerPage[slabClass] as number);
   }
 }

@@ -50,7 +50,7 @@ export interface SharedStore {
 /**
  * Items in slabs: chunks of memory in classes of sizes, with memcached's rules for which item goes when.
  *
- * Memory is taken as it is needed, up to `bytesMax` and a page for each class; the index takes about 7 bytes an item
+ * Memory is taken as it is needed, up to `bytesMax` and a page for each class; the index takes about 8 bytes an item
  * on top. Nothing here allocates an object per item or per call.
  */
 export class SlabStore extends CurrentItem implements Store {
