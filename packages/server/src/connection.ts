@@ -1,11 +1,11 @@
 // One client: what it has asked and not yet been answered, and what it has not yet taken.
 
-import { type Limits, TextRequestDecoder, SendBuffer } from "@memwire/codec";
+import { type Limits, RequestDecoder, SendBuffer } from "@memwire/codec";
 import type { ConnectionId, Outbox, Port } from "@memwire/engine";
 import type { Retrieval } from "./retrieval.ts";
 
 export class Connection {
-  readonly decoder: TextRequestDecoder;
+  readonly decoder: RequestDecoder;
   readonly output: SendBuffer = new SendBuffer();
   readonly port: Port;
   /** A retrieval whose further values wait until the client has taken the first ones. */
@@ -16,7 +16,7 @@ export class Connection {
   ended = false;
 
   constructor(id: ConnectionId, limits: Limits, outbox: Outbox) {
-    this.decoder = new TextRequestDecoder(limits);
+    this.decoder = new RequestDecoder(limits, { protocol: "text" });
     this.port = outbox.open(id, this.output, true);
   }
 }

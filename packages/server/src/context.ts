@@ -1,7 +1,7 @@
 // What the commands of one server share.
 
 import { latin1Bytes } from "@memwire/codec";
-import type { Millis } from "@memwire/engine";
+import { type Millis, Outbox } from "@memwire/engine";
 import type { Store } from "@memwire/store";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
@@ -10,6 +10,8 @@ export interface Context {
   readonly settings: ServerSettings;
   readonly store: Store;
   readonly counters: ServerCounters;
+  /** What the engine wants done: a command may end its connection by it. */
+  readonly outbox: Outbox;
   /** The whole reply to `version`. */
   readonly versionReply: Uint8Array;
   startedAt: Millis | undefined;
@@ -22,6 +24,7 @@ export function contextOf(options: ServerOptions): Context {
     settings,
     store: settings.store,
     counters: zeroCounters(),
+    outbox: new Outbox(),
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
     startedAt: options.startedAt,
     verbosity: 0,

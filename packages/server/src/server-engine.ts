@@ -1,11 +1,11 @@
 // A memcached server without I/O.
 //
-//     client --bytes--> TextRequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
+//     client --bytes--> RequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
 //
 // A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
 // until they are taken. Half-close answers everything, then closes. Hot path.
 
-import { latin1Bytes, refusalReply } from "@memwire/codec";
+import { latin1Bytes } from "@memwire/codec";
 import {
   type CloseCause,
   type Command,
@@ -14,24 +14,20 @@ import {
   type ListenerId,
   type Millis,
   Outbox,
-  unreachable,
 } from "@memwire/engine";
 import type { Store } from "@memwire/store";
-import { flushAll, refuseCommand, refuseShutdown, setVerbosity, tellVersion } from "./admin-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
-import { countItem, deleteItem, touchItem } from "./item-commands.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
-import { goOn, retrieve } from "./retrieval.ts";
-import { tellStats } from "./stats.ts";
-import { refuseValue, storeValue } from "./storage.ts";
+import { goOn } from "./retrieval.ts";
+import { carryOutText, refuseText } from "./text-commands.ts";
 
 const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");
 
 export class ServerEngine implements Engine {
   readonly #context: Context;
-  readonly #outbox: Outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #connections: Map<ConnectionId, Connection> = new Map();
   /** Turned away, and not yet closed. Nobody listens to them. */
   readonly #rejected: Map<ConnectionId, Connection> = new Map();
@@ -42,6 +38,7 @@ export class ServerEngine implements Engine {
   /** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one line */
   constructor(options: ServerOptions = {}) {
     this.#context = contextOf(options);
+    this.#outbox = this.#context.outbox;
   }
 
   get counters(): Readonly<ServerCounters> {
@@ -161,10 +158,10 @@ export class ServerEngine implements Engine {
       if (this.#draining) return this.#outbox.finish(port);
       switch (decoder.next()) {
         case "request":
-          this.#carryOut(connection, now);
+          carryOutText(this.#context, connection, now);
           continue;
         case "invalid":
-          this.#refuse(connection, now);
+          refuseText(this.#context, connection, now);
           continue;
         case "head":
         case "part":
@@ -192,73 +189,5 @@ export class ServerEngine implements Engine {
     if (!connection.blocked) return;
     connection.blocked = false;
     this.#outbox.order({ kind: "resume", id: port.id });
-  }
-
-  #carryOut(connection: Connection, now: Millis): void {
-    const context = this.#context;
-    const { decoder, output } = connection;
-    const { command } = decoder;
-    switch (command) {
-      case "get":
-      case "gets":
-      case "gat":
-      case "gats":
-        connection.rest = retrieve(context, decoder, output, now);
-        return;
-      case "set":
-      case "add":
-      case "replace":
-      case "append":
-      case "prepend":
-      case "cas":
-        return storeValue(context, decoder, output, now);
-      case "delete":
-        return deleteItem(context, decoder, output, now);
-      case "incr":
-      case "decr":
-        return countItem(context, decoder, output, now);
-      case "touch":
-        return touchItem(context, decoder, output, now);
-      case "flush_all":
-        return flushAll(context, decoder, output, now);
-      case "version":
-        return tellVersion(context, output);
-      case "verbosity":
-        return setVerbosity(context, decoder, output);
-      case "stats":
-        return tellStats(context, decoder, output, now);
-      case "shutdown":
-        return refuseShutdown(output);
-      case "quit":
-        return this.#outbox.finish(connection.port);
-      case "mg":
-      case "ms":
-      case "md":
-      case "ma":
-      case "mn":
-      case "me":
-      case "lru_crawler":
-      case "lru":
-      case "slabs":
-      case "cache_memlimit":
-      case "watch":
-      case "refresh_certs":
-      case "extstore":
-      case "config":
-      case "debugtime":
-        return refuseCommand(decoder, output);
-      default:
-        return unreachable(command);
-    }
-  }
-
-  #refuse({ decoder, output }: Connection, now: Millis): void {
-    // A meta command is unknown here, well formed or not.
-    const refusal = decoder.family === "meta" ? "unknown-command" : decoder.refusal;
-    if (refusal === "too-large") refuseValue(this.#context, decoder, now);
-    else if (refusal === "bad-data-chunk") this.#context.counters.cmdSet++;
-    if (decoder.noreply) return;
-    const reply = refusalReply(refusal);
-    output.copy(reply, 0, reply.length);
   }
 }
