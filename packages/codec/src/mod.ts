@@ -12,6 +12,7 @@ export { writeBinaryRequest } from "./binary/binary-request-encoder.ts";
 export { REPLY_MAGIC, REQUEST_MAGIC, writeBinaryHeader } from "./binary/header.ts";
 export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
 export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
+export { BufferPool, type PoolOptions } from "./buffer-pool.ts";
 export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export type { Decoded, PartsOptions } from "./parts.ts";

@@ -4,18 +4,31 @@
 // again. While a tail is kept, the next chunk is joined to it. A message of n bytes costs O(n) copying however
 // small the pieces it arrives in, and the memory held is at most twice the tail and one chunk.
 
+import type { BufferPool } from "./buffer-pool.ts";
+
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 // Kept tails are mostly cut command lines. Storage that a large value needed is given back once it is consumed.
 const STORAGE_BYTES_MIN = 256;
 const STORAGE_BYTES_RETAINED = 65_536;
 
+/** Room is made for all of a message when an eighth of it has come: what was only announced costs little. */
+const EXPECTED_PER_RECEIVED = 8;
+
 export class ReceiveBuffer {
   /** The unconsumed bytes are `bytes[start]` to `bytes[end - 1]`. Lent or own: read only. */
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** Bytes that the unconsumed message will have at least, from `start` on. */
+  expected = 0;
   #storage: Uint8Array = EMPTY;
+  readonly #pool: BufferPool | undefined;
+
+  /** @param pool Where large storage comes from, and goes back to. */
+  constructor(pool?: BufferPool) {
+    this.#pool = pool;
+  }
 
   /** Lends a chunk, which follows what is still unconsumed. */
   lend(chunk: Uint8Array): void {
@@ -33,11 +46,11 @@ export class ReceiveBuffer {
   keep(): void {
     const tail = this.end - this.start;
     if (tail === 0) {
-      if (this.#storage.length > STORAGE_BYTES_RETAINED) this.#storage = EMPTY;
+      if (this.#storage.length > STORAGE_BYTES_RETAINED) this.#replace(EMPTY);
       this.bytes = EMPTY;
     } else {
       if (this.bytes === this.#storage) return;
-      if (tail > this.#storage.length) this.#storage = new Uint8Array(Math.max(tail, STORAGE_BYTES_MIN));
+      if (tail > this.#storage.length) this.#replace(this.#make(this.#bytesFor(tail, tail)));
       this.#storage.set(this.bytes.subarray(this.start, this.end));
       this.bytes = this.#storage;
     }
@@ -55,7 +68,7 @@ export class ReceiveBuffer {
   /** Forgets everything, and holds nothing. */
   drop(): void {
     this.bytes = EMPTY;
-    this.#storage = EMPTY;
+    this.#replace(EMPTY);
     this.start = 0;
     this.end = 0;
   }
@@ -78,11 +91,27 @@ export class ReceiveBuffer {
     const held = this.#storage.length;
     // Doubling, and moving within the storage only if a quarter of it is free afterwards: either way the next move
     // is so far off that a byte is moved a bounded number of times.
-    const room = total > held - held / 4 ? new Uint8Array(total * 2) : this.#storage;
+    const room = total > held - held / 4 ? this.#make(this.#bytesFor(total, total * 2)) : this.#storage;
     room.set(this.#storage.subarray(this.start, this.end));
-    this.#storage = room;
+    if (room !== this.#storage) this.#replace(room);
     this.bytes = room;
     this.start = 0;
     this.end = tail;
+  }
+
+  /** Bytes of storage for `held` bytes: room for the rest of their message, if enough of it has come, or `least`. */
+  #bytesFor(held: number, least: number): number {
+    const { expected } = this;
+    const whole = expected > held && expected <= held * EXPECTED_PER_RECEIVED ? expected : 0;
+    return Math.max(whole, least, STORAGE_BYTES_MIN);
+  }
+
+  #make(length: number): Uint8Array {
+    return this.#pool === undefined ? new Uint8Array(length) : this.#pool.take(length);
+  }
+
+  #replace(storage: Uint8Array): void {
+    this.#pool?.give(this.#storage);
+    this.#storage = storage;
   }
 }

@@ -4,6 +4,7 @@
 // of a message than its kind reads it from `text` or `binary`, by `protocol`. Hot path: one branch a message.
 
 import { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
+import type { PoolOptions } from "./buffer-pool.ts";
 import { REQUEST_MAGIC } from "./binary/header.ts";
 import type { Limits } from "./limits.ts";
 import type { Decoded, PartsOptions } from "./parts.ts";
@@ -11,7 +12,7 @@ import { TextRequestDecoder } from "./text/text-request-decoder.ts";
 
 export type Protocol = "text" | "binary";
 
-export interface ProtocolOptions extends PartsOptions {
+export interface ProtocolOptions extends PartsOptions, PoolOptions {
   /**
    * The protocol that is spoken whatever the first byte is, as memcached's `-B ascii` and `-B binary` have it. By
    * default the first byte decides.

@@ -7,6 +7,7 @@
 // the network is done with it: the storage is then used again from its start, so that a connection that keeps up
 // costs no allocation but the view. Hot path.
 
+import type { BufferPool } from "./buffer-pool.ts";
 import { writeDigits, writeDigits64 } from "./decimal.ts";
 
 // Most replies of a turn fit; what a large one needed is given back once it is sent.
@@ -26,6 +27,12 @@ export class SendBuffer {
   #bytes: Uint8Array = EMPTY;
   #taken = 0;
   #end = 0;
+  readonly #pool: BufferPool | undefined;
+
+  /** @param pool Where storage for much comes from, and goes back to. */
+  constructor(pool?: BufferPool) {
+    this.#pool = pool;
+  }
 
   /** Bytes written and not yet taken. */
   get length(): number {
@@ -43,7 +50,7 @@ export class SendBuffer {
   reclaim(): void {
     const written = this.#end - this.#taken;
     if (written === 0) {
-      if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#bytes = EMPTY;
+      if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#giveBack();
     } else if (this.#taken > 0) this.#bytes.copyWithin(0, this.#taken, this.#end);
     this.#taken = 0;
     this.#end = written;
@@ -140,10 +147,18 @@ export class SendBuffer {
     const written = this.#end - this.#taken;
     // At least twice what is moved, so that a byte is moved a bounded number of times. What is lent stays where it
     // is.
-    const room = new Uint8Array(Math.max(STORAGE_BYTES_MIN, written * 2 + length + LINE_BYTES));
+    const bytes = Math.max(STORAGE_BYTES_MIN, written * 2 + length + LINE_BYTES);
+    const room = this.#pool === undefined ? new Uint8Array(bytes) : this.#pool.take(bytes);
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
+    if (this.#taken === 0) this.#giveBack();
     this.#bytes = room;
     this.#taken = 0;
     this.#end = written;
+  }
+
+  /** Of the storage nothing is lent. */
+  #giveBack(): void {
+    this.#pool?.give(this.#bytes);
+    this.#bytes = EMPTY;
   }
 }

@@ -48,6 +48,8 @@ class RunningDriver implements Driver {
   #waiting: (() => void)[] = [];
   #turnDeferred = false;
   #stopped = false;
+  /** The time of this turn: the clock is read at its first input, and again when a timer fires. */
+  now: Millis = 0;
   /** The engine wants to go on in the next turn. */
   #due = false;
   #timerAt: Millis = Infinity;
@@ -68,12 +70,12 @@ class RunningDriver implements Driver {
   async listen(endpoint: Endpoint): Promise<Listener> {
     const via = this.#listens++;
     const listener = await this.#network.listen(endpoint, (transport) => {
+      this.wake();
       // Accepted in the very turn that closed the driver: the engine is not told, so the name is below its own.
-      const id = this.#stopped ? --this.#late : this.engine.accepted(this.clock.now(), via);
+      const id = this.#stopped ? --this.#late : this.engine.accepted(this.now, via);
       const link = new Link(this, id, transport);
       this.#links.set(id, link);
       if (this.#stopped) transport.close();
-      this.wake();
       return link;
     });
     if (this.#stopped) await listener.close();
@@ -84,6 +86,7 @@ class RunningDriver implements Driver {
   wake(): void {
     if (this.#turnDeferred || this.#stopped) return;
     this.#turnDeferred = true;
+    this.now = this.clock.now();
     this.clock.defer(this.#turn);
   }
 
@@ -103,8 +106,8 @@ class RunningDriver implements Driver {
   /** The link is over. */
   forget(id: ConnectionId, cause: CloseCause): void {
     if (!this.#links.delete(id)) return;
-    if (!this.#stopped) this.engine.closed(id, cause, this.clock.now());
     this.wake();
+    if (!this.#stopped) this.engine.closed(id, cause, this.now);
     if (this.#links.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -118,7 +121,7 @@ class RunningDriver implements Driver {
     const { engine, clock } = this;
     if (this.#due) {
       this.#due = false;
-      engine.elapsed(clock.now());
+      engine.elapsed(this.now);
     }
     for (let command = engine.poll(); command !== undefined; command = engine.poll()) this.#do(command);
     const { deadline } = engine;
@@ -136,7 +139,8 @@ class RunningDriver implements Driver {
         this.#timerAt = Infinity;
         this.#cancelTimer = () => {};
         if (this.#stopped) return;
-        engine.elapsed(clock.now());
+        this.now = clock.now();
+        engine.elapsed(this.now);
         this.#carryOut();
       });
     }
@@ -155,7 +159,7 @@ class RunningDriver implements Driver {
     if (transport === undefined) return;
     switch (command.kind) {
       case "send":
-        if (transport.write(command.bytes)) this.engine.drained(id, this.clock.now());
+        if (transport.write(command.bytes)) this.engine.drained(id, this.now);
         return;
       case "pause":
         return transport.pause();
@@ -185,29 +189,29 @@ class Link implements TransportHandler {
   connected(): void {
     const driver = this.#driver;
     if (driver.stopped) return;
-    driver.engine.connected(this.#id, driver.clock.now());
     driver.wake();
+    driver.engine.connected(this.#id, driver.now);
   }
 
   received(chunk: Uint8Array): void {
     const driver = this.#driver;
     if (driver.stopped) return;
-    driver.engine.received(this.#id, chunk, driver.clock.now());
     driver.wake();
+    driver.engine.received(this.#id, chunk, driver.now);
   }
 
   ended(): void {
     const driver = this.#driver;
     if (driver.stopped) return;
-    driver.engine.ended(this.#id, driver.clock.now());
     driver.wake();
+    driver.engine.ended(this.#id, driver.now);
   }
 
   drained(): void {
     const driver = this.#driver;
     if (driver.stopped) return;
-    driver.engine.drained(this.#id, driver.clock.now());
     driver.wake();
+    driver.engine.drained(this.#id, driver.now);
   }
 
   closed(cause: CloseCause): void {

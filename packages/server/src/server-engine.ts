@@ -68,7 +68,7 @@ export class ServerEngine implements Engine {
     const { counters, settings } = this.#context;
     this.#context.startedAt ??= now;
     const id = ++this.#lastId;
-    const connection = new Connection(id, settings.limits, this.#outbox);
+    const connection = new Connection(id, settings.limits, this.#outbox, this.#context.pool);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
     } else if (counters.currConnections >= settings.limits.connectionsMax) {

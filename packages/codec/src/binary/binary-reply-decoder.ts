@@ -165,6 +165,7 @@ export class BinaryReplyDecoder {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
+    this.#input.expected = needed;
     this.keep();
     return "need-data";
   }

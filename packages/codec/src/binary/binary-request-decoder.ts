@@ -15,6 +15,7 @@
 // limits, and what the chunks' borders are changes nothing. Hot path: no allocation a message.
 
 import type { Halves } from "../decimal.ts";
+import type { PoolOptions } from "../buffer-pool.ts";
 import { limitsOf, type Limits } from "../limits.ts";
 import { ReceiveBuffer } from "../receive-buffer.ts";
 import type { BinaryRequest, Opcode } from "./binary-message.ts";
@@ -74,7 +75,7 @@ export class BinaryRequestDecoder {
 
   readonly #limits: Limits;
   readonly #partsFromBytes: number;
-  readonly #input: ReceiveBuffer = new ReceiveBuffer();
+  readonly #input: ReceiveBuffer;
   /** Bytes that the unfinished message has at least. */
   #needed = HEADER_BYTES;
   /** Bytes of a refused body still to come. */
@@ -84,8 +85,9 @@ export class BinaryRequestDecoder {
   #fatal = false;
 
   /** @throws RangeError as `limitsOf`, or for a `partsFromBytes` that is not a whole number from 0 */
-  constructor(limits: Partial<Limits> = {}, options: PartsOptions = {}) {
+  constructor(limits: Partial<Limits> = {}, options: PartsOptions & PoolOptions = {}) {
     this.#limits = limitsOf(limits);
+    this.#input = new ReceiveBuffer(options.pool);
     this.#partsFromBytes = partsFromBytesOf(options);
   }
 
@@ -159,6 +161,7 @@ export class BinaryRequestDecoder {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
+    this.#input.expected = needed;
     this.keep();
     return "need-data";
   }

@@ -15,6 +15,7 @@
 // Offsets hold until the next call of `next`, `receive` or `keep`. Input never throws, memory stays within the
 // limits, and what the chunks' borders are changes nothing but the parts. Hot path: no allocation a message.
 
+import type { PoolOptions } from "../buffer-pool.ts";
 import { findLineFeed, startsWith } from "../bytes.ts";
 import { limitsOf, type Limits } from "../limits.ts";
 import { type Decoded, partsFromBytesOf, type PartsOptions } from "../parts.ts";
@@ -38,7 +39,7 @@ const LINE_FEED = 10;
 export class TextRequestDecoder extends RequestFields {
   readonly #limits: Limits;
   readonly #partsFromBytes: number;
-  readonly #input: ReceiveBuffer = new ReceiveBuffer();
+  readonly #input: ReceiveBuffer;
   readonly #line: Line;
   /** Bytes of the unfinished message that hold no line feed, or its whole line. */
   #scanned = 0;
@@ -53,11 +54,12 @@ export class TextRequestDecoder extends RequestFields {
   #fatal = false;
 
   /** @throws RangeError as `limitsOf`, and for a `partsFromBytes` that is neither a whole number from 0 nor Infinity */
-  constructor(limits: Partial<Limits> = {}, options: PartsOptions = {}) {
+  constructor(limits: Partial<Limits> = {}, options: PartsOptions & PoolOptions = {}) {
     const checked = limitsOf(limits);
     const { keysMax, metaWordsMax } = checked;
     super(Math.max(metaWordsMax - 2, 0));
     this.#limits = checked;
+    this.#input = new ReceiveBuffer(options.pool);
     this.#partsFromBytes = partsFromBytesOf(options);
     // Of keys: the command, the exptime of gat, the first one too many, and the last word of a line that has more.
     this.#line = new Line(Math.max(keysMax + 4, metaWordsMax + 2));
@@ -124,6 +126,7 @@ export class TextRequestDecoder extends RequestFields {
 
   #wait(needed: number): "need-data" {
     this.#needed = needed;
+    this.#input.expected = needed;
     this.keep();
     this.#line.release();
     this.keyOffsets = this.#line.rest;

@@ -1,0 +1,67 @@
+// Large buffers that are used again.
+//
+// Memory that is made for one large value and dropped costs more than the value: the system gives and clears every
+// page of it, and the garbage collector is driven to look at everything for it. Buffers of a connection come from here
+// and go back here, so that those that take turns share a few.
+
+/** Below this an ordinary array is as cheap. */
+const POOLED_BYTES_MIN = 65_536;
+const SHIFT_MIN = 16;
+/** Larger ones are made and dropped: 16 MiB. */
+const SHIFT_MAX = 24;
+
+/** Bytes that a pool keeps unless said otherwise. */
+const KEPT_BYTES_MAX = 8_388_608;
+
+/** What takes its large buffers from a pool. */
+export interface PoolOptions {
+  /** By default every large buffer is made anew. */
+  readonly pool?: BufferPool;
+}
+
+/** Keeps buffers that nobody uses, of powers of two, up to a bound. */
+export class BufferPool {
+  /** Bytes of the buffers that are kept, at most. */
+  readonly keptBytesMax: number;
+  /** Bytes kept now. */
+  keptBytes = 0;
+  /** Large buffers that were made since there was none to be used again; and those that found the pool full. */
+  made = 0;
+  dropped = 0;
+  readonly #kept: Uint8Array[][] = Array.from({ length: SHIFT_MAX + 1 }, () => []);
+
+  /** @throws RangeError for a bound that is not a whole number from 0 */
+  constructor(keptBytesMax: number = KEPT_BYTES_MAX) {
+    if (!Number.isSafeInteger(keptBytesMax) || keptBytesMax < 0) {
+      throw new RangeError(`keptBytesMax must be a whole number from 0, got ${String(keptBytesMax)}`);
+    }
+    this.keptBytesMax = keptBytesMax;
+  }
+
+  /** A buffer of at least `length` bytes, with anything in them. It is the caller's, who may give it back or not. */
+  take(length: number): Uint8Array {
+    if (length < POOLED_BYTES_MIN) return new Uint8Array(length);
+    const shift = Math.max(32 - Math.clz32(length - 1), SHIFT_MIN);
+    if (shift > SHIFT_MAX) return new Uint8Array(length);
+    const kept = (this.#kept[shift] as Uint8Array[]).pop();
+    if (kept !== undefined) {
+      this.keptBytes -= kept.length;
+      return kept;
+    }
+    this.made++;
+    return new Uint8Array(2 ** shift);
+  }
+
+  /** Takes back a buffer that `take` gave, which nobody may read or write from now on. */
+  give(bytes: Uint8Array): void {
+    const { length } = bytes;
+    const shift = 31 - Math.clz32(length);
+    if (shift < SHIFT_MIN || shift > SHIFT_MAX || length !== 2 ** shift) return;
+    if (this.keptBytes + length > this.keptBytesMax) {
+      this.dropped++;
+      return;
+    }
+    this.keptBytes += length;
+    (this.#kept[shift] as Uint8Array[]).push(bytes);
+  }
+}

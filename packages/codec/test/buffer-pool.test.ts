@@ -1,0 +1,72 @@
+// Buffers that are used again: as long as asked for, never two users of one, never more kept than allowed.
+
+import { BufferPool, SendBuffer, TextRequestDecoder } from "@memwire/codec";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { wire } from "./wire.ts";
+
+test("a buffer is as long as asked for, is nobody else's, and what is kept stays within the bound", () => {
+  const steps = fc.array(fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.constant("give" as const)));
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 0, max: 600_000 }), (all, keptBytesMax) => {
+      const pool = new BufferPool(keptBytesMax);
+      const used: Uint8Array[] = [];
+      for (const step of all) {
+        if (step === "give") {
+          const back = used.shift();
+          if (back !== undefined) pool.give(back);
+        } else {
+          const taken = pool.take(step);
+          expect(taken.length).toBeGreaterThanOrEqual(step);
+          expect(used.includes(taken)).toBe(false);
+          used.push(taken);
+        }
+        expect(pool.keptBytes).toBeLessThanOrEqual(keptBytesMax);
+      }
+    }),
+  );
+});
+
+test("takes back only what it could have given", () => {
+  const pool = new BufferPool();
+  pool.give(new Uint8Array(100_000));
+  pool.give(new Uint8Array(1_024));
+  pool.give(new Uint8Array(2 ** 25));
+  expect([pool.keptBytes, pool.dropped]).toEqual([0, 0]);
+  pool.give(pool.take(100_000));
+  expect([pool.keptBytes, pool.made]).toEqual([131_072, 1]);
+  expect(() => new BufferPool(-1)).toThrow("keptBytesMax must be a whole number from 0, got -1");
+});
+
+test("a send buffer gives back what it needed for much, and not while it is lent", () => {
+  const pool = new BufferPool();
+  const output = new SendBuffer(pool);
+  const value = new Uint8Array(300_000).fill(7);
+  output.copy(value, 0, value.length);
+  const lent = output.take();
+  output.copy(value, 0, value.length);
+  expect(pool.keptBytes).toBe(0);
+  output.take();
+  output.reclaim();
+  expect(lent.every((byte) => byte === 7)).toBe(true);
+  expect(pool.keptBytes).toBeGreaterThan(0);
+  const { made } = pool;
+  output.copy(value, 0, value.length);
+  expect(pool.made).toBe(made);
+});
+
+test("a decoder gives back what a large value needed, and takes it again for the next", () => {
+  const pool = new BufferPool();
+  const decoder = new TextRequestDecoder({}, { pool });
+  const sent = wire(`set k 0 0 300000\r\n${"v".repeat(300_000)}\r\n`);
+  for (let round = 0; round < 3; round++) {
+    let found = "";
+    for (let at = 0; at < sent.length; at += 50_000) {
+      decoder.receive(sent.subarray(at, at + 50_000));
+      found = decoder.next();
+      if (found !== "need-data") expect(decoder.valueEnd - decoder.valueStart).toBe(300_000);
+    }
+    expect([found, decoder.next(), decoder.heldBytes < 1_000]).toEqual(["request", "need-data", true]);
+  }
+  expect(pool.made).toBe(1);
+});
