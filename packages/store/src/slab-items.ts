@@ -155,8 +155,9 @@ export class SlabItems {
       words[at + STATE] = state | FETCHED;
       return this.#moveToFront(ref, list, now);
     }
-    if ((state & ACTIVE) !== 0) return;
+    // One that was written over is active before anybody asks for it.
     if ((state & FETCHED) === 0) words[at + STATE] = state | FETCHED;
+    else if ((state & ACTIVE) !== 0) return;
     else if ((list & 3) === COLD) this.#warm(ref, list, now);
     else {
       words[at + STATE] = state | ACTIVE;

@@ -164,6 +164,15 @@ describe("eviction from segments", () => {
   });
 });
 
+test("an item that was written over is fetched once somebody asks for it", () => {
+  const store = new SlabStore();
+  for (let stored = 0; stored < 2; stored++) {
+    set(store, "key", "value");
+    expect([has(store, "key"), store.fetched]).toEqual([true, false]);
+    expect([has(store, "key"), store.fetched]).toEqual([true, true]);
+  }
+});
+
 describe("without evictions", () => {
   const full = (): SlabStore => four({ evictions: false });
 
