@@ -18,6 +18,9 @@ export class CasUniques {
   #high = 0;
   #low = 0;
   #left = 0;
+  #isChosen = false;
+  #chosenHigh = 0;
+  #chosenLow = 0;
 
   /**
    * @param lock Guards the number that was given out last, where it is shared.
@@ -30,11 +33,28 @@ export class CasUniques {
     this.#wanted = wanted;
   }
 
+  /** Until `count`, items get this one: who asks for it sees to it that it is new. */
+  choose(high: number, low: number): void {
+    this.#isChosen = true;
+    this.#chosenHigh = high | 0;
+    this.#chosenLow = low | 0;
+  }
+
+  /** From now on each item gets the next one again. */
+  count(): void {
+    this.#isChosen = false;
+  }
+
   /** Gives an item the next one. */
   stamp(words: Int32Array, at: number): void {
     if (!this.#wanted) {
       words[at + CAS_HIGH] = 0;
       words[at + CAS_LOW] = 0;
+      return;
+    }
+    if (this.#isChosen) {
+      words[at + CAS_HIGH] = this.#chosenHigh;
+      words[at + CAS_LOW] = this.#chosenLow;
       return;
     }
     if (this.#left === 0) this.#take();

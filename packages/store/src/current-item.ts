@@ -3,10 +3,12 @@
 import {
   CAS_HIGH,
   CAS_LOW,
+  CLAIMED,
   EXPIRES_AT,
   FETCHED,
   FIRST_USE,
   FLAGS,
+  IN_BASE64,
   KEY,
   KEY_BYTES_MASK,
   LIST_SHIFT,
@@ -14,6 +16,7 @@ import {
   REGION_MASK,
   REGION_SHIFT,
   SPLIT,
+  STALE,
   STATE,
   USED_AT,
   VALUE_BYTES,
@@ -69,6 +72,22 @@ export class CurrentItem {
     return (this.#state & FETCHED) !== 0;
   }
 
+  get stale(): boolean {
+    return (this.#state & STALE) !== 0;
+  }
+
+  get claimed(): boolean {
+    return (this.#state & CLAIMED) !== 0;
+  }
+
+  get keyInBase64(): boolean {
+    return (this.#state & IN_BASE64) !== 0;
+  }
+
+  get keyLength(): number {
+    return this.#state & KEY_BYTES_MASK;
+  }
+
   get slabClass(): number {
     return this.#state >>> (LIST_SHIFT + 2);
   }
@@ -110,14 +129,15 @@ export class CurrentItem {
   /** Shows what there is to know of an item that was stored, without its value. */
   showStored(ref: number): void {
     const at = (ref & REGION_MASK) << 1;
-    this.#showWords(this.#memory.words[ref >>> REGION_SHIFT] as Int32Array, at);
+    const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
+    this.#showWords(words, at);
     this.expiresAt = (this.#memory.floats[ref >>> REGION_SHIFT] as Float64Array)[
       (at >>> 1) + EXPIRES_AT
     ] as number;
     this.valueBytes = NOTHING;
     this.valueStart = 0;
     this.valueEnd = 0;
-    this.valueLength = 0;
+    this.valueLength = words[at + VALUE_BYTES] as number;
     this.#part = 0;
   }
 

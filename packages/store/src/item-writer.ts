@@ -17,6 +17,7 @@ import {
   HASH,
   KEY,
   KEY_BYTES_MASK,
+  MARKS,
   REGION_MASK,
   REGION_SHIFT,
   SPLIT,
@@ -46,6 +47,8 @@ const FLAGS_BYTES = 4;
 export class ItemWriter {
   /** What was counted last. */
   readonly number: Halves = { high: 0, low: 0 };
+  /** Bits of the state that what is written next has, besides its own. */
+  marks = 0;
   readonly #items: SlabItems;
   readonly #reclaimer: Reclaimer;
   readonly #casUniques: CasUniques;
@@ -186,7 +189,7 @@ export class ItemWriter {
   }
 
   /** What was known of an item before a restart. */
-  setHistory(ref: number, casHigh: number, casLow: number, usedAt: Millis, fetched: boolean): void {
+  setHistory(ref: number, casHigh: number, casLow: number, usedAt: Millis, marks: number): void {
     const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     if (this.#settings.casUniques) {
@@ -194,7 +197,7 @@ export class ItemWriter {
       words[at + CAS_LOW] = casLow;
     }
     words[at + USED_AT] = this.#items.ticksAt(usedAt);
-    if (fetched) words[at + STATE] = (words[at + STATE] as number) | FETCHED;
+    words[at + STATE] = (words[at + STATE] as number) | marks;
   }
 
   setExpiry(ref: number, expiresAt: Millis): void {
@@ -263,7 +266,7 @@ export class ItemWriter {
     this.setExpiry(ref, expiresAt);
     const start = (at << 2) + KEY + keyBytes;
     copy(value, valueStart, valueEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, start);
-    words[at + STATE] = (kept & ~FETCHED) | ACTIVE;
+    words[at + STATE] = (kept & ~(FETCHED | MARKS)) | ACTIVE | this.marks;
     this.#items.counters.count(0, TOTAL_ITEMS);
     this.#shown.showStored(ref);
     return true;
@@ -302,6 +305,7 @@ export class ItemWriter {
     words[at + HASH] = hash;
     words[at + FLAGS] = flags;
     words[at + VALUE_BYTES] = valueBytes;
+    words[at + STATE] = (words[at + STATE] as number) | this.marks;
     this.#casUniques.stamp(words, at);
     this.setExpiry(ref, expiresAt);
     copy(key, keyStart, keyEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, (at << 2) + KEY);

@@ -54,6 +54,10 @@ export const PART_DATA = 40;
 export const KEY_BYTES_MASK = 0xff;
 export const CLASS_SHIFT = 8;
 export const CLASS_MASK = 0x3f;
+/** Somebody said that the value is no longer right. */
+export const STALE = 0x4000;
+/** Somebody was told to renew it. */
+export const CLAIMED = 0x8000;
 /** It is in the index and in a list. */
 export const LINKED = 0x10000;
 /** Somebody asked for it since it was stored. */
@@ -66,6 +70,10 @@ export const SPLIT = 0x80000;
 export const PART = 0x100000;
 /** Its value is being changed in place: not to be believed if who changes it dies. */
 export const WRITING = 0x200000;
+/** Its key came in base64. */
+export const IN_BASE64 = 0x800000;
+/** What a new value of the item does not have, unless it is said anew. */
+export const MARKS: number = STALE | CLAIMED | IN_BASE64;
 /** A list is four times the class plus the segment. */
 export const LIST_SHIFT = 24;
 

@@ -17,10 +17,14 @@ export { SNAPSHOT_PIECE_BYTES_MAX, SnapshotWriter } from "./snapshot-writer.ts";
 export {
   KEY_BYTES_MAX,
   type Counted,
+  type CountedOn,
+  type DeletedOn,
+  type FoundOn,
   type Millis,
   type Store,
   type Stored,
   type StoreListener,
   type StoreScan,
 } from "./store.ts";
+export { Terms } from "./terms.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

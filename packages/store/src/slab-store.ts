@@ -14,9 +14,22 @@ import { CasUniques } from "./cas-uniques.ts";
 import { CurrentItem } from "./current-item.ts";
 import { countersOf, type StoreCounters } from "./counters.ts";
 import { ItemScan } from "./item-scan.ts";
+import { ItemTerms } from "./item-terms.ts";
 import { ItemWriter } from "./item-writer.ts";
 import { hashOf } from "./key-hash.ts";
-import { CAS_HIGH, CAS_LOW, FLUSH_AT, ITEMS, LISTS, REGION_MASK, REGION_SHIFT } from "./layout.ts";
+import {
+  CAS_HIGH,
+  CAS_LOW,
+  CLAIMED,
+  FETCHED,
+  FLUSH_AT,
+  IN_BASE64,
+  ITEMS,
+  LISTS,
+  REGION_MASK,
+  REGION_SHIFT,
+  STALE,
+} from "./layout.ts";
 import { orderByAge } from "./list-order.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { StoreOptions } from "./options.ts";
@@ -27,10 +40,14 @@ import { SlabCounters, TOO_LARGE } from "./slab-counters.ts";
 import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
 import { WORKERS_MAX } from "./lock-workers.ts";
 import { SharedLocks } from "./shared-locks.ts";
+import { CLAIMED_MARK, FETCHED_MARK, IN_BASE64_MARK, STALE_MARK } from "./snapshot-format.ts";
 import { type SlabStatistics, slabStatisticsOf } from "./slab-statistics.ts";
 import { type SlabBuffers, SlabMemory } from "./slab-memory.ts";
 import {
   type Counted,
+  type CountedOn,
+  type DeletedOn,
+  type FoundOn,
   KEY_BYTES_MAX,
   type Millis,
   type Store,
@@ -38,6 +55,7 @@ import {
   type StoreListener,
   type StoreScan,
 } from "./store.ts";
+import type { Terms } from "./terms.ts";
 
 const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
 
@@ -68,6 +86,7 @@ export class SlabStore extends CurrentItem implements Store {
   readonly #casUniques: CasUniques;
   readonly #seed: number;
   readonly #writer: ItemWriter;
+  readonly #terms: ItemTerms;
 
   /**
    * @param options Whatever is left out is as in memcached.
@@ -96,6 +115,7 @@ export class SlabStore extends CurrentItem implements Store {
     this.#casUniques = new CasUniques(memory, locks, CAS_UNIQUES, settings.casUniques);
     this.#seed = settings.hashSeed;
     this.#writer = new ItemWriter(items, this.#reclaimer, this.#casUniques, this);
+    this.#terms = new ItemTerms(items, this.#writer, this.#casUniques, this);
   }
 
   /**
@@ -144,6 +164,10 @@ export class SlabStore extends CurrentItem implements Store {
 
   get numberLow(): number {
     return this.#writer.number.low;
+  }
+
+  get itemBytes(): number {
+    return this.#writer.sizeOf(this.keyLength, this.valueLength, this.flags);
   }
 
   get counters(): Readonly<StoreCounters> {
@@ -402,6 +426,81 @@ export class SlabStore extends CurrentItem implements Store {
     return this.#count(key, keyStart, keyEnd, deltaHigh, deltaLow, false, now);
   }
 
+  findOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): FoundOn {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const found = this.#terms.find(terms, hash, key, keyStart, keyEnd, now);
+    this.#leave(hash);
+    return found;
+  }
+
+  claim(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const claimed = this.#terms.claim(hash, key, keyStart, keyEnd, now);
+    this.#leave(hash);
+    return claimed;
+  }
+
+  storeOn(
+    terms: Terms,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored {
+    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const stored = this.#terms.store(
+      terms,
+      hash,
+      key,
+      keyStart,
+      keyEnd,
+      value,
+      valueStart,
+      valueEnd,
+      flags,
+      expiresAt,
+      now,
+    );
+    this.#leave(hash);
+    return stored;
+  }
+
+  deleteOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): DeletedOn {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const deleted = this.#terms.delete(terms, hash, key, keyStart, keyEnd, now);
+    this.#leave(hash);
+    return deleted;
+  }
+
+  markStale(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): DeletedOn {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const marked = this.#terms.markStale(terms, hash, key, keyStart, keyEnd, now);
+    this.#leave(hash);
+    return marked;
+  }
+
+  countOn(
+    terms: Terms,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    deltaHigh: number,
+    deltaLow: number,
+    up: boolean,
+    now: Millis,
+  ): CountedOn {
+    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const counted = this.#terms.count(terms, hash, key, keyStart, keyEnd, deltaHigh, deltaLow, up, now);
+    this.#leave(hash);
+    return counted;
+  }
+
   flush(at: Millis, now: Millis): void {
     this.#items.flush(at, now);
   }
@@ -413,6 +512,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   /**
    * As `set`, for an item that was there before a restart, with its cas unique and what was known of its use.
+   * `marks` are as `SnapshotWriter` writes them.
    * `restored` is to follow when all are there.
    */
   restore(
@@ -427,14 +527,14 @@ export class SlabStore extends CurrentItem implements Store {
     casHigh: number,
     casLow: number,
     usedAt: Millis,
-    fetched: boolean,
+    marks: number,
     now: Millis,
   ): Stored {
     const stored = this.set(key, keyStart, keyEnd, value, valueStart, valueEnd, flags, expiresAt, now);
     if (stored !== "stored") return stored;
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.index.find(hash, key, keyStart, keyEnd);
-    if (ref !== 0) this.#writer.setHistory(ref, casHigh, casLow, usedAt, fetched);
+    if (ref !== 0) this.#writer.setHistory(ref, casHigh, casLow, usedAt, stateOf(marks));
     this.#leave(hash);
     this.#casUniques.skip(casHigh, casLow);
     return stored;
@@ -526,6 +626,15 @@ export class SlabStore extends CurrentItem implements Store {
     this.#leave(hash);
     return counted;
   }
+}
+
+function stateOf(marks: number): number {
+  return (
+    ((marks & FETCHED_MARK) === 0 ? 0 : FETCHED) |
+    ((marks & STALE_MARK) === 0 ? 0 : STALE) |
+    ((marks & CLAIMED_MARK) === 0 ? 0 : CLAIMED) |
+    ((marks & IN_BASE64_MARK) === 0 ? 0 : IN_BASE64)
+  );
 }
 
 function locksOf(buffer: ArrayBufferLike, recover: (dead: number) => void): SharedLocks {

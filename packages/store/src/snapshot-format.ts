@@ -4,7 +4,7 @@
 //     block    bytes u32, from 1 | so many bytes of records | checksum u32             any number of them
 //     end      0 u32 | number of records f64 | a flush to come f64 | checksum u32
 //
-//     record   bytes of the key u16 | 1 if it was fetched, else 0 u16 | flags u32 | bytes of the value u32
+//     record   bytes of the key u16 | marks u16 | flags u32 | bytes of the value u32
 //              | cas high u32, low u32 | expires at f64 | used at f64 | key | value
 //
 // Times are milliseconds since the Unix epoch; Infinity is never. A value may go on in the next blocks, the rest of a
@@ -33,7 +33,7 @@ export const FLUSH_AT_AT = 12;
 export const END_BYTES = 24;
 
 /** Places in a record, counted from its start. */
-export const FETCHED_AT = 2;
+export const MARKS_AT = 2;
 export const FLAGS_AT = 4;
 export const VALUE_BYTES_AT = 8;
 export const CAS_HIGH_AT = 12;
@@ -41,3 +41,10 @@ export const CAS_LOW_AT = 16;
 export const EXPIRES_AT_AT = 20;
 export const USED_AT_AT = 28;
 export const KEY_AT = 36;
+
+/** Marks of an item: somebody asked for it; it is no longer right; somebody is to renew it; its key came in base64. */
+export const FETCHED_MARK = 1;
+export const STALE_MARK = 2;
+export const CLAIMED_MARK = 4;
+export const IN_BASE64_MARK = 8;
+export const MARKS_MAX = 15;

@@ -7,9 +7,10 @@ import {
   CAS_HIGH_AT,
   CAS_LOW_AT,
   EXPIRES_AT_AT,
-  FETCHED_AT,
   FLAGS_AT,
   KEY_AT,
+  MARKS_AT,
+  MARKS_MAX,
   USED_AT_AT,
   VALUE_BYTES_AT,
 } from "./snapshot-format.ts";
@@ -20,7 +21,11 @@ export interface RestorableStore extends Pick<
   Store,
   "itemBytesMax" | "counters" | "flush" | "resetCounters"
 > {
-  /** As `set`, for an item that was there before, with its cas unique and what was known of its use. */
+  /**
+   * As `set`, for an item that was there before, with its cas unique and what was known of its use.
+   *
+   * @param marks 1 if it was `fetched`, 2 if it was `stale`, 4 if it was `claimed`, 8 if its key came in base64: the sum.
+   */
   restore(
     key: Uint8Array,
     keyStart: number,
@@ -33,7 +38,7 @@ export interface RestorableStore extends Pick<
     casHigh: number,
     casLow: number,
     usedAt: Millis,
-    fetched: boolean,
+    marks: number,
     now: Millis,
   ): Stored;
   /** All items that were to be restored are there. */
@@ -59,7 +64,7 @@ export class SnapshotRecords {
   #casLow = 0;
   #expiresAt: Millis = Infinity;
   #usedAt: Millis = 0;
-  #fetched = false;
+  #marks = 0;
 
   constructor(store: RestorableStore) {
     this.#store = store;
@@ -92,7 +97,7 @@ export class SnapshotRecords {
   /** Reads all but key and value. @returns whether it can be a record */
   #head(view: DataView, at: number, end: number, now: Millis): boolean {
     if (at + KEY_AT > end) return false;
-    const fetched = view.getUint16(at + FETCHED_AT, true);
+    this.#marks = view.getUint16(at + MARKS_AT, true);
     this.#keyBytes = view.getUint16(at, true);
     this.#valueBytes = view.getUint32(at + VALUE_BYTES_AT, true);
     this.#valueHeld = 0;
@@ -102,7 +107,6 @@ export class SnapshotRecords {
     this.#expiresAt = view.getFloat64(at + EXPIRES_AT_AT, true);
     const usedAt = view.getFloat64(at + USED_AT_AT, true);
     this.#usedAt = Math.min(usedAt, now); // the clock may have been put back
-    this.#fetched = fetched === 1;
     this.#fate =
       this.#expiresAt <= now
         ? "expired"
@@ -113,7 +117,7 @@ export class SnapshotRecords {
       this.#keyBytes >= 1 &&
       this.#keyBytes <= KEY_BYTES_MAX &&
       at + KEY_AT + this.#keyBytes <= end &&
-      fetched <= 1 &&
+      this.#marks <= MARKS_MAX &&
       !Number.isNaN(this.#expiresAt) &&
       Number.isFinite(usedAt)
     );
@@ -173,7 +177,7 @@ export class SnapshotRecords {
       this.#casHigh,
       this.#casLow,
       this.#usedAt,
-      this.#fetched,
+      this.#marks,
       now,
     );
     if (stored === "stored") this.items++;

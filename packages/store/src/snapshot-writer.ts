@@ -12,17 +12,21 @@ import {
   CAS_HIGH_AT,
   CAS_LOW_AT,
   CHECKSUM_BYTES,
+  CLAIMED_MARK,
   COUNT_AT,
   END_BYTES,
   EXPIRES_AT_AT,
-  FETCHED_AT,
+  FETCHED_MARK,
   FLAGS_AT,
   FLUSH_AT_AT,
   HEAD_BYTES,
+  IN_BASE64_MARK,
   KEY_AT,
   LENGTH_BYTES,
   MAGIC,
+  MARKS_AT,
   RECORDS_BYTES_MAX,
+  STALE_MARK,
   USED_AT_AT,
   VALUE_BYTES_AT,
   VERSION,
@@ -123,7 +127,7 @@ export class SnapshotWriter {
     const { keyBytes, keyStart, keyEnd } = this.#scan;
     this.#items++;
     this.#view.setUint16(start, keyEnd - keyStart, true);
-    this.#view.setUint16(start + FETCHED_AT, store.fetched ? 1 : 0, true);
+    this.#view.setUint16(start + MARKS_AT, marksOf(store), true);
     this.#view.setUint32(start + FLAGS_AT, store.flags, true);
     this.#view.setUint32(start + VALUE_BYTES_AT, store.valueLength, true);
     this.#view.setUint32(start + CAS_HIGH_AT, store.casHigh, true);
@@ -151,4 +155,13 @@ export class SnapshotWriter {
     } while (store.nextPiece());
     return at;
   }
+}
+
+function marksOf(store: Store): number {
+  return (
+    (store.fetched ? FETCHED_MARK : 0) |
+    (store.stale ? STALE_MARK : 0) |
+    (store.claimed ? CLAIMED_MARK : 0) |
+    (store.keyInBase64 ? IN_BASE64_MARK : 0)
+  );
 }

@@ -9,6 +9,7 @@
 
 import type { StoreCounters } from "./counters.ts";
 import type { SlabStatistics } from "./slab-statistics.ts";
+import type { Terms } from "./terms.ts";
 
 /** Milliseconds since the Unix epoch. */
 export type Millis = number;
@@ -27,6 +28,12 @@ export type Stored = "stored" | "not-stored" | "exists" | "not-found" | "too-lar
 
 /** How `incr` and `decr` went. After `"counted"` the new value is in `numberHigh` and `numberLow`. */
 export type Counted = "counted" | "not-found" | "non-numeric" | "out-of-memory";
+
+/** How it went on terms. `done`: deleted, or marked stale; `created`: there was none, and now there is; `exists`: the
+ * cas unique is another one. */
+export type FoundOn = "found" | "created" | "not-found";
+export type DeletedOn = "done" | "exists" | "not-found";
+export type CountedOn = Counted | "exists" | "created";
 
 /** Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. */
 export interface StoreListener {
@@ -47,7 +54,8 @@ export interface StoreListener {
  * The current item is that of the last `find`, `findAndTouch` or `inspect` that found one, or of the last step of a
  * scan. It holds until the next call; its bytes are the store's: read only. Its value is one or more pieces, in order:
  * the first is at hand at once, and `nextPiece()` moves on. A storage command, `touch`, `incr` or `decr` that succeeds
- * leaves what there is to know of its item, without the value; `delete` what there was.
+ * leaves what there is to know of its item, without the value; `delete` what there was. What is done on terms does the
+ * same, but where it touches an item `expiresAt` is still the one before.
  */
 export interface Store {
   readonly bytesMax: number;
@@ -71,8 +79,16 @@ export interface Store {
   readonly usedAt: Millis;
   /** Whether anybody asked for it since it was stored, before this call. */
   readonly fetched: boolean;
+  /** Whether it is no longer right: `markStale` said so, or it was stored too late. */
+  readonly stale: boolean;
+  /** Whether somebody has claimed to renew it. */
+  readonly claimed: boolean;
+  /** Whether its key came in base64 when it was stored. */
+  readonly keyInBase64: boolean;
   /** Its slab class, from 1. */
   readonly slabClass: number;
+  /** What it counts for: header, key, value, flags. */
+  readonly itemBytes: number;
   /** The value that `incr` or `decr` left. */
   readonly numberHigh: number;
   readonly numberLow: number;
@@ -183,6 +199,42 @@ export interface Store {
     deltaLow: number,
     now: Millis,
   ): Counted;
+
+  /** As `find`, on terms. What it creates is empty, and claimed by whoever asked. */
+  findOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): FoundOn;
+  /**
+   * Claims the current item, which is this key's: whoever does that is to renew it. The current item stays at hand.
+   *
+   * @returns false if somebody has claimed it before, or it is no longer the same
+   */
+  claim(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
+  /** As the method that the terms' mode names, or `cas` if it compares. Flags of what is there stay as they were. */
+  storeOn(
+    terms: Terms,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+    expiresAt: Millis,
+    now: Millis,
+  ): Stored;
+  deleteOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): DeletedOn;
+  /** The item is no longer right, whoever claimed it: it gets another cas unique, and can be claimed. */
+  markStale(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): DeletedOn;
+  /** As `incr` or `decr`, on terms. */
+  countOn(
+    terms: Terms,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    deltaHigh: number,
+    deltaLow: number,
+    up: boolean,
+    now: Millis,
+  ): CountedOn;
 
   /**
    * Forgets, at `at` (at once if that is not after `now`), every item stored before then, and none stored after.

@@ -16,7 +16,7 @@ export interface PlainItem {
   readonly expiresAt: number;
   readonly cas: bigint;
   readonly usedAt: number;
-  readonly fetched: boolean;
+  readonly marks: number;
 }
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
@@ -25,11 +25,11 @@ export const textOf = (bytes: Uint8Array, start = 0, end: number = bytes.length)
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", start, end);
 
 export function fill(store: RestorableStore, items: readonly PlainItem[], now: number): void {
-  for (const { flags, expiresAt, cas, usedAt, fetched, ...texts } of items) {
+  for (const { flags, expiresAt, cas, usedAt, marks, ...texts } of items) {
     const [key, value] = [bytesOf(texts.key), bytesOf(texts.value)];
     const [high, low] = [Number(cas >> 32n), Number(cas & 0xffff_ffffn)];
     const { length } = value;
-    store.restore(key, 0, key.length, value, 0, length, flags, expiresAt, high, low, usedAt, fetched, now);
+    store.restore(key, 0, key.length, value, 0, length, flags, expiresAt, high, low, usedAt, marks, now);
   }
   store.restored();
 }
@@ -39,14 +39,15 @@ export function contents(store: Store, now: number): Map<string, PlainItem> {
   const items = new Map<string, PlainItem>();
   const scan = store.scan();
   while (scan.next(now)) {
-    const { flags, expiresAt, usedAt, fetched, valueLength } = store;
+    const { flags, expiresAt, usedAt, fetched, stale, claimed, keyInBase64, valueLength } = store;
+    const marks = Number(fetched) + 2 * Number(stale) + 4 * Number(claimed) + 8 * Number(keyInBase64);
     const cas = (BigInt(store.casHigh) << 32n) | BigInt(store.casLow);
     const key = textOf(scan.keyBytes, scan.keyStart, scan.keyEnd);
     let value = "";
     do value += textOf(store.valueBytes, store.valueStart, store.valueEnd);
     while (store.nextPiece());
     if (value.length !== valueLength) throw new Error(`${value.length} bytes of a value of ${valueLength}`);
-    items.set(key, { key, value, flags, expiresAt, cas, usedAt, fetched });
+    items.set(key, { key, value, flags, expiresAt, cas, usedAt, marks });
   }
   return items;
 }

@@ -38,7 +38,7 @@ const item: fc.Arbitrary<PlainItem> = fc.record({
   ),
   cas: fc.bigInt({ min: 1n, max: 2n ** 63n }),
   usedAt: fc.nat({ max: 1_000_000 }).map((tenths) => START - tenths * 100),
-  fetched: fc.boolean(),
+  marks: fc.nat({ max: 15 }),
 });
 const items = fc.uniqueArray(item, { maxLength: 15, selector: ({ key }) => key });
 
@@ -49,7 +49,7 @@ const plain = (key: string, value: string, more: Partial<PlainItem> = {}): Plain
   expiresAt: Infinity,
   cas: 1n,
   usedAt: START,
-  fetched: false,
+  marks: 0,
   ...more,
 });
 
@@ -399,7 +399,7 @@ describe("bytes that are no snapshot", () => {
     ["a key of no bytes", 36, (record) => record.setUint16(0, 0, true)],
     ["a key of 251 bytes", 36, (record) => record.setUint16(0, 251, true)],
     ["a key that ends behind its block", 36, (record) => record.setUint16(0, 200, true)],
-    ["more than one bit of being fetched", 36, (record) => record.setUint16(2, 2, true)],
+    ["a mark that there is not", 36, (record) => record.setUint16(2, 16, true)],
     ["a time to expire that is no number", 36, (record) => record.setFloat64(20, Number.NaN, true)],
     ["a time of use that is no number", 36, (record) => record.setFloat64(28, Number.NaN, true)],
     ["a time of use before all times", 36, (record) => record.setFloat64(28, -Infinity, true)],
