@@ -74,7 +74,7 @@ export function serverSuite(harness: ServerHarness): void {
 }
 
 function scenarioTests(harness: ServerHarness): Declared[] {
-  return [...scenariosOf("classic"), ...scenariosOf("malformed")].flatMap((scenario) => {
+  return (["classic", "malformed", "meta"] as const).flatMap(scenariosOf).flatMap((scenario) => {
     const sleeps = scenario.steps.some(({ sleep }) => sleep !== undefined);
     // What arrives behind a close is answered by a reset, which may overtake the reply: such steps are not cut.
     const closes = scenario.steps.some(({ closed }) => closed === true);

@@ -25,10 +25,6 @@ const engineExemptions: ServerHarness["skip"] = [
     reason: "memcached loses the reply to a command before in the same packet; here each is answered",
     tests: ["malformed/key-251-gets-second", "malformed/key-251-get-after-hit"],
   },
-  {
-    reason: "meta commands come later",
-    tests: ["classic/mn-after-classic", "classic/mn-after-classic, in pieces"],
-  },
 ];
 
 /** The engine on a simulated network and a virtual clock. */

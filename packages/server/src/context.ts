@@ -2,9 +2,13 @@
 
 import { BufferPool, latin1Bytes } from "@memwire/codec";
 import { type Millis, Outbox } from "@memwire/engine";
-import type { Store } from "@memwire/store";
+import { type Store, Terms } from "@memwire/store";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
+import { MetaKey } from "./meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
+
+/** Digits of a 64-bit number. */
+const DIGITS_MAX = 20;
 
 export interface Context {
   readonly settings: ServerSettings;
@@ -18,6 +22,10 @@ export interface Context {
   readonly versionReply: Uint8Array;
   startedAt: Millis | undefined;
   verbosity: number;
+  /** Of the meta command at hand: its key, its terms, the digits of its number. */
+  readonly key: MetaKey;
+  readonly terms: Terms;
+  readonly digits: Uint8Array;
 }
 
 export function contextOf(options: ServerOptions): Context {
@@ -31,5 +39,8 @@ export function contextOf(options: ServerOptions): Context {
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
     startedAt: options.startedAt,
     verbosity: 0,
+    key: new MetaKey(settings.limits.keyBytesMax),
+    terms: new Terms(),
+    digits: new Uint8Array(DIGITS_MAX),
   };
 }

@@ -10,13 +10,15 @@ export interface ServerCounters {
   pauses: number;
   bytesRead: number;
   bytesWritten: number;
-  /** Keys asked for, with `get` and `gets`. */
+  /** Keys asked for, with `get`, `gets` and `mg`. */
   cmdGet: number;
   /** Values received to be stored, with any storage command. */
   cmdSet: number;
   cmdFlush: number;
-  /** Keys touched, with `touch`, `gat` and `gats`. */
+  /** Keys touched, with `touch`, `gat` and `gats`; those found and touched with `mg`. */
   cmdTouch: number;
+  /** Items looked at with `me`, as memcached counts it. */
+  cmdMeta: number;
   getHits: number;
   getMisses: number;
   deleteHits: number;
@@ -46,6 +48,7 @@ export function zeroCounters(): ServerCounters {
     cmdSet: 0,
     cmdFlush: 0,
     cmdTouch: 0,
+    cmdMeta: 0,
     getHits: 0,
     getMisses: 0,
     deleteHits: 0,

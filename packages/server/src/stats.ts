@@ -2,7 +2,7 @@
 //
 // Only true numbers are printed. pid, libevent, pointer_size, rusage_*, tcpport and the like come from the host's
 // facts, if it has them. Left out, since they would have to be invented: connection_structures, response_obj_*,
-// read_buf_*, reserved_fds, cmd_meta, auth_*, time_in_listen_disabled_us, conn_yields, hash_power_level,
+// read_buf_*, reserved_fds, auth_*, time_in_listen_disabled_us, conn_yields, hash_power_level,
 // hash_is_expanding, the other slab_reassign_*, lru_crawler_running, lru_maintainer_juggles, malloc_fails, log_*,
 // unexpected_napi_ids, round_robin_fallback.
 
@@ -22,7 +22,7 @@ type Values = Readonly<Record<string, string | number>>;
 
 const GENERAL_ORDER = (
   "pid uptime time version libevent pointer_size rusage_user rusage_system max_connections curr_connections " +
-  "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch get_hits get_misses get_expired " +
+  "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses get_expired " +
   "get_flushed delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
   "cas_badval touch_hits touch_misses store_too_large store_no_memory bytes_read bytes_written limit_maxbytes " +
   "accepting_conns listen_disabled_num threads hash_bytes slab_reassign_rescues slabs_moved lru_crawler_starts bytes " +
@@ -84,6 +84,7 @@ function done({ settings, store, counters, startedAt = Infinity }: Context, now:
     cmd_set: counters.cmdSet,
     cmd_flush: counters.cmdFlush,
     cmd_touch: counters.cmdTouch,
+    cmd_meta: counters.cmdMeta,
     get_hits: counters.getHits,
     get_misses: counters.getMisses,
     get_expired: kept.getExpired,

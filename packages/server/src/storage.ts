@@ -27,11 +27,16 @@ export function storeValue(
   output.copy(reply, 0, reply.length);
 }
 
-/** A storage command was refused before its value came. `set` takes the old value with it, as a failed one does. */
+/** A storage command was refused before its value came. `set` and `ms` take the old value with it, as failed ones do. */
 export function refuseValue(context: Context, decoder: TextRequestDecoder, now: Millis): void {
-  context.counters.tooLarge++;
+  const { counters, key, store } = context;
+  counters.tooLarge++;
   const { command, bytes, keyStart, keyEnd } = decoder;
-  if (command === "set") context.store.delete(bytes, keyStart, keyEnd, now);
+  if (command === "set") store.delete(bytes, keyStart, keyEnd, now);
+  else if (command === "ms") {
+    key.read(decoder);
+    store.delete(key.bytes, key.start, key.end, now);
+  }
 }
 
 function carryOut(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {

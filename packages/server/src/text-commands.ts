@@ -6,6 +6,11 @@ import { flushAll, refuseCommand, refuseShutdown, setVerbosity, tellVersion } fr
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { countItem, deleteItem, touchItem } from "./item-commands.ts";
+import { metaArithmetic } from "./meta-arithmetic.ts";
+import { metaDebug, metaNoop } from "./meta-debug.ts";
+import { metaDelete } from "./meta-delete.ts";
+import { metaGet } from "./meta-get.ts";
+import { metaStore } from "./meta-store.ts";
 import { retrieve } from "./retrieval.ts";
 import { tellStats } from "./stats.ts";
 import { refuseValue, storeValue } from "./storage.ts";
@@ -49,11 +54,17 @@ export function carryOutText(context: Context, connection: Connection, now: Mill
     case "quit":
       return context.outbox.finish(connection.port);
     case "mg":
+      return metaGet(context, text, output, now);
     case "ms":
+      return metaStore(context, text, output, now);
     case "md":
+      return metaDelete(context, text, output, now);
     case "ma":
-    case "mn":
+      return metaArithmetic(context, text, output, now);
     case "me":
+      return metaDebug(context, text, output, now);
+    case "mn":
+      return metaNoop(output);
     case "lru_crawler":
     case "lru":
     case "slabs":
@@ -72,8 +83,7 @@ export function carryOutText(context: Context, connection: Connection, now: Mill
 /** Tells a client what is wrong with the request that its text decoder refused. */
 export function refuseText(context: Context, { decoder, output }: Connection, now: Millis): void {
   const { text } = decoder;
-  // A meta command is unknown here, well formed or not.
-  const refusal = text.family === "meta" ? "unknown-command" : text.refusal;
+  const { refusal } = text;
   if (refusal === "too-large") refuseValue(context, text, now);
   else if (refusal === "bad-data-chunk") context.counters.cmdSet++;
   if (text.noreply) return;

@@ -20,12 +20,13 @@ export function match(received: string, expected: string | readonly Part[], cas:
       at += wanted.length;
       continue;
     }
-    const open = "cas" in part ? /[0-9]*/y : /[^\r\n]*/y;
+    const open = "version" in part ? /[^\r\n]*/y : /[0-9]*/y;
     open.lastIndex = at;
     const [got = ""] = open.exec(received) ?? [];
     at += got.length;
     if (at === received.length) return "partial"; // more of it may come
     if (got === "") return "wrong";
+    if ("num" in part && (Number(got) < part.num[0] || Number(got) > part.num[1])) return "wrong";
     if ("cas" in part) {
       const isNew = !seen.has(part.cas);
       if (isNew ? [...seen.values()].includes(got) : seen.get(part.cas) !== got) return "wrong";

@@ -46,7 +46,7 @@ export function bytesOf(side: string | readonly Part[], cas: ReadonlyMap<string,
   const text = partsOf(side).map((part) => {
     if (typeof part === "string") return part;
     if ("rep" in part) return part.rep.repeat(part.n);
-    if ("cas" in part) return noted(cas, part.cas);
+    if ("cas" in part) return String(BigInt(noted(cas, part.cas)) + BigInt(part.add ?? 0));
     throw new TypeError(`a request has no ${JSON.stringify(part)}`);
   });
   return Uint8Array.from(text.join(""), (letter) => letter.charCodeAt(0));
