@@ -55,10 +55,11 @@ export class ItemTerms {
     return "found";
   }
 
-  /** @returns whether the item that is shown is still there, and was not claimed */
+  /** @returns false if the item that is shown was claimed, or there is another one */
   claim(hash: number, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
-    const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
-    if (ref === 0 || !this.#hasCas(ref, this.#shown.casHigh, this.#shown.casLow)) return false;
+    const ref = this.#items.index.find(hash, key, keyStart, keyEnd);
+    if (ref === 0 || this.#items.isDead(ref, now)) return true;
+    if (!this.#hasCas(ref, this.#shown.casHigh, this.#shown.casLow)) return false;
     const state = this.#stateOf(ref);
     this.#setState(ref, state | CLAIMED);
     return (state & CLAIMED) === 0;
@@ -91,7 +92,9 @@ export class ItemTerms {
       return "not-stored";
     }
     const late = old !== 0 && terms.compares && !this.#hasCas(old, terms.casHigh, terms.casLow);
-    if (late && !(terms.takesLate && this.#isAbove(old, terms.casHigh, terms.casLow))) return "exists";
+    if (late && (extending || !terms.takesLate || !this.#isAbove(old, terms.casHigh, terms.casLow))) {
+      return "exists";
+    }
     const inherited = late ? STALE | (this.#stateOf(old) & CLAIMED) : 0;
     this.#begin(terms, old, extending && old !== 0 ? 0 : marks | inherited);
     const writer = this.#writer;

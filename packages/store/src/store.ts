@@ -205,7 +205,7 @@ export interface Store {
   /**
    * Claims the current item, which is this key's: whoever does that is to renew it. The current item stays at hand.
    *
-   * @returns false if somebody has claimed it before, or it is no longer the same
+   * @returns false if somebody has claimed it before, or there is another one by now
    */
   claim(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
   /** As the method that the terms' mode names, or `cas` if it compares. Flags of what is there stay as they were. */

@@ -12,8 +12,8 @@ export class Terms {
   casHigh = 0;
   casLow = 0;
   /**
-   * Of a `storeOn` that compares: an item with a higher unique is replaced as well, but the new one is stale from the
-   * start, expires when the old one did, and is as claimed as that was.
+   * Of a `storeOn` that compares, to set or replace: an item with a higher unique is replaced as well, but the new one
+   * is stale from the start, expires when the old one did, and is as claimed as that was.
    */
   takesLate = false;
 
