@@ -4,26 +4,20 @@
 //                +--> memcached 1.6.18 ------------------------------------> equal, cas uniques renamed
 //
 // Left out is what the two recorded versions answer differently, the engine following 1.6.45: too few or too many
-// words, bad numbers in storage commands, lines of less than two characters. Time does not go by here.
+// words, bad numbers in storage commands, lines of less than two characters; of meta commands what meta-requests.ts
+// lists. Time does not go by here.
 
+import { Buffer } from "node:buffer";
 import type { Endpoint } from "@memwire/engine";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startMemcached, withPeer } from "../src/mod.ts";
 import { WireClient } from "../src/server/wire-client.ts";
+import { type Asked, metaRequests, NEVER_GIVEN, normalised } from "./meta-requests.ts";
 import { realHarness, realWorld } from "./server-harness.ts";
 
 const world = await realWorld();
 const engine = await realHarness("tcp");
-
-/** A request. In a cas, `%` stands for the cas unique that the server last told for the key. */
-interface Asked {
-  readonly key: string;
-  readonly wire: string;
-}
-
-/** A cas unique that no server gives out. */
-const NEVER_GIVEN = "18446744073709551615";
 
 const TOO_LONG = "k".repeat(251);
 
@@ -51,7 +45,7 @@ const down = fc.oneof(
   noDelta,
 );
 
-const asked: fc.Arbitrary<Asked> = fc.oneof(
+const classic: fc.Arbitrary<Asked> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
@@ -107,7 +101,8 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
       "nonsense\r\n",
       "GET a\r\n",
       "stats nonsense\r\n",
-      `get a ${TOO_LONG}\r\n`,
+      // memcached has used those before it when it comes to the key that is too long: of this one nobody asks.
+      `get other ${TOO_LONG}\r\n`,
       `delete ${TOO_LONG}\r\n`,
       "set a 0 0 -1\r\n",
       // Bytes of a value that are too many are read as a command.
@@ -116,6 +111,8 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
     )
     .map((wire) => ({ key: "", wire })),
 );
+
+const asked: fc.Arbitrary<Asked> = fc.oneof(classic, metaRequests(key, value, up, down));
 
 /** One server under comparison, with its cas uniques numbered in the order in which they were first seen. */
 class Side {
@@ -130,25 +127,33 @@ class Side {
   /** Sends the requests in one write and answers all replies. */
   async ask(requests: readonly Asked[]): Promise<string> {
     const wire = requests.map((request) =>
-      request.wire.replace(/^(cas \S+ 7 0 \d+ )%/, (_, line: string) => {
+      request.wire.replace(/^(cas \S+ 7 0 \d+ |m.*? C)%/, (_, line: string) => {
         return `${line}${this.#last.get(request.key) ?? NEVER_GIVEN}`;
       }),
     );
     this.#client.send(`${wire.join("")}version\r\n`);
     const whole = /VERSION [^\r\n]*\r\n$/;
     await world.until(() => whole.test(this.#client.peek()), "all replies");
-    return this.#client
-      .take()
-      .replace(whole, "")
+    return normalised(this.#client.take().replace(whole, ""))
       .replace(/^VALUE (\S+) (\d+) (\d+) (\d+)\r$/gm, (...groups) => {
         const [, key, flags, bytes, cas] = groups as string[];
         this.#last.set(key as string, cas as string);
         return `VALUE ${key} ${flags} ${bytes} cas ${this.#number(cas as string)}\r`;
-      });
+      })
+      .replace(/^(?:HD|VA \d+|ME \S+) .*\r$/gm, (line) => this.#withNumber(line));
   }
 
   close(): void {
     this.#client.close();
+  }
+
+  #withNumber(line: string): string {
+    const [, key = "", inBase64 = ""] = / k(\S+)( b)?/.exec(line) ?? [];
+    const name = inBase64 === "" ? key : Buffer.from(key, "base64").toString("latin1");
+    return line.replace(/ (c|cas=)(\d+)/, (_, flag: string, cas: string) => {
+      if (name !== "") this.#last.set(name, cas);
+      return ` ${flag}${this.#number(cas)}`;
+    });
   }
 
   #number(cas: string): number {
@@ -159,28 +164,37 @@ class Side {
 }
 
 /**
- * Requests that can be sent together: a cas has to know what was told before it, and a retrieval with a key that is
- * too long makes memcached lose the replies that were to go with its own.
+ * Requests that can be sent together. What compares a cas unique has to know what was told before it; a retrieval with a
+ * key that is too long makes memcached lose the replies that were to go with its own; and as long as the reply to an
+ * `mg` is not sent memcached counts in another item than the one it holds for that, without blanks behind the number,
+ * and without its marks.
  */
 function* batches(requests: readonly Asked[]): Generator<readonly Asked[]> {
   let from = 0;
+  let holds = false;
   for (const [i, { wire }] of requests.entries()) {
-    if (i === from || !(wire.startsWith("cas ") || wire.includes(TOO_LONG))) continue;
-    yield requests.slice(from, i);
-    from = i;
+    const splits = /^cas | C%/.test(wire) || wire.includes(TOO_LONG) || (holds && COUNTS.test(wire));
+    if (i > from && splits) {
+      yield requests.slice(from, i);
+      from = i;
+      holds = false;
+    }
+    holds ||= wire.startsWith("mg ");
   }
   yield requests.slice(from);
 }
 
+const COUNTS = /^(?:incr|decr|ma) /;
+
 // What both count by the same rule; not get_expired, of which 1.6.18 always says 0.
 const COUNTED =
-  /^STAT (cmd_(get|set|flush|touch)|(get|delete|incr|decr|cas|touch)_(hits|misses)|cas_badval|store_too_large|curr_items|bytes) /;
+  /^STAT (cmd_(get|set|flush|touch|meta)|(get|delete|incr|decr|cas|touch)_(hits|misses)|cas_badval|store_too_large|curr_items|bytes) /;
 
 // Dead items are taken out there at other times than here, and of keys before one that is too long some are counted.
 const counted = asked.filter(
   ({ wire }) =>
     !wire.startsWith("flush_all") &&
-    !/ (?:-1|2592001|\d000000000)[ \r]/.test(wire) &&
+    !/ [TN]?(?:-1|2592001|\d000000000)[ \r]/.test(wire) &&
     !wire.includes(TOO_LONG),
 );
 
@@ -194,11 +208,15 @@ withPeer("memcached", () => {
   });
   afterEach(() => Promise.all(servers.map((server) => server.stop())));
 
+  // So that a cas unique of 1 is below that of every item.
+  const SOME_CAS = "ms other 1 q\r\nx\r\n".repeat(3);
   const deletes = KEYS.map((key) => `delete ${key}\r\n`).join("");
   const bothSides = async (use: (sides: readonly Side[]) => Promise<void>): Promise<void> => {
     const sides = servers.map(({ endpoint }) => new Side(endpoint));
     try {
-      await Promise.all(sides.map((side) => side.ask([{ key: "", wire: `${deletes}stats reset\r\n` }])));
+      await Promise.all(
+        sides.map((side) => side.ask([{ key: "", wire: `${deletes}${SOME_CAS}stats reset\r\n` }])),
+      );
       await use(sides);
     } finally {
       for (const side of sides) side.close();
@@ -233,7 +251,7 @@ withPeer("memcached", () => {
             }),
           );
           expect(ours?.toSorted()).toEqual(theirs?.toSorted());
-          expect(ours).toHaveLength(20);
+          expect(ours).toHaveLength(21);
         }),
       ),
     );
