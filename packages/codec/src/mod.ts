@@ -13,7 +13,6 @@ export { REPLY_MAGIC, REQUEST_MAGIC, writeBinaryHeader } from "./binary/header.t
 export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
 export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { BufferPool, type PoolOptions } from "./buffer-pool.ts";
-export { toBigint, toHalves, type Halves } from "./decimal.ts";
 export { writeBase64 } from "./base64.ts";
 export { toBigint, toHalves, writeDigits64, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
