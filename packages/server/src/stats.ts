@@ -37,6 +37,9 @@ const SETTINGS_ORDER = (
   "dump_enabled shutdown_command client_flags_size"
 ).split(" ");
 
+/** Where statistics go, one by one: lines of text, or binary replies. */
+export type StatsSink = (name: string, value: string | number) => void;
+
 /** Answers `stats` with the decoder's argument. */
 export function tellStats(
   context: Context,
@@ -45,22 +48,33 @@ export function tellStats(
   now: Millis,
 ): void {
   const [group = ""] = latin1Text(decoder.bytes, decoder.valueStart, decoder.valueEnd).split(" ", 1);
+  const told = sendStats(context, group, (name, value) => output.latin1(`STAT ${name} ${value}\r\n`), now);
+  const { reset, end } = REPLY_BYTES;
+  const reply = told === "unknown" ? refusalReply("unknown-command") : told === "reset" ? reset : end;
+  output.copy(reply, 0, reply.length);
+}
+
+/** Sends one group of statistics, "" for the general ones. "reset" is a group, too, in which nothing is told. */
+export function sendStats(
+  context: Context,
+  group: string,
+  sink: StatsSink,
+  now: Millis,
+): "told" | "reset" | "unknown" {
   switch (group) {
     case "":
-      return print(output, GENERAL_ORDER, { ...context.settings.facts, ...done(context, now) });
+      return tell(sink, GENERAL_ORDER, { ...context.settings.facts, ...done(context, now) });
     case "settings":
-      return print(output, SETTINGS_ORDER, { ...context.settings.facts, ...setUp(context) });
+      return tell(sink, SETTINGS_ORDER, { ...context.settings.facts, ...setUp(context) });
     case "items":
-      return print(output, undefined, held(context, now));
+      return tell(sink, undefined, held(context, now));
     case "slabs":
-      return print(output, undefined, cut(context, now));
+      return tell(sink, undefined, cut(context, now));
     case "reset":
       reset(context);
-      return output.copy(REPLY_BYTES.reset, 0, REPLY_BYTES.reset.length);
-    default: {
-      const unknown = refusalReply("unknown-command");
-      return output.copy(unknown, 0, unknown.length);
-    }
+      return "reset";
+    default:
+      return "unknown";
   }
 }
 
@@ -225,9 +239,10 @@ function cut({ store }: Context, now: Millis): Values {
   return { ...values, active_slabs: active, total_malloced: pageBytes };
 }
 
-function print(output: SendBuffer, order: readonly string[] | undefined, values: Values): void {
+function tell(sink: StatsSink, order: readonly string[] | undefined, values: Values): "told" {
   for (const name of order ?? Object.keys(values)) {
-    if (name in values) output.latin1(`STAT ${name} ${values[name]}\r\n`);
+    const value = values[name];
+    if (value !== undefined) sink(name, value);
   }
-  output.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
+  return "told";
 }
