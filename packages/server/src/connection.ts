@@ -1,8 +1,11 @@
 // One client: what it has asked and not yet been answered, and what it has not yet taken.
 
-import { type BufferPool, type Limits, RequestDecoder, SendBuffer } from "@memwire/codec";
+import { type BufferPool, RequestDecoder, SendBuffer } from "@memwire/codec";
 import type { ConnectionId, Outbox, Port } from "@memwire/engine";
+import type { ServerSettings } from "./options.ts";
 import type { Retrieval } from "./retrieval.ts";
+import type { SaslProgress } from "./sasl.ts";
+import { TextAuthentication } from "./text-authentication.ts";
 
 export class Connection {
   readonly decoder: RequestDecoder;
@@ -14,10 +17,18 @@ export class Connection {
   blocked = false;
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
+  /** Whether it may ask for anything in the binary protocol. */
+  authenticated: boolean;
+  sasl: SaslProgress = "none";
+  /** What stands before the text protocol until the client has said who it is. */
+  door: TextAuthentication | undefined;
 
-  constructor(id: ConnectionId, limits: Limits, outbox: Outbox, pool: BufferPool) {
-    this.decoder = new RequestDecoder(limits, { protocol: "text", pool });
+  constructor(id: ConnectionId, settings: ServerSettings, outbox: Outbox, pool: BufferPool) {
+    const { limits, protocol, authentication } = settings;
+    this.decoder = new RequestDecoder(limits, protocol === "auto" ? { pool } : { protocol, pool });
     this.output = new SendBuffer(pool);
     this.port = outbox.open(id, this.output, true);
+    this.authenticated = authentication?.kind !== "sasl";
+    this.door = authentication?.kind === "ascii" ? new TextAuthentication(authentication.check) : undefined;
   }
 }

@@ -7,7 +7,7 @@ import { type ServerCounters, zeroCounters } from "./counters.ts";
 import { MetaKey } from "./meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
 
-/** Digits of a 64-bit number. */
+/** Of an unsigned 64-bit number. */
 const DIGITS_MAX = 20;
 
 export interface Context {
@@ -20,12 +20,13 @@ export interface Context {
   readonly pool: BufferPool;
   /** The whole reply to `version`. */
   readonly versionReply: Uint8Array;
+  /** Room for a number in decimal, for the length of a call. */
+  readonly digits: Uint8Array;
   startedAt: Millis | undefined;
   verbosity: number;
-  /** Of the meta command at hand: its key, its terms, the digits of its number. */
+  /** Of the meta command at hand: its key and its terms. */
   readonly key: MetaKey;
   readonly terms: Terms;
-  readonly digits: Uint8Array;
 }
 
 export function contextOf(options: ServerOptions): Context {
@@ -37,10 +38,10 @@ export function contextOf(options: ServerOptions): Context {
     outbox: new Outbox(),
     pool: new BufferPool(),
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
+    digits: new Uint8Array(DIGITS_MAX),
     startedAt: options.startedAt,
     verbosity: 0,
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
-    digits: new Uint8Array(DIGITS_MAX),
   };
 }

@@ -10,7 +10,7 @@ export interface ServerCounters {
   pauses: number;
   bytesRead: number;
   bytesWritten: number;
-  /** Keys asked for, with `get`, `gets` and `mg`. */
+  /** Keys asked for, with `get`, `gets`, `mg` and the binary ones of that kind. */
   cmdGet: number;
   /** Values received to be stored, with any storage command. */
   cmdSet: number;
@@ -34,6 +34,9 @@ export interface ServerCounters {
   touchMisses: number;
   /** Values refused for their size before they were received; the store refuses others. */
   tooLarge: number;
+  /** Attempts to say who one is, and those that failed. */
+  authCmds: number;
+  authErrors: number;
 }
 
 export function zeroCounters(): ServerCounters {
@@ -63,5 +66,7 @@ export function zeroCounters(): ServerCounters {
     touchHits: 0,
     touchMisses: 0,
     tooLarge: 0,
+    authCmds: 0,
+    authErrors: 0,
   };
 }

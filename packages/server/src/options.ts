@@ -1,8 +1,9 @@
 // What a server is made of and every bound it keeps.
 
-import { type Limits, limitsOf } from "@memwire/codec";
+import { type Limits, limitsOf, type Protocol } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
+import { type Authentication, checkOf, type UserCheck } from "./users.ts";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {
@@ -25,6 +26,13 @@ export interface ServerOptions {
   readonly version?: string;
   /** Whether `flush_all` is allowed, as it is by default; memcached's `-F` is false. */
   readonly flushEnabled?: boolean;
+  /**
+   * What clients speak; memcached's `-B`. By default the first byte of each connection decides. With authentication it
+   * is the one that this goes with.
+   */
+  readonly protocol?: "auto" | Protocol;
+  /** Who may use the server. By default anybody. */
+  readonly authentication?: Authentication;
   /** When the server started, for `uptime`. Default: the first input. */
   readonly startedAt?: Millis;
   /**
@@ -43,10 +51,15 @@ export interface ServerSettings {
   readonly limits: ServerLimits;
   readonly version: string;
   readonly flushEnabled: boolean;
+  readonly protocol: "auto" | Protocol;
+  readonly authentication: { readonly kind: Authentication["kind"]; readonly check: UserCheck } | undefined;
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one printable line */
+/**
+ * @throws RangeError for a limit that is not a whole number from 1, a version that is not one printable line, a
+ * protocol that does not go with the authentication, or a user without a name or a password
+ */
 export function settingsOf(options: ServerOptions): ServerSettings {
   const { store = new SlabStore(), version = VERSION, flushEnabled = true, facts = {} } = options;
   if (!/^[!-~]+( [!-~]+)*$/.test(version)) {
@@ -71,6 +84,21 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     limits: { ...limitsOf({ ...codec, valueBytesMax }), ...own },
     version,
     flushEnabled,
+    ...whoMaySpeakWhat(options),
     facts,
   };
+}
+
+function whoMaySpeakWhat({
+  protocol,
+  authentication,
+}: ServerOptions): Pick<ServerSettings, "protocol" | "authentication"> {
+  if (authentication === undefined) return { protocol: protocol ?? "auto", authentication: undefined };
+  const { kind, users } = authentication;
+  const its = kind === "sasl" ? "binary" : "text";
+  if (protocol !== undefined && protocol !== its) {
+    throw new RangeError(`protocol must be "${its}" with authentication by ${kind}, got "${protocol}"`);
+  }
+  const check = typeof users === "function" ? users : checkOf(users);
+  return { protocol: its, authentication: { kind, check } };
 }

@@ -16,11 +16,13 @@ import {
   Outbox,
 } from "@memwire/engine";
 import type { Store } from "@memwire/store";
+import { carryOutBinary, refuseBinary } from "./binary-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
 import { goOn } from "./retrieval.ts";
+import type { TextAuthentication } from "./text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
 
 const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");
@@ -35,7 +37,10 @@ export class ServerEngine implements Engine {
   #draining = false;
   #deadline: Millis = Infinity;
 
-  /** @throws RangeError for a limit that is not a whole number from 1, or a version that is not one line */
+  /**
+   * @throws RangeError for a limit that is not a whole number from 1, a version that is not one line, a protocol that
+   * does not go with the authentication, or a user without a name or a password
+   */
   constructor(options: ServerOptions = {}) {
     this.#context = contextOf(options);
     this.#outbox = this.#context.outbox;
@@ -68,7 +73,7 @@ export class ServerEngine implements Engine {
     const { counters, settings } = this.#context;
     this.#context.startedAt ??= now;
     const id = ++this.#lastId;
-    const connection = new Connection(id, settings.limits, this.#outbox, this.#context.pool);
+    const connection = new Connection(id, settings, this.#outbox, this.#context.pool);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
     } else if (counters.currConnections >= settings.limits.connectionsMax) {
@@ -93,7 +98,8 @@ export class ServerEngine implements Engine {
     if (connection === undefined) return;
     this.#context.counters.bytesRead += chunk.length;
     if (connection.port.state !== "open" || this.#draining) return;
-    connection.decoder.receive(chunk);
+    const { door } = connection;
+    connection.decoder.receive(door === undefined ? chunk : this.#letIn(connection, door, chunk));
     if (connection.blocked) connection.decoder.keep();
     else this.#serve(connection, now);
   }
@@ -158,16 +164,19 @@ export class ServerEngine implements Engine {
       if (this.#draining) return this.#outbox.finish(port);
       switch (decoder.next()) {
         case "request":
-          carryOutText(this.#context, connection, now);
+          if (decoder.protocol === "binary") carryOutBinary(this.#context, connection, now);
+          else carryOutText(this.#context, connection, now);
           continue;
         case "invalid":
-          refuseText(this.#context, connection, now);
+          if (decoder.protocol === "binary") refuseBinary(this.#context, connection, now);
+          else refuseText(this.#context, connection, now);
           continue;
         case "head":
         case "part":
         case "tail":
           continue; // no value is asked for in parts
         case "fatal":
+          if (decoder.protocol === "binary") return refuseBinary(this.#context, connection, now);
           return this.#outbox.finish(port);
         case "need-data":
           return this.#hasAnsweredAll(connection);
@@ -180,6 +189,14 @@ export class ServerEngine implements Engine {
     connection.blocked = true;
     this.#context.counters.pauses++;
     this.#outbox.order({ kind: "pause", id: port.id });
+  }
+
+  /** Shows a chunk to what stands before the commands. @returns what of it is for these */
+  #letIn(connection: Connection, door: TextAuthentication, chunk: Uint8Array): Uint8Array {
+    const used = door.receive(chunk, connection.output, this.#context.counters);
+    if (door.state === "open") connection.door = undefined;
+    if (door.state === "closed") this.#outbox.finish(connection.port);
+    return chunk.subarray(used);
   }
 
   #hasAnsweredAll(connection: Connection): void {

@@ -2,7 +2,7 @@
 //
 // Only true numbers are printed. pid, libevent, pointer_size, rusage_*, tcpport and the like come from the host's
 // facts, if it has them. Left out, since they would have to be invented: connection_structures, response_obj_*,
-// read_buf_*, reserved_fds, auth_*, time_in_listen_disabled_us, conn_yields, hash_power_level,
+// read_buf_*, reserved_fds, time_in_listen_disabled_us, conn_yields, hash_power_level,
 // hash_is_expanding, the other slab_reassign_*, lru_crawler_running, lru_maintainer_juggles, malloc_fails, log_*,
 // unexpected_napi_ids, round_robin_fallback.
 
@@ -24,7 +24,7 @@ const GENERAL_ORDER = (
   "pid uptime time version libevent pointer_size rusage_user rusage_system max_connections curr_connections " +
   "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses get_expired " +
   "get_flushed delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
-  "cas_badval touch_hits touch_misses store_too_large store_no_memory bytes_read bytes_written limit_maxbytes " +
+  "cas_badval touch_hits touch_misses store_too_large store_no_memory auth_cmds auth_errors bytes_read bytes_written limit_maxbytes " +
   "accepting_conns listen_disabled_num threads hash_bytes slab_reassign_rescues slabs_moved lru_crawler_starts bytes " +
   "curr_items total_items slab_global_page_pool expired_unfetched evicted_unfetched evicted_active evictions " +
   "reclaimed crawler_reclaimed crawler_items_checked lrutail_reflocked moves_to_cold moves_to_warm " +
@@ -33,7 +33,7 @@ const GENERAL_ORDER = (
 
 const SETTINGS_ORDER = (
   "maxbytes maxconns tcpport udpport inter verbosity evictions domain_socket umask num_threads detail_enabled " +
-  "cas_enabled tcp_backlog auth_enabled_sasl auth_enabled_ascii item_size_max maxconns_fast flush_enabled " +
+  "cas_enabled tcp_backlog binding_protocol auth_enabled_sasl auth_enabled_ascii item_size_max maxconns_fast flush_enabled " +
   "dump_enabled shutdown_command client_flags_size"
 ).split(" ");
 
@@ -49,18 +49,17 @@ export function tellStats(
 ): void {
   const [group = ""] = latin1Text(decoder.bytes, decoder.valueStart, decoder.valueEnd).split(" ", 1);
   const told = sendStats(context, group, (name, value) => output.latin1(`STAT ${name} ${value}\r\n`), now);
-  const { reset, end } = REPLY_BYTES;
-  const reply = told === "unknown" ? refusalReply("unknown-command") : told === "reset" ? reset : end;
+  const reply = told === "unknown" ? refusalReply("unknown-command") : REPLY_BYTES[told];
   output.copy(reply, 0, reply.length);
 }
 
-/** Sends one group of statistics, "" for the general ones. "reset" is a group, too, in which nothing is told. */
+/** Sends one group of statistics, "" for the general ones. "reset" is a group, too, with nothing in it. */
 export function sendStats(
   context: Context,
   group: string,
   sink: StatsSink,
   now: Millis,
-): "told" | "reset" | "unknown" {
+): "end" | "reset" | "unknown" {
   switch (group) {
     case "":
       return tell(sink, GENERAL_ORDER, { ...context.settings.facts, ...done(context, now) });
@@ -116,6 +115,8 @@ function done({ settings, store, counters, startedAt = Infinity }: Context, now:
     touch_misses: counters.touchMisses,
     store_too_large: counters.tooLarge + kept.storeTooLarge,
     store_no_memory: kept.storeNoMemory,
+    auth_cmds: counters.authCmds,
+    auth_errors: counters.authErrors,
     bytes_read: counters.bytesRead,
     bytes_written: counters.bytesWritten,
     limit_maxbytes: store.bytesMax,
@@ -147,7 +148,10 @@ function done({ settings, store, counters, startedAt = Infinity }: Context, now:
   };
 }
 
-function setUp({ settings: { limits, flushEnabled }, store, verbosity }: Context): Values {
+const PROTOCOL_NAMES = { auto: "auto-negotiate", text: "ascii", binary: "binary" } as const;
+
+function setUp({ settings, store, verbosity }: Context): Values {
+  const { limits, flushEnabled, protocol, authentication, facts } = settings;
   return {
     maxbytes: store.bytesMax,
     maxconns: limits.connectionsMax,
@@ -156,8 +160,9 @@ function setUp({ settings: { limits, flushEnabled }, store, verbosity }: Context
     num_threads: 1,
     detail_enabled: "no",
     cas_enabled: "yes",
-    auth_enabled_sasl: "no",
-    auth_enabled_ascii: "no",
+    binding_protocol: PROTOCOL_NAMES[protocol],
+    auth_enabled_sasl: authentication?.kind === "sasl" ? "yes" : "no",
+    auth_enabled_ascii: authentication?.kind === "ascii" ? (facts["auth_enabled_ascii"] ?? "yes") : "no",
     item_size_max: store.itemBytesMax,
     maxconns_fast: "yes",
     flush_enabled: flushEnabled ? "yes" : "no",
@@ -239,10 +244,10 @@ function cut({ store }: Context, now: Millis): Values {
   return { ...values, active_slabs: active, total_malloced: pageBytes };
 }
 
-function tell(sink: StatsSink, order: readonly string[] | undefined, values: Values): "told" {
+function tell(sink: StatsSink, order: readonly string[] | undefined, values: Values): "end" {
   for (const name of order ?? Object.keys(values)) {
     const value = values[name];
     if (value !== undefined) sink(name, value);
   }
-  return "told";
+  return "end";
 }
