@@ -74,7 +74,7 @@ export function serverSuite(harness: ServerHarness): void {
 }
 
 function scenarioTests(harness: ServerHarness): Declared[] {
-  return (["classic", "malformed", "meta"] as const).flatMap(scenariosOf).flatMap((scenario) => {
+  return (["classic", "malformed", "meta", "binary"] as const).flatMap(scenariosOf).flatMap((scenario) => {
     const sleeps = scenario.steps.some(({ sleep }) => sleep !== undefined);
     // What arrives behind a close is answered by a reset, which may overtake the reply: such steps are not cut.
     const closes = scenario.steps.some(({ closed }) => closed === true);
@@ -128,5 +128,8 @@ async function flushAll(harness: ServerHarness, endpoint: Endpoint): Promise<voi
 
 /** The same scenario with other keys. */
 function withOtherKeys(scenario: Scenario): Scenario {
-  return JSON.parse(JSON.stringify(scenario).replace(/\bc(\d{3}[a-z])\b/g, "d$1")) as Scenario;
+  const other = JSON.stringify(scenario)
+    .replace(/\bc(\d{3}[a-z])\b/g, "d$1")
+    .replace(/b(\d{3}key)/g, "d$1");
+  return JSON.parse(other) as Scenario;
 }

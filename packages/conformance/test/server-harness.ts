@@ -25,6 +25,15 @@ const engineExemptions: ServerHarness["skip"] = [
     reason: "memcached loses the reply to a command before in the same packet; here each is answered",
     tests: ["malformed/key-251-gets-second", "malformed/key-251-get-after-hit"],
   },
+  {
+    reason: "memcached loses its way behind an opcode that it does not know; here the next request is found",
+    tests: [
+      "binary/verbosity",
+      "binary/verbosity, in pieces",
+      "binary/unknown-op-with-body",
+      "binary/unknown-op-with-body, in pieces",
+    ],
+  },
 ];
 
 /** The engine on a simulated network and a virtual clock. */
