@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { openAdapter } from "@memwire/adapter";
 import { simulate } from "@memwire/adapter-memory";
 import { drive, type Endpoint } from "@memwire/engine";
-import { ServerEngine } from "@memwire/server";
+import { ServerEngine, type ServerOptions } from "@memwire/server";
 import type { ServerHarness } from "../src/mod.ts";
 
 const MICROTASKS_A_STEP = 16; // the suite awaits; its promises must get on before the next event
@@ -93,7 +93,10 @@ export async function realWorld(): Promise<
 }
 
 /** The engine on this runtime's own sockets. */
-export async function realHarness(kind: Endpoint["kind"]): Promise<ServerHarness> {
+export async function realHarness(
+  kind: Endpoint["kind"],
+  options: ServerOptions = {},
+): Promise<ServerHarness> {
   const { runtime, ...world } = await realWorld();
   const { network, clock } = world;
   return {
@@ -101,7 +104,7 @@ export async function realHarness(kind: Endpoint["kind"]): Promise<ServerHarness
     name: `ServerEngine, ${runtime}, ${kind}`,
     skip: engineExemptions,
     async start() {
-      const driver = drive(new ServerEngine(), network, clock);
+      const driver = drive(new ServerEngine(options), network, clock);
       const listener = await driver.listen(
         kind === "tcp"
           ? { kind, host: "127.0.0.1", port: 0 }
