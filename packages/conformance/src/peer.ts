@@ -26,6 +26,8 @@ export interface MemcachedOptions {
   readonly port?: number;
   /** Listen on this unix socket instead of a port. */
   readonly socketPath?: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const STARTS_WITHIN_MS = 10_000;
@@ -98,12 +100,17 @@ export async function startMemcached(options: MemcachedOptions = {}): Promise<Ru
   const path = findPeer("memcached");
   if (path === undefined) throw new Error("memcached is not installed");
   const flags = ["-t", "1", "-U", "0", "-u", "root", ...(options.args ?? [])];
-  const { socketPath } = options;
+  const { socketPath, env } = options;
   if (socketPath !== undefined) {
-    return startPeer(path, [...flags, "-s", socketPath], { kind: "unix", path: socketPath });
+    return startPeer(path, [...flags, "-s", socketPath], { kind: "unix", path: socketPath }, env);
   }
   const on = (port: number): Promise<RunningPeer> =>
-    startPeer(path, [...flags, "-l", "127.0.0.1", "-p", `${port}`], { kind: "tcp", host: "127.0.0.1", port });
+    startPeer(
+      path,
+      [...flags, "-l", "127.0.0.1", "-p", `${port}`],
+      { kind: "tcp", host: "127.0.0.1", port },
+      env,
+    );
   return options.port === undefined ? onFreePort(on) : on(options.port);
 }
 
@@ -140,9 +147,13 @@ export async function startPeer(
   path: string,
   args: readonly string[],
   endpoint: Endpoint,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<RunningPeer> {
   if (await accepts(endpoint)) throw new Error(`${describeEndpoint(endpoint)} is in use already`);
-  const child = spawn(path, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(path, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let said = "";
   child.stderr.on("data", (chunk: unknown) => (said = (said + String(chunk)).slice(-2_000)));
   let over = false;
