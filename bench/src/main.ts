@@ -5,6 +5,7 @@
 //     npm run bench -- proxy --behind memwire     the same over memwire-server on Bun: unlike memcached 1.6.18 it joins
 //                                                 the replies to pipelined gets, as memcached 1.6.45 does
 //     npm run bench -- gateway             memwire-gateway on Deno, Bun and Node, beside nginx's memcached module
+//     npm run bench -- server --keys 1000000      so many keys where a scenario does not say (10,000)
 //     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
 //
 // Linux with `cc` and `taskset` (`gateway`: nginx and wrk), two cores: one for the subject, one for the load and what stands behind a proxy.
@@ -20,13 +21,17 @@ import { startMemcachedOn, startProxies, startServers, type Subject } from "./su
 
 const SUBJECT_CORE = 0;
 const LOAD_CORE = 1;
+/** Stores every key, as fast as it goes, before anything is measured. */
+const FILLING = ["depth=64", "keys_per_get=1", "connections=50", "warm_up=0", "seconds=0.1"];
 
 const scenarios: readonly Scenario[] = [
   { name: "p1", load: [] },
   { name: "p16", load: ["depth=16"] },
   { name: "mget24", load: ["keys_per_get=24"] },
+  { name: "meta24", load: ["keys_per_get=24", "meta=1"] },
   { name: "10k", load: ["value_bytes=10000", "keys=2000"] },
   { name: "500k", load: ["value_bytes=500000", "keys=100", "connections=10"] },
+  { name: "c1000", load: ["connections=1000"] },
   // Not for its figure: every byte of every answer is looked at.
   { name: "verify", load: ["verify=1", "depth=4", "keys_per_get=5", "value_bytes=3000", "sets_percent=30"] },
 ];
@@ -41,6 +46,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "2" },
+    keys: { type: "string", default: "10000" },
     scenario: { type: "string", multiple: true },
     subject: { type: "string", multiple: true },
     json: { type: "string" },
@@ -54,7 +60,9 @@ if (what !== "proxy" && what !== "server" && what !== "gateway") {
 if (values.behind !== "memcached" && values.behind !== "memwire") fail("--behind takes memcached or memwire");
 if (cpus().length < 2) fail("this needs two cores: one for the subject, one for the load");
 
-const all = what === "gateway" ? httpScenarios : scenarios;
+// A proxy passes no meta commands on.
+const all =
+  what === "gateway" ? httpScenarios : scenarios.filter(({ name }) => what === "server" || name !== "meta24");
 const chosen = all.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
 if (chosen.length === 0) fail(`no such scenario; there are ${all.map(({ name }) => name).join(", ")}`);
 const seconds = Number(values.seconds);
@@ -102,10 +110,16 @@ async function gateways(): Promise<readonly (() => Promise<Subject>)[]> {
   return startGateways(SUBJECT_CORE, behind);
 }
 
-function overText(...[{ port, pid }, { load }, round]: Parameters<Comparison["measure"]>) {
+async function overText(...[{ port, pid }, { load }, round]: Parameters<Comparison["measure"]>) {
   buildGenerator();
+  const keys = load.some((option) => option.startsWith("keys=")) ? [] : [`keys=${values.keys}`];
   // The keys stay where they are after the first round; a server's own keys are its own.
-  const options = [...load, `seconds=${seconds}`, `seed=${round + 1}`, `preload=${round === 0 ? 1 : 0}`];
+  const fills = round === 0;
+  if (fills && keys.length > 0) {
+    await measure(port, pid, LOAD_CORE, [...load, ...keys, ...FILLING]);
+  }
+  const preload = fills && keys.length === 0 ? 1 : 0;
+  const options = [...load, ...keys, `seconds=${seconds}`, `seed=${round + 1}`, `preload=${preload}`];
   return measure(port, pid, LOAD_CORE, options);
 }
 

@@ -1,12 +1,14 @@
 // Sends gets and sets to one port of this machine from one thread, checks the answers, and measures.
 //
 //     memload port=11211 connections=50 depth=1 keys_per_get=1 sets_percent=10 value_bytes=100 keys=10000
-//             seconds=2 warm_up=1 verify=0 preload=1 seed=1 cpu_of=PID,PID...
+//             seconds=2 warm_up=1 verify=0 preload=1 seed=1 meta=0 cpu_of=PID,PID...
 //
 // Closed loop: a connection writes `depth` requests at once, waits for all their answers, and writes the next
 // ones. First every key is set once, then it warms up, then it measures. The content and the flags of a value
 // follow from its key, so that with verify=1 each byte that comes back is checked; that an answer is for the key
 // that was asked, in the order asked, is always checked.
+//
+// With meta=1 a get of several keys is as many quiet `mg` and an `mn` behind them.
 //
 // Writes one line of JSON. `cpu_us` is user and system time of the processes in `cpu_of`, with their threads,
 // while it measured, in steps of the kernel's clock tick. Exit code 1: the peer said something wrong; 2: it could
@@ -28,17 +30,19 @@
 #include <unistd.h>
 
 enum { KEY_BYTES = 12, READ_BYTES = 1 << 18, PATTERN_BYTES = 1 << 20, LINE_BYTES_MAX = 512, PIDS_MAX = 64 };
+#define META_FLAGS " v k f q\r\n"
 
 // ---- what is asked for ----
 
 static double port = 0, connections = 50, depth = 1, keys_per_get = 1, sets_percent = 10, value_bytes = 100;
-static double keys = 10000, seconds = 2, warm_up = 1, verify = 0, preload = 1, seed = 1;
+static double keys = 10000, seconds = 2, warm_up = 1, verify = 0, preload = 1, seed = 1, meta = 0;
 static int pids[PIDS_MAX], pid_count;
 
 static const struct { const char *name; double *value; } options[] = {
   {"port", &port}, {"connections", &connections}, {"depth", &depth}, {"keys_per_get", &keys_per_get},
   {"sets_percent", &sets_percent}, {"value_bytes", &value_bytes}, {"keys", &keys}, {"seconds", &seconds},
   {"warm_up", &warm_up}, {"verify", &verify}, {"preload", &preload}, {"seed", &seed},
+  {"meta", &meta},
 };
 
 static void stop(const char *what, const char *which) {
@@ -169,6 +173,15 @@ static void compose(struct connection *c) {
       out += sprintf(out, " %u 0 %zu\r\n", flags_of(asked[0]), value_n);
       memcpy(out, value_of(asked[0]), value_n);
       out += value_n;
+    } else if (meta) {
+      for (size_t k = 0; k < per_get; k++) {
+        memcpy(out, "mg ", 3);
+        out = put_key(out + 3, asked[k] = any(keys));
+        memcpy(out, META_FLAGS, sizeof META_FLAGS - 1);
+        out += sizeof META_FLAGS - 1;
+      }
+      memcpy(out, "mn", 2);
+      out += 2;
     } else {
       memcpy(out, "get", 3);
       out += 3;
@@ -224,11 +237,13 @@ static void answered(struct connection *c) {
   next_batch(c);
 }
 
-// `VALUE <key> <flags> <bytes>`: it must be one of the keys asked and not answered yet. A proxy may join the
+// `VALUE <key> <flags> <bytes>`, or `VA <bytes> k<key> f<flags>`: it must be one of the keys asked and not answered yet. A proxy may join the
 // answers of its backends in any order, and leave out what they do not have.
 static void value_line(struct connection *c) {
   unsigned key, flags; size_t bytes;
-  if (sscanf(c->line, "VALUE key:%u %u %zu", &key, &flags, &bytes) != 3) return found_wrong("unreadable", c->line);
+  int read = meta ? sscanf(c->line, "VA %zu kkey:%u f%u", &bytes, &key, &flags)
+                  : sscanf(c->line, "VALUE key:%u %u %zu", &key, &flags, &bytes);
+  if (read != 3) return found_wrong("unreadable", c->line);
   uint32_t *asked = c->asked + c->answered * per_get;
   size_t at = c->next_key;
   while (at < per_get && asked[at] != key) at++;
@@ -244,9 +259,9 @@ static void take_line(struct connection *c) {
   c->line[c->line_length] = 0;
   c->line_length = 0;
   if (c->answered == c->sent) found_wrong("nothing was asked", c->line);
-  else if (!strncmp(c->line, "VALUE ", 6)) value_line(c);
+  else if (!strncmp(c->line, meta ? "VA " : "VALUE ", meta ? 3 : 6)) value_line(c);
   else {
-    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : "END\r")) found_wrong("unexpected", c->line);
+    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : meta ? "MN\r" : "END\r")) found_wrong("unexpected", c->line);
     answered(c);
   }
 }
@@ -277,7 +292,8 @@ static void take(struct connection *c, const char *bytes, size_t length) {
 
 static void open_connection(struct connection *c) {
   size_t request_bytes = 64 + value_n;
-  if (request_bytes < 16 + per_get * (KEY_BYTES + 1)) request_bytes = 16 + per_get * (KEY_BYTES + 1);
+  size_t get_bytes = 16 + per_get * (meta ? 3 + KEY_BYTES + sizeof META_FLAGS : KEY_BYTES + 1);
+  if (request_bytes < get_bytes) request_bytes = get_bytes;
   c->out = malloc(depth_n * request_bytes);
   c->asked = calloc(depth_n * per_get, sizeof *c->asked);
   c->is_set = calloc(depth_n, 1);
