@@ -1,5 +1,5 @@
 export type { ServerCounters } from "./counters.ts";
-export type { ServerLimits, ServerOptions, ServerSettings } from "./options.ts";
+export type { HostFacts, ServerLimits, ServerOptions, ServerSettings, ShutdownMode } from "./options.ts";
 export { ServerEngine } from "./server-engine.ts";
 export { ASCII_USERS_MAX, parseAsciiUsers, parseSaslUsers } from "./user-files.ts";
 export { type Authentication, checkOf, type User, type UserCheck } from "./users.ts";

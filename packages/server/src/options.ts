@@ -16,7 +16,19 @@ export interface ServerLimits extends Limits {
   readonly unsentBytesMax: number;
   /** How long `drain` lets clients take their replies. */
   readonly drainMs: Millis;
+  /** Connections that `watch` at a time; further ones are told so. */
+  readonly watchersMax: number;
+  /** Lines that one watcher has not yet taken, in bytes; above it misses some, and is told how many. */
+  readonly watcherBytesMax: number;
+  /** Prefixes of keys that `stats detail` counts; keys with further ones are not counted. */
+  readonly prefixesMax: number;
 }
+
+/** By memcached's names. */
+export type HostFacts = Readonly<Record<string, string | number>>;
+
+/** `at-once`: no reply is waited for. `graceful`: clients get what they asked for, as by `drain`. */
+export type ShutdownMode = "at-once" | "graceful";
 
 export interface ServerOptions {
   /** Where the items are. Default: a new `SlabStore` with its defaults. */
@@ -33,13 +45,34 @@ export interface ServerOptions {
   readonly protocol?: "auto" | Protocol;
   /** Who may use the server. By default anybody. */
   readonly authentication?: Authentication;
+  /** Whether `shutdown` is allowed; memcached's `-A` is true. Default: it is not. */
+  readonly shutdownEnabled?: boolean;
+  /** Whether `lru_crawler metadump`, `mgdump` and `stats cachedump` are allowed, as by default; `-X` is false. */
+  readonly dumpEnabled?: boolean;
+  /** Whether `watch` is allowed, as it is by default; memcached's `-W` is false. */
+  readonly watchEnabled?: boolean;
+  /** What ends the prefix of a key, for `stats detail`: one byte (`-D`). Default `:`. */
+  readonly prefixDelimiter?: string;
+  /** Whether prefixes are counted from the start, as with `-D`. Default: from `stats detail on` on. */
+  readonly detailEnabled?: boolean;
+  /** Whether `stats sizes` tells sizes from the start (`-o track_sizes`). Default: from `stats sizes_enable` on. */
+  readonly sizesEnabled?: boolean;
+  /** Whether `debugtime` moves the clock that items expire by. For tests only. Default: it is unknown. */
+  readonly debugTimeEnabled?: boolean;
+  /**
+   * A client that may has asked for the end; its connection is closed. Called in the middle of an input: what ends
+   * the engine has to come after that.
+   */
+  readonly onShutdown?: (mode: ShutdownMode) => void;
+  /** Reads the certificates again. @returns what went wrong, if anything. Default: there is no TLS. */
+  readonly refreshCertificates?: () => string | undefined;
   /** When the server started, for `uptime`. Default: the first input. */
   readonly startedAt?: Millis;
   /**
    * What only the host knows, by memcached's names: `pid`, `tcpport`, `inter`, ... `stats` and `stats settings`
-   * print those they have, in memcached's place.
+   * print those they have, in memcached's place. A function is asked each time, for what changes, as `rusage_user`.
    */
-  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly facts?: HostFacts | (() => HostFacts);
 }
 
 /** Our own version behind the one of memcached whose replies these are. */
@@ -53,27 +86,44 @@ export interface ServerSettings {
   readonly flushEnabled: boolean;
   readonly protocol: "auto" | Protocol;
   readonly authentication: { readonly kind: Authentication["kind"]; readonly check: UserCheck } | undefined;
-  readonly facts: Readonly<Record<string, string | number>>;
+  readonly shutdownEnabled: boolean;
+  readonly dumpEnabled: boolean;
+  readonly watchEnabled: boolean;
+  /** The byte. */
+  readonly prefixDelimiter: number;
+  readonly detailEnabled: boolean;
+  readonly sizesEnabled: boolean;
+  readonly debugTimeEnabled: boolean;
+  readonly onShutdown: (mode: ShutdownMode) => void;
+  readonly refreshCertificates: () => string | undefined;
+  readonly facts: () => HostFacts;
 }
 
 /**
  * @throws RangeError for a limit that is not a whole number from 1, a version that is not one printable line, a
- * protocol that does not go with the authentication, or a user without a name or a password
+ * delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name or a
+ * password
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
-  const { store = new SlabStore(), version = VERSION, flushEnabled = true, facts = {} } = options;
+  const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;
   if (!/^[!-~]+( [!-~]+)*$/.test(version)) {
     throw new RangeError(`a version must be printable ASCII on one line, got "${version}"`);
+  }
+  if (!/^[\x21-\xff]$/.test(prefixDelimiter)) {
+    throw new RangeError(`prefixDelimiter must be one byte that may be in a key, got "${prefixDelimiter}"`);
   }
   const {
     connectionsMax = 1_024,
     unsentBytesMax = 1_048_576,
     drainMs = 5_000,
+    watchersMax = 20,
+    watcherBytesMax = 262_144,
+    prefixesMax = 65_536,
     // No larger value could be stored: it need not be received either.
     valueBytesMax = store.itemBytesMax,
     ...codec
   } = options.limits ?? {};
-  const own = { connectionsMax, unsentBytesMax, drainMs };
+  const own = { connectionsMax, unsentBytesMax, drainMs, watchersMax, watcherBytesMax, prefixesMax };
   for (const [name, value] of Object.entries(own)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name} must be a whole number from 1, got ${value}`);
@@ -83,9 +133,18 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     store,
     limits: { ...limitsOf({ ...codec, valueBytesMax }), ...own },
     version,
-    flushEnabled,
+    flushEnabled: options.flushEnabled ?? true,
     ...whoMaySpeakWhat(options),
-    facts,
+    shutdownEnabled: options.shutdownEnabled ?? false,
+    dumpEnabled: options.dumpEnabled ?? true,
+    watchEnabled: options.watchEnabled ?? true,
+    prefixDelimiter: prefixDelimiter.charCodeAt(0),
+    detailEnabled: options.detailEnabled ?? false,
+    sizesEnabled: options.sizesEnabled ?? false,
+    debugTimeEnabled: options.debugTimeEnabled ?? false,
+    onShutdown: options.onShutdown ?? (() => {}),
+    refreshCertificates: options.refreshCertificates ?? (() => "TLS not enabled"),
+    facts: typeof facts === "function" ? facts : () => facts,
   };
 }
 

@@ -62,9 +62,9 @@ export function sendStats(
 ): "end" | "reset" | "unknown" {
   switch (group) {
     case "":
-      return tell(sink, GENERAL_ORDER, { ...context.settings.facts, ...done(context, now) });
+      return tell(sink, GENERAL_ORDER, { ...context.settings.facts(), ...done(context, now) });
     case "settings":
-      return tell(sink, SETTINGS_ORDER, { ...context.settings.facts, ...setUp(context) });
+      return tell(sink, SETTINGS_ORDER, { ...context.settings.facts(), ...setUp(context) });
     case "items":
       return tell(sink, undefined, held(context, now));
     case "slabs":
