@@ -1,8 +1,9 @@
 // What a store counts, named as memcached's `stats` names it.
 
-import { ITEMS, LISTS } from "./layout.ts";
+import { CRAWLED_LIST, ITEMS, LISTS, MOVED_PAGE } from "./layout.ts";
 import {
   BUMPS_DROPPED,
+  BUSY,
   CRAWLER_CHECKED,
   CRAWLER_RECLAIMED,
   CRAWLS,
@@ -13,11 +14,13 @@ import {
   EXPIRED_UNFETCHED,
   GET_EXPIRED,
   GET_FLUSHED,
+  JUGGLES,
   MOVES_TO_COLD,
   MOVES_TO_WARM,
   MOVES_WITHIN,
   NO_MEMORY,
   PAGES_MOVED,
+  PART_RESCUES,
   RECLAIMED,
   REFLOCKED,
   RESCUES,
@@ -27,7 +30,7 @@ import {
 } from "./slab-counters.ts";
 import type { SlabItems } from "./slab-items.ts";
 
-/** The first four say what is there now; the others count events since the start or `resetCounters()`. */
+/** The first seven say what is there now; the others count events since the start or `resetCounters()`. */
 export interface StoreCounters {
   /** Items held, expired and flushed ones that nobody has come across included. */
   readonly currItems: number;
@@ -37,6 +40,11 @@ export interface StoreCounters {
   readonly pageBytes: number;
   /** Bytes of the index. */
   readonly hashBytes: number;
+  /** How many groups the index has, as a power of two. */
+  readonly hashPower: number;
+  /** Whether expired items are looked for, and a page is on its way to another class: 1 or 0. */
+  readonly crawlerRunning: number;
+  readonly slabReassignRunning: number;
   /** Items stored, each overwriting included. */
   readonly totalItems: number;
   /** Items that had to go for new ones; of those, never found since they were stored, and found a lot. */
@@ -64,10 +72,17 @@ export interface StoreCounters {
   /** Items at the end of a list that were in use, and uses that did not warm a cold item, both by other workers. */
   readonly lruTailReflocked: number;
   readonly lruBumpsDropped: number;
-  /** Pages that changed classes; items and parts of items that went to another page for it, and that had to go. */
+  /** How often the lists of all classes were looked after. */
+  readonly juggles: number;
+  /**
+   * Pages that changed classes; items and parts of items that went to another page for it, that had to go, and that
+   * another worker was at.
+   */
   readonly slabsMoved: number;
   readonly slabReassignRescues: number;
+  readonly slabReassignChunkRescues: number;
   readonly slabReassignEvictions: number;
+  readonly slabReassignBusyItems: number;
 }
 
 /** Adds up what has been counted. */
@@ -79,6 +94,9 @@ export function countersOf({ memory, counters, index, lists, pages }: SlabItems)
     bytes,
     pageBytes: pages.bytes,
     hashBytes: index.bytes,
+    hashPower: Math.floor(Math.log2(index.groups)),
+    crawlerRunning: memory.control[CRAWLED_LIST] === 0 ? 0 : 1,
+    slabReassignRunning: memory.control[MOVED_PAGE] === 0 ? 0 : 1,
     totalItems: counters.sum(0, TOTAL_ITEMS),
     evictions: counters.total(EVICTED),
     evictedUnfetched: counters.total(EVICTED_UNFETCHED),
@@ -98,8 +116,11 @@ export function countersOf({ memory, counters, index, lists, pages }: SlabItems)
     directReclaims: counters.total(DIRECT_RECLAIMS),
     lruTailReflocked: counters.total(REFLOCKED),
     lruBumpsDropped: counters.sum(0, BUMPS_DROPPED),
+    juggles: counters.sum(0, JUGGLES),
     slabsMoved: counters.sum(0, PAGES_MOVED),
     slabReassignRescues: counters.sum(0, RESCUES),
+    slabReassignChunkRescues: counters.sum(0, PART_RESCUES),
     slabReassignEvictions: counters.sum(0, RESCUES_DROPPED),
+    slabReassignBusyItems: counters.sum(0, BUSY),
   };
 }

@@ -30,10 +30,14 @@ export class ItemScan implements StoreScan {
     this.#step = 2 ** Math.floor(Math.log2(items.index.groups));
   }
 
-  next(now: Millis): boolean {
-    for (;;) {
+  get isOver(): boolean {
+    return this.#next === this.#gathered && this.#group === this.#step;
+  }
+
+  next(now: Millis, groupsMax: number = Infinity): boolean {
+    for (let groups = 0; ; groups++) {
       while (this.#next < this.#gathered) if (this.#show(this.#next++, now)) return true;
-      if (this.#group === this.#step) return false;
+      if (this.#group === this.#step || groups >= groupsMax) return false;
       this.#gather(this.#group++);
     }
   }

@@ -55,7 +55,6 @@ export class ItemWriter {
   readonly #shown: CurrentItem;
   readonly #memory: SlabMemory;
   readonly #settings: StoreSettings;
-  readonly #overwrites: boolean;
   readonly #digits: Uint8Array = new Uint8Array(NUMBER_BYTES_MAX);
 
   constructor(items: SlabItems, reclaimer: Reclaimer, casUniques: CasUniques, shown: CurrentItem) {
@@ -66,8 +65,6 @@ export class ItemWriter {
     this.#shown = shown;
     this.#memory = memory;
     this.#settings = settings;
-    // In one strict list a set moves the item to the front, and takes its new chunk before it frees the old one.
-    this.#overwrites = settings.segmented && settings.temporaryTicks === 0;
   }
 
   /** Stores a value that is not too large, whatever was there. If there is no room, the old item is gone too. */
@@ -84,7 +81,7 @@ export class ItemWriter {
     now: Millis,
   ): Stored {
     const keyBytes = keyEnd - keyStart;
-    if (this.#overwrites) {
+    if (this.#settings.overwrites) {
       const old = this.#items.live(hash, key, keyStart, keyEnd, now);
       if (old !== 0 && this.#overwrite(old, keyBytes, value, valueStart, valueEnd, flags, expiresAt, now)) {
         return "stored";
@@ -117,7 +114,7 @@ export class ItemWriter {
     now: Millis,
   ): Stored {
     if (
-      this.#overwrites &&
+      this.#settings.overwrites &&
       old !== 0 &&
       this.#overwrite(old, keyEnd - keyStart, value, valueStart, valueEnd, flags, expiresAt, now)
     ) {
@@ -213,7 +210,7 @@ export class ItemWriter {
    * The size by which its chunk is chosen. Without cas unique and flags an item takes a byte more than it counts for:
    * one that would just fit goes to the next class. memcached has room for it.
    */
-  #chunkSizeOf(keyBytes: number, valueBytes: number, flags: number): number {
+  chunkSizeOf(keyBytes: number, valueBytes: number, flags: number): number {
     return Math.max(this.sizeOf(keyBytes, valueBytes, flags), KEY + keyBytes + valueBytes);
   }
 
@@ -230,7 +227,7 @@ export class ItemWriter {
     kept: number,
     now: Millis,
   ): number {
-    const size = this.#chunkSizeOf(keyBytes, valueBytes, flags);
+    const size = this.chunkSizeOf(keyBytes, valueBytes, flags);
     return this.#reclaimer.allocate(size, keyBytes, valueBytes, hash, kept, now);
   }
 
@@ -253,7 +250,7 @@ export class ItemWriter {
     const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     const state = words[at + STATE] as number;
-    const chunkSize = this.#chunkSizeOf(keyBytes, valueEnd - valueStart, flags);
+    const chunkSize = this.chunkSizeOf(keyBytes, valueEnd - valueStart, flags);
     if ((state & SPLIT) !== 0 || chunkSize > this.#settings.chunkBytesMax) return false;
     if (this.#reclaimer.classOf(chunkSize) !== ((state >>> CLASS_SHIFT) & CLASS_MASK)) return false;
     const size = this.sizeOf(keyBytes, valueEnd - valueStart, flags);

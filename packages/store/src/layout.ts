@@ -113,6 +113,8 @@ export const CRAWLED_LIST = 13;
 export const FREE_OVERFLOW = 14;
 export const OVERFLOWS = 15;
 export const OVERFLOWS_TAKEN = 16;
+/** How often the store has been tuned (tuning.ts). */
+export const TUNED = 17;
 /** Of each class: from here on, `CLASS_WORDS` each. */
 export const CLASS_START = 32;
 export const CLASS_WORDS = 8;
@@ -143,6 +145,8 @@ export const PAGES_BYTES = 2;
 /** When the crawler sets out again, and when the classes' need of pages is looked at. */
 export const CRAWL_AT = 3;
 export const DEMAND_AT = 4;
+/** What the store was tuned to, from here on: tuning.ts. */
+export const TUNING = 5;
 /** Of each list: the bytes of its items. */
 export const LIST_BYTES = 16;
 export const SUMS: number = LIST_BYTES + LISTS;

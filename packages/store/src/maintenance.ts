@@ -1,12 +1,14 @@
 // What a store does when there is time: one slice a call, well under a millisecond or two.
 
 import { Crawler } from "./crawler.ts";
-import { CLASSES_MAX, DEMAND_AT } from "./layout.ts";
-import { PageDemand } from "./page-demand.ts";
+import { CLASSES_MAX, CRAWL_AT, DEMAND_AT, SPARE_PAGES } from "./layout.ts";
+import { PAGES_LEAST, PageDemand } from "./page-demand.ts";
 import { PageMover } from "./page-mover.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 import { ALLOCATION, MAINTENANCE, type SlabItems } from "./slab-items.ts";
-import type { Millis } from "./store.ts";
+import { JUGGLES } from "./slab-counters.ts";
+import type { Millis, PageMoved } from "./store.ts";
+import type { Tuning } from "./tuning.ts";
 
 // While there is work, and while there is none.
 const BUSY_MS = 10;
@@ -24,7 +26,10 @@ export class Maintenance {
   readonly #mover: PageMover;
   readonly #demand: PageDemand;
 
-  constructor(items: SlabItems, reclaimer: Reclaimer) {
+  readonly #tuning: Tuning;
+
+  constructor(items: SlabItems, reclaimer: Reclaimer, tuning: Tuning) {
+    this.#tuning = tuning;
     this.#items = items;
     this.#reclaimer = reclaimer;
     this.#crawler = new Crawler(items);
@@ -32,11 +37,38 @@ export class Maintenance {
     this.#demand = new PageDemand(items, reclaimer);
   }
 
+  /** How a class can be made to give a page: see `Store.movePage`. */
+  movePage(from: number, to: number, now: Millis): PageMoved {
+    const { locks, memory, pages, settings } = this.#items;
+    const last = settings.classes.sizes.length - 1;
+    if (this.#mover.isUnderWay) return "busy";
+    if (from === to) return "same-class";
+    const source = from === -1 ? this.#demand.spareClass(to) : from;
+    const named = (slabClass: number): boolean => slabClass >= 0 && slabClass <= last;
+    if (!named(source) || !named(to)) return "bad-class";
+    const spare = source === 0 ? memory.control[SPARE_PAGES] : pages.pages(source);
+    if ((spare as number) < PAGES_LEAST) return "no-spare";
+    if (source === 0) {
+      locks?.lock(ALLOCATION);
+      pages.takePage(to);
+      locks?.unlock(ALLOCATION);
+    } else this.#mover.start(source, to);
+    this.nextAt = now;
+    return "started";
+  }
+
+  /** Sets out to look for expired items at the next call of `work`. */
+  crawlSoon(now: Millis): void {
+    this.#items.memory.sums[CRAWL_AT] = 0;
+    this.nextAt = now;
+  }
+
   /** A slice of everything. Does nothing while another worker is at it. */
   work(now: Millis): void {
     const { locks, settings } = this.#items;
     this.nextAt = now + IDLE_MS;
     this.#items.comeTo(now);
+    this.#tuning.follow();
     if (locks !== undefined && !locks.tryLock(MAINTENANCE)) return;
     if (this.#juggle(now)) this.nextAt = now + BUSY_MS;
     if (settings.crawler) this.#crawler.crawl(CHECKS_MAX, now);
@@ -49,6 +81,7 @@ export class Maintenance {
   #juggle(now: Millis): boolean {
     const { locks, lists } = this.#items;
     let more = false;
+    this.#items.counters.count(0, JUGGLES);
     for (let slabClass = 1; slabClass <= CLASSES_MAX; slabClass++) {
       const base = slabClass << 2;
       if (lists.oldest(base) === 0 && lists.oldest(base + 1) === 0 && lists.oldest(base + 3) === 0) continue;
@@ -64,9 +97,10 @@ export class Maintenance {
 
   #movePages(now: Millis): void {
     const { sums } = this.#items.memory;
+    const { automoveLevel } = this.#items.settings;
     if (!this.#mover.isUnderWay && now >= (sums[DEMAND_AT] as number)) {
       sums[DEMAND_AT] = now + IDLE_MS;
-      const move = this.#demand.look(now);
+      const move = this.#demand.excess() ?? (automoveLevel > 0 ? this.#demand.look(now) : undefined);
       if (move !== undefined) this.#mover.start(move.from, move.to);
     }
     this.#mover.clear(PAGE_TURNS, now);

@@ -21,10 +21,12 @@ export {
   type DeletedOn,
   type FoundOn,
   type Millis,
+  type PageMoved,
   type Store,
   type Stored,
   type StoreListener,
   type StoreScan,
 } from "./store.ts";
 export { Terms } from "./terms.ts";
+export type { StoreSetup, StoreTuning } from "./tuning.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

@@ -3,6 +3,11 @@
 export interface StoreOptions {
   /** Bytes of the pages that items live in, at most (`-m`). Default 64 MiB. A class's first page may go above it. */
   readonly bytesMax?: number;
+  /**
+   * What `tune` may raise `bytesMax` to. Room for what has to be there then is reserved, not taken. Default:
+   * `bytesMax`.
+   */
+  readonly bytesMost?: number;
   /** Bytes of one item by `itemBytes`, at most (`-I`). Default 1 MiB, or half of `bytesMax` if that is less. */
   readonly itemBytesMax?: number;
   /** Whether items make room for new ones (the default), or these are refused (`-M`). */

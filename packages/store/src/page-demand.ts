@@ -17,7 +17,7 @@ const SPARE_PAGES_KEPT = 2.5;
 // How young the evicted must be compared with the oldest of the class that gives.
 const AGE_RATIO = 0.8;
 /** A class that gives a page keeps one at least. */
-const PAGES_LEAST = 2;
+export const PAGES_LEAST = 2;
 
 /** `to` is 0 where a page is to be free for whoever needs it. */
 export interface PageMove {
@@ -69,6 +69,27 @@ export class PageDemand {
     // Ages below a second say little.
     const differs = youngAge < oldAge * AGE_RATIO && oldAge - youngAge >= TICKS_PER_SECOND;
     return differs ? { from: old, to: young } : undefined;
+  }
+
+  /** What has to go since `bytesMax` was lowered below what the pages in use count for. */
+  excess(): PageMove | undefined {
+    const { pages, settings } = this.#items;
+    if (!settings.lowered || pages.usedBytes <= settings.bytesMax) return undefined;
+    const from = this.spareClass(0);
+    return from > 0 ? { from, to: 0 } : undefined;
+  }
+
+  /** The class that has most pages and can give one to `to`; -1 if none can. */
+  spareClass(to: number): number {
+    let found = -1;
+    let most = PAGES_LEAST - 1;
+    for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
+      const count = this.#items.pages.pages(slabClass);
+      if (slabClass === to || count <= most) continue;
+      most = count;
+      found = slabClass;
+    }
+    return found;
   }
 
   #record(): void {

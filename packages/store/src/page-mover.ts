@@ -22,7 +22,7 @@ import {
   STATE,
 } from "./layout.ts";
 import type { Reclaimer } from "./reclaimer.ts";
-import { PAGES_MOVED, RESCUES, RESCUES_DROPPED } from "./slab-counters.ts";
+import { BUSY, PAGES_MOVED, PART_RESCUES, RESCUES, RESCUES_DROPPED } from "./slab-counters.ts";
 import { ALLOCATION, type SlabItems, STRIPES } from "./slab-items.ts";
 import type { Millis } from "./store.ts";
 
@@ -95,7 +95,7 @@ export class PageMover {
     const owner = (state & PART) !== 0 ? this.#wordOf(ref, PART_OF) : ref;
     if (state === 0 || (this.#stateOf(owner) & LINKED) === 0) return;
     const hash = this.#wordOf(owner, HASH);
-    if (!items.tryStripe(hash)) return;
+    if (!items.tryStripe(hash)) return items.counters.count(0, BUSY);
     const to = this.#chunk(ref, slabClass, hash, now);
     // It may itself have been what had to go.
     if (this.#stateOf(ref) !== 0 && this.#wordOf(ref, STATE) === state) {
@@ -123,7 +123,7 @@ export class PageMover {
       if ((state & SPLIT) !== 0) largeValues.adopt(to);
     } else largeValues.moved(ref, to);
     pages.give(ref, slabClass);
-    counters.count(0, RESCUES);
+    counters.count(0, owner === ref ? RESCUES : PART_RESCUES);
   }
 
   /** @returns a chunk in another page, or 0 */

@@ -23,12 +23,14 @@ import {
   HASH,
   KEY,
   KEY_BYTES_MASK,
+  LIST_SHIFT,
   NEWER,
   OWNER,
   SPLIT,
   STATE,
   TEMPORARY,
   USED_AT,
+  VALUE_BYTES,
   TICKS_PER_SECOND,
   WARM,
 } from "./layout.ts";
@@ -145,7 +147,7 @@ export class Reclaimer {
     const { lists, settings } = this.#items;
     const base = slabClass << 2;
     let moved = this.pull(base | TEMPORARY, false, 0, 0, now);
-    if (!settings.segmented) return moved;
+    if (!settings.segmented) return moved + this.#flatten(slabClass, now);
     const bytes = lists.bytes(base | HOT) + lists.bytes(base | WARM) + lists.bytes(base | COLD);
     const age = this.ageOf(base | COLD, now);
     const hotAgeMax = age * settings.hotAgeFactor;
@@ -219,10 +221,17 @@ export class Reclaimer {
         return ref;
       }
       if (this.pull(cold, true, 0, 0, now) > 0) continue;
-      if (!settings.segmented) return 0;
+      // Items may still be in the lists of a store that was segmented once.
+      if (!settings.segmented && this.#flatten(slabClass, now) === 0) return 0;
       this.#cool(slabClass, round === ROUNDS_MAX - 2, now);
     }
     return 0;
+  }
+
+  /** Without segments there are only cold items. */
+  #flatten(slabClass: number, now: Millis): number {
+    const base = slabClass << 2;
+    return this.pull(base | HOT, false, 0, 0, now) + this.pull(base | WARM, false, 0, 0, now);
   }
 
   /** Finds cold items where there are none; in need without asking whether they are in use. */
@@ -307,7 +316,20 @@ export class Reclaimer {
     const at = (ref & REGION_MASK) << 1;
     const start = (at << 2) + KEY;
     const end = start + ((words[at + STATE] as number) & KEY_BYTES_MASK);
-    this.listener.gone(cause, this.#items.memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, start, end);
+    const state = words[at + STATE] as number;
+    const usedAt = words[at + USED_AT] as number;
+    const floats = this.#items.memory.floats[ref >>> REGION_SHIFT] as Float64Array;
+    this.listener.gone(
+      cause,
+      this.#items.memory.bytes[ref >>> REGION_SHIFT] as Uint8Array,
+      start,
+      end,
+      (state & FETCHED) !== 0,
+      floats[(ref & REGION_MASK) + EXPIRES_AT] as Millis,
+      this.#items.timeAt(usedAt),
+      state >>> (LIST_SHIFT + 2),
+      words[at + VALUE_BYTES] as number,
+    );
   }
 
   /** The chunk is in use from now on, by this worker until it is an item. */

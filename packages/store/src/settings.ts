@@ -15,22 +15,33 @@ const PAGE_BYTES_LEAST = 4_096;
 const PAGES_WANTED = 64;
 
 export interface StoreSettings {
-  readonly bytesMax: number;
+  /** What is not read-only is as it was tuned last: tuning.ts. */
+  bytesMax: number;
+  /** Whether it has ever been lowered. Else what is above it are the first pages of classes, which may be. */
+  lowered: boolean;
+  readonly bytesMost: number;
   readonly itemBytesMax: number;
   readonly evictions: boolean;
   readonly pageBytes: number;
   readonly chunkBytesMax: number;
+  readonly chunkSpaceMin: number;
+  readonly growthFactor: number;
   readonly classes: SlabClasses;
   readonly casUniques: boolean;
-  readonly segmented: boolean;
-  readonly hotPercent: number;
-  readonly warmPercent: number;
-  readonly hotAgeFactor: number;
-  readonly warmAgeFactor: number;
+  segmented: boolean;
+  hotPercent: number;
+  warmPercent: number;
+  hotAgeFactor: number;
+  warmAgeFactor: number;
   /** In ticks; 0 if none are spared. */
-  readonly temporaryTicks: number;
-  readonly crawler: boolean;
+  temporaryTicks: number;
+  crawler: boolean;
+  /** Whether there are or were temporary items. */
+  temporaries: boolean;
+  /** Whether a set writes over the old value where that needs the same chunk. */
+  overwrites: boolean;
   readonly automove: boolean;
+  automoveLevel: number;
   readonly hashSeed: number;
   /** What an item counts for besides key, value and flags. */
   readonly headerBytes: number;
@@ -49,6 +60,8 @@ export function settingsOf(options: StoreOptions): StoreSettings {
       `pageBytes must be a power of two from ${PAGE_BYTES_LEAST} to ${MEBIBYTE}, got ${pageBytes}`,
     );
   }
+  const { bytesMost = bytesMax } = options;
+  whole("bytesMost", bytesMost, bytesMax, BYTES_MOST);
   if (pageBytes > bytesMax) {
     throw new RangeError(`pageBytes must not be above bytesMax, ${bytesMax}, got ${pageBytes}`);
   }
@@ -73,24 +86,34 @@ export function settingsOf(options: StoreOptions): StoreSettings {
   whole("hashSeed", hashSeed, -(2 ** 31), 2 ** 32 - 1);
   // Pages that never move may count for less than they are (slab-pages.ts), but never for less than half.
   const countsLess = !automove && chunkBytesMax === pageBytes;
-  const pagesMax = Math.ceil((bytesMax * (countsLess ? 2 : 1)) / pageBytes) + classes.sizes.length;
+  const pagesMax = Math.ceil((bytesMost * (countsLess ? 2 : 1)) / pageBytes) + classes.sizes.length;
   const itemsMax = pagesMax * Math.floor(pageBytes / (classes.sizes[1] as number));
+  const { segmented = true } = options;
+  const temporaries = temporaryTtlMs > 0;
   return {
     bytesMax,
+    lowered: false,
+    bytesMost,
     itemBytesMax,
     evictions: options.evictions ?? true,
     pageBytes,
     chunkBytesMax,
+    chunkSpaceMin,
+    growthFactor,
     classes,
     casUniques,
-    segmented: options.segmented ?? true,
+    segmented,
     hotPercent,
     warmPercent,
     hotAgeFactor,
     warmAgeFactor,
     temporaryTicks: Math.ceil(temporaryTtlMs / MS_PER_TICK),
     crawler: options.crawler ?? true,
+    temporaries,
+    // In one strict list a set moves the item to the front, and takes its new chunk before it frees the old one.
+    overwrites: segmented && !temporaries,
     automove,
+    automoveLevel: automove ? 1 : 0,
     hashSeed,
     headerBytes: itemBytes(0, 0, 0) - (casUniques ? 0 : 8),
     pagesMax,

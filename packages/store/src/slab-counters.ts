@@ -35,6 +35,9 @@ export const PAGES_MOVED = 6;
 export const RESCUES = 7;
 export const RESCUES_DROPPED = 8;
 export const CRAWLS = 9;
+export const PART_RESCUES = 10;
+export const BUSY = 11;
+export const JUGGLES = 12;
 
 const BLOCK = (CLASSES_MAX + 1) * COUNTERS;
 
@@ -65,6 +68,11 @@ export class SlabCounters {
 
   set(slabClass: number, counter: number, value: number): void {
     this.#own[slabClass * COUNTERS + counter] = value;
+  }
+
+  /** Of this worker. */
+  own(slabClass: number, counter: number): number {
+    return this.#own[slabClass * COUNTERS + counter] as number;
   }
 
   /** Of all workers. */

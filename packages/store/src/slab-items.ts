@@ -111,6 +111,11 @@ export class SlabItems {
     return Math.floor((now - (this.#sums[FIRST_USE] as number)) / MS_PER_TICK);
   }
 
+  /** The time of so many ticks. */
+  timeAt(ticks: number): Millis {
+    return (this.#sums[FIRST_USE] as number) + ticks * MS_PER_TICK;
+  }
+
   /** Carries a flush out whose time has come. First thing of every command. */
   comeTo(now: Millis): void {
     if (now >= (this.#sums[FLUSH_AT] as number)) this.#flushDue(now);

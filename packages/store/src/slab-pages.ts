@@ -138,9 +138,14 @@ export class SlabPages {
     return this.#sums[PAGES_BYTES] as number;
   }
 
+  /** What those pages count for that some class has. */
+  get usedBytes(): number {
+    return this.bytes - this.sparePages * this.#settings.pageBytes;
+  }
+
   /** Whether a class that has pages could take another one. */
   canTakePage(slabClass: number): boolean {
-    if (this.#control[SPARE_PAGES] !== 0) return true;
+    if (this.#control[SPARE_PAGES] !== 0 && this.#mayUseSpare(slabClass)) return true;
     return this.bytes + this.#pageCost(slabClass) <= this.#settings.bytesMax;
   }
 
@@ -191,10 +196,11 @@ export class SlabPages {
     this.#sums[PAGES_BYTES] = bytes;
   }
 
-  #takePage(slabClass: number): boolean {
+  /** Gives a class a page: a spare one, or a new one. @returns false if it may not have one */
+  takePage(slabClass: number): boolean {
     const control = this.#control;
     const spare = control[SPARE_PAGE] as number;
-    if (spare !== 0) {
+    if (spare !== 0 && this.#mayUseSpare(slabClass)) {
       control[SPARE_PAGE] = -(control[PAGE_START + spare] as number);
       control[SPARE_PAGES] = (control[SPARE_PAGES] as number) - 1;
       this.#cut(spare, slabClass, true);
@@ -210,10 +216,16 @@ export class SlabPages {
     return true;
   }
 
+  /** `bytesMax` may have been lowered: then pages that were given up are not to be used again. */
+  #mayUseSpare(slabClass: number): boolean {
+    const { bytesMax, pageBytes } = this.#settings;
+    return this.usedBytes + pageBytes <= bytesMax || this.pages(slabClass) === 0;
+  }
+
   /** @returns a chunk that was never used, or 0 */
   #takeNew(slabClass: number, row: number): number {
     const control = this.#control;
-    if (control[row + NEW_CHUNKS] === 0 && !this.#takePage(slabClass)) return 0;
+    if (control[row + NEW_CHUNKS] === 0 && !this.takePage(slabClass)) return 0;
     const ref = control[row + NEW_CHUNK] as number;
     const left = (control[row + NEW_CHUNKS] as number) - 1;
     control[row + NEW_CHUNKS] = left;

@@ -26,6 +26,7 @@ import {
   IN_BASE64,
   ITEMS,
   LISTS,
+  MOVED_PAGE,
   REGION_MASK,
   REGION_SHIFT,
   STALE,
@@ -36,7 +37,7 @@ import type { StoreOptions } from "./options.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
 import { settingsOf } from "./settings.ts";
-import { SlabCounters, TOO_LARGE } from "./slab-counters.ts";
+import { GET_EXPIRED, GET_FLUSHED, SlabCounters, TOO_LARGE } from "./slab-counters.ts";
 import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
 import { WORKERS_MAX } from "./lock-workers.ts";
 import { SharedLocks } from "./shared-locks.ts";
@@ -50,12 +51,14 @@ import {
   type FoundOn,
   KEY_BYTES_MAX,
   type Millis,
+  type PageMoved,
   type Store,
   type Stored,
   type StoreListener,
   type StoreScan,
 } from "./store.ts";
 import type { Terms } from "./terms.ts";
+import { type StoreSetup, type StoreTuning, Tuning } from "./tuning.ts";
 
 const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
 
@@ -72,7 +75,6 @@ export interface SharedStore {
  * on top. Nothing here allocates an object per item or per call.
  */
 export class SlabStore extends CurrentItem implements Store {
-  readonly bytesMax: number;
   readonly itemBytesMax: number;
   readonly evictions: boolean;
 
@@ -82,6 +84,7 @@ export class SlabStore extends CurrentItem implements Store {
   readonly #locks: SharedLocks | undefined;
   readonly #items: SlabItems;
   readonly #reclaimer: Reclaimer;
+  readonly #tuning: Tuning;
   readonly #maintenance: Maintenance;
   readonly #casUniques: CasUniques;
   readonly #seed: number;
@@ -102,7 +105,6 @@ export class SlabStore extends CurrentItem implements Store {
     const items = new SlabItems(memory, settings, counters, locks);
     const recovery = locks === undefined ? undefined : new Recovery(items, () => locks.beat());
     super(memory, items.largeValues, shared !== undefined);
-    this.bytesMax = settings.bytesMax;
     this.itemBytesMax = settings.itemBytesMax;
     this.evictions = settings.evictions;
     this.#options = options;
@@ -111,7 +113,8 @@ export class SlabStore extends CurrentItem implements Store {
     this.#locks = locks;
     this.#items = items;
     this.#reclaimer = new Reclaimer(items);
-    this.#maintenance = new Maintenance(items, this.#reclaimer);
+    this.#tuning = new Tuning(memory, settings);
+    this.#maintenance = new Maintenance(items, this.#reclaimer, this.#tuning);
     this.#casUniques = new CasUniques(memory, locks, CAS_UNIQUES, settings.casUniques);
     this.#seed = settings.hashSeed;
     this.#writer = new ItemWriter(items, this.#reclaimer, this.#casUniques, this);
@@ -156,6 +159,10 @@ export class SlabStore extends CurrentItem implements Store {
    */
   forget(ticket: number): void {
     this.#sharedLocks().forget(ticket);
+  }
+
+  get bytesMax(): number {
+    return this.#items.settings.bytesMax;
   }
 
   get numberHigh(): number {
@@ -552,11 +559,40 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   get maintenanceAt(): Millis {
-    return this.#memory.control[ITEMS] === 0 ? Infinity : this.#maintenance.nextAt;
+    const { control } = this.#memory;
+    return control[ITEMS] === 0 && control[MOVED_PAGE] === 0 ? Infinity : this.#maintenance.nextAt;
   }
 
   maintain(now: Millis): void {
     this.#maintenance.work(now);
+  }
+
+  get setup(): StoreSetup {
+    return this.#tuning.setup;
+  }
+
+  tune(change: Partial<StoreTuning>): void {
+    this.#tuning.set(change);
+  }
+
+  crawl(now: Millis): void {
+    this.#maintenance.crawlSoon(now);
+  }
+
+  movePage(from: number, to: number, now: Millis): PageMoved {
+    return this.#maintenance.movePage(from, to, now);
+  }
+
+  slabClassFor(keyBytes: number, valueBytes: number, flags: number): number {
+    return this.#reclaimer.classOf(this.#writer.chunkSizeOf(keyBytes, valueBytes, flags));
+  }
+
+  get expiredMet(): number {
+    return this.#counters.own(0, GET_EXPIRED);
+  }
+
+  get flushedMet(): number {
+    return this.#counters.own(0, GET_FLUSHED);
   }
 
   slabs(now: Millis): SlabStatistics {

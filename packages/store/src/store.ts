@@ -10,6 +10,7 @@
 import type { StoreCounters } from "./counters.ts";
 import type { SlabStatistics } from "./slab-statistics.ts";
 import type { Terms } from "./terms.ts";
+import type { StoreSetup, StoreTuning } from "./tuning.ts";
 
 /** Milliseconds since the Unix epoch. */
 export type Millis = number;
@@ -35,14 +36,31 @@ export type FoundOn = "found" | "created" | "not-found";
 export type DeletedOn = "done" | "exists" | "not-found";
 export type CountedOn = Counted | "exists" | "created";
 
+/**
+ * What comes of the wish that a page goes to another class: it is on its way; another one is; the class to give it has
+ * none to spare; the classes are the same; there is no such class.
+ */
+export type PageMoved = "started" | "busy" | "no-spare" | "same-class" | "bad-class";
+
 /** Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. */
 export interface StoreListener {
   /**
    * An item went to make room, or expired and was come across.
    *
-   * @param bytes The key is `bytes[keyStart]` to `bytes[keyEnd - 1]`, valid during the call only.
+   * @param bytes The key is `bytes[keyStart]` to `bytes[keyEnd - 1]`, valid during the call only. What else is said of
+   * the item is as in `Store`.
    */
-  gone(cause: "evicted" | "expired", bytes: Uint8Array, keyStart: number, keyEnd: number): void;
+  gone(
+    cause: "evicted" | "expired",
+    bytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    fetched: boolean,
+    expiresAt: Millis,
+    usedAt: Millis,
+    slabClass: number,
+    valueLength: number,
+  ): void;
 }
 
 /**
@@ -257,6 +275,24 @@ export interface Store {
    */
   maintain(now: Millis): void;
 
+  /** How the store is set up now. */
+  readonly setup: StoreSetup;
+  /** Changes how it is set up, for all workers; what is left out stays. @throws RangeError for what makes no sense */
+  tune(change: Partial<StoreTuning>): void;
+  /** Lets `maintain` look for expired items soon. */
+  crawl(now: Millis): void;
+  /**
+   * Lets `maintain` clear a page of one class, which then goes to another one. Class 0 are the pages that no class has;
+   * -1 is any class that has some to spare.
+   */
+  movePage(from: number, to: number, now: Millis): PageMoved;
+
+  /** The slab class of an item of this size, whether there is one or not. */
+  slabClassFor(keyBytes: number, valueBytes: number, flags: number): number;
+  /** How often a command of this worker came across an item that had expired, or was flushed: counters of events. */
+  readonly expiredMet: number;
+  readonly flushedMet: number;
+
   /** What `stats slabs` and `stats items` report, made for this call. */
   slabs(now: Millis): SlabStatistics;
   /** Sets to 0 every counter that counts events. */
@@ -272,6 +308,12 @@ export interface StoreScan {
   readonly keyBytes: Uint8Array;
   readonly keyStart: number;
   readonly keyEnd: number;
-  /** Makes the next item the store's current one. @returns false when there are no more */
-  next(now: Millis): boolean;
+  /**
+   * Makes the next item the store's current one.
+   *
+   * @param groupsMax How many groups of the index are looked at for it, of a dozen items or none each.
+   * @returns false when there are no more, or none was in those groups: `isOver` tells
+   */
+  next(now: Millis, groupsMax?: number): boolean;
+  readonly isOver: boolean;
 }
