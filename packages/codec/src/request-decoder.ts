@@ -57,6 +57,11 @@ export class RequestDecoder {
     else this.text.keep();
   }
 
+  /** After "need-data": whether what is to come is the rest of a value; of the binary protocol it is not known. */
+  get awaitsValue(): boolean {
+    return !this.#isBinary && this.text.awaitsValue;
+  }
+
   /** Bytes of memory held for the unfinished message: as that decoder says, and what the text decoder begins with. */
   get heldBytes(): number {
     return this.text.heldBytes + this.binary.heldBytes;

@@ -124,6 +124,11 @@ export class TextRequestDecoder extends RequestFields {
     return this.#input.heldBytes + this.#line.heldBytes;
   }
 
+  /** After "need-data": whether what is to come is the rest of a value. */
+  get awaitsValue(): boolean {
+    return this.#block !== "none" || (this.#scanned > 0 && this.#needed > this.#scanned + 1);
+  }
+
   #wait(needed: number): "need-data" {
     this.#needed = needed;
     this.#input.expected = needed;
