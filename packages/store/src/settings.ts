@@ -40,6 +40,8 @@ export interface StoreSettings {
   temporaries: boolean;
   /** Whether a set writes over the old value where that needs the same chunk. */
   overwrites: boolean;
+  /** Whether it was made with segments, which something has to look after. */
+  readonly maintainer: boolean;
   readonly automove: boolean;
   automoveLevel: number;
   readonly hashSeed: number;
@@ -103,6 +105,7 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     classes,
     casUniques,
     segmented,
+    maintainer: segmented,
     hotPercent,
     warmPercent,
     hotAgeFactor,

@@ -30,6 +30,8 @@ export interface StoreSetup extends StoreTuning {
   readonly chunkSpaceMin: number;
   readonly growthFactor: number;
   readonly casUniques: boolean;
+  /** Whether it was made with segments, whatever it is tuned to. */
+  readonly maintainer: boolean;
   /** Whether pages can change classes at all. */
   readonly automove: boolean;
 }
@@ -85,10 +87,10 @@ export class Tuning {
   }
 
   get setup(): StoreSetup {
-    const { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques, automove } =
-      this.#settings;
-    const made = { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques, automove };
-    return { ...this.#now(), ...made };
+    const { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques } = this.#settings;
+    const { automove, maintainer } = this.#settings;
+    const made = { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques };
+    return { ...this.#now(), ...made, automove, maintainer };
   }
 
   #now(): StoreTuning {
