@@ -46,7 +46,6 @@ export type {
   StorageCommand,
   TextRequest,
 } from "./text/request.ts";
-export { writeBase64 } from "./base64.ts";
 export { SendBuffer } from "./send-buffer.ts";
 export { hasNul, latin1Bytes, latin1Text, startsWith, utf8Bytes } from "./bytes.ts";
 export {

@@ -1,7 +1,8 @@
 // One client: what it has asked and not yet been answered, and what it has not yet taken.
 
 import { type BufferPool, RequestDecoder, SendBuffer } from "@memwire/codec";
-import type { ConnectionId, Outbox, Port } from "@memwire/engine";
+import type { ConnectionId, Endpoint, ListenerId, Millis, Outbox, Port } from "@memwire/engine";
+import type { ItemWalk } from "./item-walk.ts";
 import type { ServerSettings } from "./options.ts";
 import type { Retrieval } from "./retrieval.ts";
 import type { SaslProgress } from "./sasl.ts";
@@ -11,20 +12,41 @@ export class Connection {
   readonly decoder: RequestDecoder;
   readonly output: SendBuffer;
   readonly port: Port;
-  /** A retrieval whose further values wait until the client has taken the first ones. */
-  rest: Retrieval | undefined = undefined;
+  /**
+   * What goes on before anything else is read: a retrieval or a walk through the items whose first part the client is
+   * still to take, or lines for a watcher, which never end.
+   */
+  rest: Retrieval | ItemWalk | "watching" | undefined = undefined;
   /** Paused: it has to take its replies before more is read. */
   blocked = false;
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
+  /** What it is told to watchers to have ended by. */
+  closing: "normal" | "error" | "shutdown" = "normal";
+  /** When commands of it were carried out last. */
+  servedAt: Millis;
+  readonly via: ListenerId;
+  /** Where it comes from, if the host has said so. */
+  readonly peer: Endpoint | undefined;
   /** Whether it may ask for anything in the binary protocol. */
   authenticated: boolean;
   sasl: SaslProgress = "none";
   /** What stands before the text protocol until the client has said who it is. */
   door: TextAuthentication | undefined;
 
-  constructor(id: ConnectionId, settings: ServerSettings, outbox: Outbox, pool: BufferPool) {
+  constructor(
+    id: ConnectionId,
+    settings: ServerSettings,
+    outbox: Outbox,
+    pool: BufferPool,
+    now: Millis,
+    via: ListenerId,
+    peer: Endpoint | undefined,
+  ) {
     const { limits, protocol, authentication } = settings;
+    this.servedAt = now;
+    this.via = via;
+    this.peer = peer;
     this.decoder = new RequestDecoder(limits, protocol === "auto" ? { pool } : { protocol, pool });
     this.output = new SendBuffer(pool);
     this.port = outbox.open(id, this.output, true);

@@ -1,11 +1,16 @@
 // What the commands of one server share.
 
 import { BufferPool, latin1Bytes } from "@memwire/codec";
-import { type Millis, Outbox } from "@memwire/engine";
-import { type Store, Terms } from "@memwire/store";
+import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox } from "@memwire/engine";
+import { type Store, type StoreListener, Terms } from "@memwire/store";
+import { ClassCounters } from "./class-counters.ts";
+import type { Connection } from "./connection.ts";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
+import { DebugClock } from "./debug-clock.ts";
 import { MetaKey } from "./meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
+import { PrefixCounters } from "./prefix-counters.ts";
+import { Watchers } from "./watchers.ts";
 
 /** Of an unsigned 64-bit number. */
 const DIGITS_MAX = 20;
@@ -14,34 +19,84 @@ export interface Context {
   readonly settings: ServerSettings;
   readonly store: Store;
   readonly counters: ServerCounters;
+  readonly classCounters: ClassCounters;
   /** What the engine wants done: a command may end its connection by it. */
   readonly outbox: Outbox;
   /** Large buffers that connections take turns at. */
   readonly pool: BufferPool;
+  readonly connections: Map<ConnectionId, Connection>;
+  /** As far as the host has told of them. */
+  readonly listeners: Map<ListenerId, Endpoint>;
+  readonly watchers: Watchers;
+  readonly prefixes: PrefixCounters;
+  /** Where the time of the items is not the host's. */
+  readonly debugClock: DebugClock | undefined;
   /** The whole reply to `version`. */
   readonly versionReply: Uint8Array;
   /** Room for a number in decimal, for the length of a call. */
   readonly digits: Uint8Array;
   startedAt: Millis | undefined;
+  /** Whose commands are carried out now, and when that is. */
+  client: ConnectionId;
+  now: Millis;
+  /** Whether commands for items have to tell what they do: observation.ts. */
+  observed: boolean;
+  /** What the store had come across when a look-up was noted last. */
+  expiredMet: number;
+  flushedMet: number;
+  /** While evictions are watched: who listened to the store before. */
+  evictionListener: { readonly before: StoreListener | undefined } | undefined;
   verbosity: number;
   /** Of the meta command at hand: its key and its terms. */
   readonly key: MetaKey;
   readonly terms: Terms;
+  /** Seconds of memcached's clock before which everything was flushed last. */
+  oldest: number;
+  sizesEnabled: boolean;
+  // What operators can set that nothing here goes by: remembered for `stats settings`.
+  crawlerSleep: number;
+  crawlerItems: number;
+  automoveRatio: number;
+  automoveFreeRatio: number;
+  automoveWindow: number;
 }
 
 export function contextOf(options: ServerOptions): Context {
   const settings = settingsOf(options);
+  const { limits, store } = settings;
+  const counters = zeroCounters();
+  const outbox = new Outbox();
+  const prefixes = new PrefixCounters(settings.prefixDelimiter, limits.prefixesMax, settings.detailEnabled);
   return {
     settings,
-    store: settings.store,
-    counters: zeroCounters(),
-    outbox: new Outbox(),
+    store,
+    counters,
+    classCounters: new ClassCounters(),
+    outbox,
     pool: new BufferPool(),
+    connections: new Map(),
+    listeners: new Map(),
+    watchers: new Watchers(outbox, counters, limits.watcherBytesMax),
+    prefixes,
+    debugClock: settings.debugTimeEnabled ? new DebugClock() : undefined,
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
     digits: new Uint8Array(DIGITS_MAX),
     startedAt: options.startedAt,
+    client: 0,
+    now: 0,
+    observed: prefixes.counting,
+    expiredMet: 0,
+    flushedMet: 0,
+    evictionListener: undefined,
     verbosity: 0,
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
+    oldest: 0,
+    sizesEnabled: settings.sizesEnabled,
+    crawlerSleep: 100,
+    crawlerItems: 0,
+    automoveRatio: 0.8,
+    automoveFreeRatio: 0.01,
+    automoveWindow: 30,
   };
 }

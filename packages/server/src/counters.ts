@@ -37,6 +37,12 @@ export interface ServerCounters {
   /** Attempts to say who one is, and those that failed. */
   authCmds: number;
   authErrors: number;
+  /** How often a connection with more to ask had to let others have their turn. */
+  connYields: number;
+  /** Lines for watchers; of those, what they got and what they missed, all watchers together. */
+  logWorkerWritten: number;
+  logWatcherSent: number;
+  logWatcherSkipped: number;
 }
 
 export function zeroCounters(): ServerCounters {
@@ -68,5 +74,9 @@ export function zeroCounters(): ServerCounters {
     tooLarge: 0,
     authCmds: 0,
     authErrors: 0,
+    connYields: 0,
+    logWorkerWritten: 0,
+    logWatcherSent: 0,
+    logWatcherSkipped: 0,
   };
 }

@@ -3,7 +3,9 @@
 import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf } from "@memwire/store";
+import { DECR_HITS, DELETE_HITS, INCR_HITS, TOUCH_HITS } from "./class-counters.ts";
 import type { Context } from "./context.ts";
+import { noteDeletion, noteLookUp } from "./observation.ts";
 
 const NON_NUMERIC = latin1Bytes("CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
@@ -16,9 +18,13 @@ export function deleteItem(
   now: Millis,
 ): void {
   const { store, counters } = context;
-  const deleted = store.delete(decoder.bytes, decoder.keyStart, decoder.keyEnd, now);
-  if (deleted) counters.deleteHits++;
-  else counters.deleteMisses++;
+  const { bytes, keyStart, keyEnd } = decoder;
+  if (context.observed) noteDeletion(context, "delete", bytes, keyStart, keyEnd, now);
+  const deleted = store.delete(bytes, keyStart, keyEnd, now);
+  if (deleted) {
+    counters.deleteHits++;
+    context.classCounters.count(store.slabClass, DELETE_HITS);
+  } else counters.deleteMisses++;
   if (!decoder.noreply) reply(output, deleted ? DELETED : NOT_FOUND);
 }
 
@@ -30,10 +36,14 @@ export function touchItem(
 ): void {
   const { store, counters } = context;
   const expiresAt = expiryOf(decoder.exptime, now);
-  const touched = store.touch(decoder.bytes, decoder.keyStart, decoder.keyEnd, expiresAt, now);
+  const { bytes, keyStart, keyEnd } = decoder;
+  if (context.observed) noteLookUp(context, bytes, keyStart, keyEnd, now);
+  const touched = store.touch(bytes, keyStart, keyEnd, expiresAt, now);
   counters.cmdTouch++;
-  if (touched) counters.touchHits++;
-  else counters.touchMisses++;
+  if (touched) {
+    counters.touchHits++;
+    context.classCounters.count(store.slabClass, TOUCH_HITS);
+  } else counters.touchMisses++;
   if (!decoder.noreply) reply(output, touched ? TOUCHED : NOT_FOUND);
 }
 
@@ -46,6 +56,7 @@ export function countItem(
   const { store, counters } = context;
   const { bytes, keyStart, keyEnd, delta, noreply } = decoder;
   const up = decoder.command === "incr";
+  if (context.observed) noteLookUp(context, bytes, keyStart, keyEnd, now);
   const counted = up
     ? store.incr(bytes, keyStart, keyEnd, delta.high, delta.low, now)
     : store.decr(bytes, keyStart, keyEnd, delta.high, delta.low, now);
@@ -53,6 +64,7 @@ export function countItem(
     case "counted":
       if (up) counters.incrHits++;
       else counters.decrHits++;
+      context.classCounters.count(store.slabClass, up ? INCR_HITS : DECR_HITS);
       if (noreply) return;
       output.decimal64(store.numberHigh, store.numberLow);
       return output.latin1("\r\n");

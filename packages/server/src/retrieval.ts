@@ -6,7 +6,9 @@
 import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf } from "@memwire/store";
+import { TOUCH_HITS } from "./class-counters.ts";
 import type { Context } from "./context.ts";
+import { noteFetch } from "./observation.ts";
 
 /** What is left of a retrieval command. Owns its bytes: a line's worth. */
 export interface Retrieval {
@@ -90,13 +92,16 @@ function writeValues(
       : store.find(bytes, keyStart, keyEnd, now);
     if (touches) {
       counters.cmdTouch++;
-      if (found) counters.touchHits++;
-      else counters.touchMisses++;
+      if (found) {
+        counters.touchHits++;
+        context.classCounters.count(store.slabClass, TOUCH_HITS);
+      } else counters.touchMisses++;
     } else {
       counters.cmdGet++;
       if (found) counters.getHits++;
       else counters.getMisses++;
     }
+    if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
     if (!found) continue;
     writeValueLine(output, bytes, keyStart, keyEnd, store.flags, store.valueLength);
     if (withCas) {

@@ -10,6 +10,7 @@ import {
   type CloseCause,
   type Command,
   type ConnectionId,
+  type Endpoint,
   type Engine,
   type ListenerId,
   type Millis,
@@ -21,19 +22,26 @@ import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
+import { ItemWalk } from "./item-walk.ts";
+import { noteConnection, observe } from "./observation.ts";
 import { goOn } from "./retrieval.ts";
 import type { TextAuthentication } from "./text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
+
+/** Numbers below this are of listeners, above of connections, as memcached's are all of one kind. */
+const LISTENERS_MAX = 64;
 
 const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");
 
 export class ServerEngine implements Engine {
   readonly #context: Context;
   readonly #outbox: Outbox;
-  readonly #connections: Map<ConnectionId, Connection> = new Map();
+  readonly #connections: Map<ConnectionId, Connection>;
   /** Turned away, and not yet closed. Nobody listens to them. */
   readonly #rejected: Map<ConnectionId, Connection> = new Map();
-  #lastId: ConnectionId = 0;
+  /** Walks through the items that go on in the next turn. */
+  readonly #walking: Set<Connection> = new Set();
+  #lastId: ConnectionId = LISTENERS_MAX - 1;
   #draining = false;
   #deadline: Millis = Infinity;
 
@@ -44,6 +52,7 @@ export class ServerEngine implements Engine {
   constructor(options: ServerOptions = {}) {
     this.#context = contextOf(options);
     this.#outbox = this.#context.outbox;
+    this.#connections = this.#context.connections;
   }
 
   get counters(): Readonly<ServerCounters> {
@@ -65,15 +74,22 @@ export class ServerEngine implements Engine {
     this.#draining = true;
     this.#deadline = now + this.#context.settings.limits.drainMs;
     for (const connection of this.#connections.values()) {
-      if (connection.rest === undefined) this.#outbox.finish(connection.port);
+      const { rest } = connection;
+      if (rest === undefined || rest === "watching") this.#outbox.finish(connection.port);
     }
   }
 
-  accepted(now: Millis, _via: ListenerId): ConnectionId {
+  /** Tells where connections that come `via` a listener were accepted: for `stats conns`, and for watchers. */
+  listening(via: ListenerId, endpoint: Endpoint): void {
+    if (via < LISTENERS_MAX) this.#context.listeners.set(via, endpoint);
+  }
+
+  /** @param peer Where it comes from, if the host knows. */
+  accepted(now: Millis, via: ListenerId, peer?: Endpoint): ConnectionId {
     const { counters, settings } = this.#context;
     this.#context.startedAt ??= now;
     const id = ++this.#lastId;
-    const connection = new Connection(id, settings, this.#outbox, this.#context.pool);
+    const connection = new Connection(id, settings, this.#outbox, this.#context.pool, now, via, peer);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
     } else if (counters.currConnections >= settings.limits.connectionsMax) {
@@ -85,6 +101,7 @@ export class ServerEngine implements Engine {
       counters.currConnections++;
       counters.totalConnections++;
       this.#connections.set(id, connection);
+      noteConnection(this.#context, connection, "conn_new", now);
     }
     return id;
   }
@@ -98,6 +115,7 @@ export class ServerEngine implements Engine {
     if (connection === undefined) return;
     this.#context.counters.bytesRead += chunk.length;
     if (connection.port.state !== "open" || this.#draining) return;
+    if (connection.rest === "watching") return;
     const { door } = connection;
     connection.decoder.receive(door === undefined ? chunk : this.#letIn(connection, door, chunk));
     if (connection.blocked) connection.decoder.keep();
@@ -108,6 +126,7 @@ export class ServerEngine implements Engine {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     connection.ended = true;
+    if (connection.rest === "watching") return this.#outbox.finish(connection.port);
     if (!connection.blocked) this.#serve(connection, now);
   }
 
@@ -115,10 +134,13 @@ export class ServerEngine implements Engine {
     const connection = this.#connections.get(id) ?? this.#rejected.get(id);
     if (connection === undefined) return;
     this.#outbox.drained(connection.port);
-    if (connection.blocked) this.#serve(connection, now);
+    if (!connection.blocked) return;
+    // Not at once: a client that is as fast as this would leave no turn to the others.
+    if (connection.rest instanceof ItemWalk) this.#walking.add(connection);
+    else this.#serve(connection, now);
   }
 
-  closed(id: ConnectionId, _cause: CloseCause, _now: Millis): void {
+  closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) {
       this.#rejected.delete(id);
@@ -126,12 +148,22 @@ export class ServerEngine implements Engine {
     }
     this.#outbox.forget(connection.port);
     this.#connections.delete(id);
+    this.#walking.delete(connection);
     this.#context.counters.currConnections--;
+    if (connection.rest === "watching") {
+      this.#context.watchers.remove(connection);
+      observe(this.#context);
+    }
+    if (cause !== "closed") connection.closing = "error";
+    noteConnection(this.#context, connection, "conn_close", now);
   }
 
   elapsed(now: Millis): void {
-    const { store } = this.#context;
-    if (now >= store.maintenanceAt) store.maintain(now);
+    const { store, debugClock } = this.#context;
+    const time = debugClock === undefined ? now : debugClock.at(now);
+    this.#context.now = time;
+    if (time >= store.maintenanceAt) store.maintain(time);
+    this.#walkOn(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     for (const connections of [this.#connections, this.#rejected]) {
@@ -139,9 +171,15 @@ export class ServerEngine implements Engine {
     }
   }
 
-  /** `Infinity` but while draining, or while there are items. */
+  /** `Infinity` but while draining, or while there are items; `-Infinity` while somebody goes through all of them. */
   get deadline(): Millis {
-    return Math.min(this.#deadline, this.#context.store.maintenanceAt);
+    if (this.#walking.size > 0) return -Infinity;
+    const { store, debugClock } = this.#context;
+    const { maintenanceAt } = store;
+    return Math.min(
+      this.#deadline,
+      debugClock === undefined ? maintenanceAt : debugClock.hostTime(maintenanceAt),
+    );
   }
 
   poll(): Command | undefined {
@@ -153,12 +191,25 @@ export class ServerEngine implements Engine {
   }
 
   /** Answers what has been received, as far as the client takes it. */
-  #serve(connection: Connection, now: Millis): void {
+  #serve(connection: Connection, hostTime: Millis): void {
     const { decoder, output, port } = connection;
+    const { debugClock } = this.#context;
+    const now = debugClock === undefined ? hostTime : debugClock.at(hostTime);
+    connection.servedAt = now;
+    this.#context.client = port.id;
+    this.#context.now = now;
     const { unsentBytesMax } = this.#context.settings.limits;
     while (port.state === "open" && output.length <= unsentBytesMax) {
-      if (connection.rest !== undefined) {
-        if (goOn(this.#context, connection.rest, output, now)) connection.rest = undefined;
+      const { rest } = connection;
+      if (rest !== undefined) {
+        if (rest === "watching") return this.#watch(connection);
+        if (rest instanceof ItemWalk) {
+          if (!rest.goOn(output, now)) {
+            this.#walking.add(connection);
+            break;
+          }
+        } else if (!goOn(this.#context, rest, output, now)) continue;
+        connection.rest = undefined;
         continue;
       }
       if (this.#draining) return this.#outbox.finish(port);
@@ -176,6 +227,7 @@ export class ServerEngine implements Engine {
         case "tail":
           continue; // no value is asked for in parts
         case "fatal":
+          connection.closing = "error";
           if (decoder.protocol === "binary") return refuseBinary(this.#context, connection, now);
           return this.#outbox.finish(port);
         case "need-data":
@@ -197,6 +249,20 @@ export class ServerEngine implements Engine {
     if (door.state === "open") connection.door = undefined;
     if (door.state === "closed") this.#outbox.finish(connection.port);
     return chunk.subarray(used);
+  }
+
+  /** Walks through the items go on, those whose last piece is with the network. */
+  #walkOn(now: Millis): void {
+    if (this.#walking.size === 0) return;
+    const walking = [...this.#walking];
+    this.#walking.clear();
+    for (const connection of walking) if (!connection.port.sending) this.#serve(connection, now);
+  }
+
+  /** From now on lines are written to it as they come, and whatever it sends is not heard. */
+  #watch({ output, port, decoder }: Connection): void {
+    decoder.keep();
+    if (output.length > 0) this.#outbox.touch(port);
   }
 
   #hasAnsweredAll(connection: Connection): void {

@@ -1,59 +1,59 @@
-// stats: what the server tells about itself, in memcached's names and order.
+// stats: which group is asked for, and how it is told.
 //
-// Only true numbers are printed. pid, libevent, pointer_size, rusage_*, tcpport and the like come from the host's
-// facts, if it has them. Left out, since they would have to be invented: connection_structures, response_obj_*,
-// read_buf_*, reserved_fds, time_in_listen_disabled_us, conn_yields, hash_power_level,
-// hash_is_expanding, the other slab_reassign_*, lru_crawler_running, lru_maintainer_juggles, malloc_fails, log_*,
-// unexpected_napi_ids, round_robin_fallback.
+// A group is names and values, which go to a sink one by one: lines of text here, replies of their own in the binary
+// protocol. What is told in other words than `STAT` (dumps, switches) is of the text protocol.
 
-import {
-  type TextRequestDecoder,
-  refusalReply,
-  REPLY_BYTES,
-  type SendBuffer,
-  latin1Text,
-} from "@memwire/codec";
+import { refusalReply, REPLY_BYTES, type SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import type { SlabItemStatistics } from "@memwire/store";
+import { wholeOf, wordsOf } from "./command-words.ts";
+import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { zeroCounters } from "./counters.ts";
+import type { ItemWalk } from "./item-walk.ts";
+import { cachedump, sizes } from "./key-dumps.ts";
+import { observe } from "./observation.ts";
+import { itemStats, slabStats } from "./stats-classes.ts";
+import { connectionStats } from "./stats-connections.ts";
+import { GENERAL_ORDER, generalStats } from "./stats-general.ts";
+import { SETTINGS_ORDER, settingsStats } from "./stats-settings.ts";
 
-type Values = Readonly<Record<string, string | number>>;
-
-const GENERAL_ORDER = (
-  "pid uptime time version libevent pointer_size rusage_user rusage_system max_connections curr_connections " +
-  "total_connections rejected_connections cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses get_expired " +
-  "get_flushed delete_misses delete_hits incr_misses incr_hits decr_misses decr_hits cas_misses cas_hits " +
-  "cas_badval touch_hits touch_misses store_too_large store_no_memory auth_cmds auth_errors bytes_read bytes_written limit_maxbytes " +
-  "accepting_conns listen_disabled_num threads hash_bytes slab_reassign_rescues slabs_moved lru_crawler_starts bytes " +
-  "curr_items total_items slab_global_page_pool expired_unfetched evicted_unfetched evicted_active evictions " +
-  "reclaimed crawler_reclaimed crawler_items_checked lrutail_reflocked moves_to_cold moves_to_warm " +
-  "moves_within_lru direct_reclaims lru_bumps_dropped"
-).split(" ");
-
-const SETTINGS_ORDER = (
-  "maxbytes maxconns tcpport udpport inter verbosity evictions domain_socket umask num_threads detail_enabled " +
-  "cas_enabled tcp_backlog binding_protocol auth_enabled_sasl auth_enabled_ascii item_size_max maxconns_fast flush_enabled " +
-  "dump_enabled shutdown_command client_flags_size"
-).split(" ");
+export type StatsValues = Readonly<Record<string, string | number>>;
 
 /** Where statistics go, one by one: lines of text, or binary replies. */
 export type StatsSink = (name: string, value: string | number) => void;
 
-/** Answers `stats` with the decoder's argument. */
-export function tellStats(
-  context: Context,
-  decoder: TextRequestDecoder,
-  output: SendBuffer,
-  now: Millis,
-): void {
-  const [group = ""] = latin1Text(decoder.bytes, decoder.valueStart, decoder.valueEnd).split(" ", 1);
-  const told = sendStats(context, group, (name, value) => output.latin1(`STAT ${name} ${value}\r\n`), now);
+const UINT32_MAX = 0xffff_ffff;
+/** Classes that memcached can tell apart. */
+const CLASS_IDS = 64;
+
+/** Answers `stats`. @returns what goes through the items, if it was asked for */
+export function tellStats(context: Context, connection: Connection, now: Millis): ItemWalk | undefined {
+  const { output, decoder } = connection;
+  const words = wordsOf(decoder.text);
+  switch (words[0]) {
+    case "detail":
+      tellDetail(context, words[1], output);
+      return undefined;
+    case "cachedump":
+      return dumpClass(context, words, output);
+    case "sizes":
+      if (context.sizesEnabled) return sizes(context.store);
+      break;
+    case "sizes_enable":
+    case "sizes_disable":
+      context.sizesEnabled = words[0] === "sizes_enable";
+      output.latin1(`STAT sizes_status ${context.sizesEnabled ? "enabled" : "disabled"}\r\n`);
+      return undefined;
+    default:
+  }
+  const sink: StatsSink = (name, value) => output.latin1(`STAT ${name} ${value}\r\n`);
+  const told = sendStats(context, words[0] ?? "", sink, now);
   const reply = told === "unknown" ? refusalReply("unknown-command") : REPLY_BYTES[told];
   output.copy(reply, 0, reply.length);
+  return undefined;
 }
 
-/** Sends one group of statistics, "" for the general ones. "reset" is a group, too, with nothing in it. */
+/** Sends one group of statistics, "" for the general ones. "reset" is a group, too, in which nothing is told. */
 export function sendStats(
   context: Context,
   group: string,
@@ -62,13 +62,23 @@ export function sendStats(
 ): "end" | "reset" | "unknown" {
   switch (group) {
     case "":
-      return tell(sink, GENERAL_ORDER, { ...context.settings.facts(), ...done(context, now) });
+      return tell(sink, GENERAL_ORDER, generalStats(context, now));
     case "settings":
-      return tell(sink, SETTINGS_ORDER, { ...context.settings.facts(), ...setUp(context) });
+      return tell(sink, SETTINGS_ORDER, settingsStats(context));
     case "items":
-      return tell(sink, undefined, held(context, now));
+      return tell(sink, undefined, itemStats(context, now));
     case "slabs":
-      return tell(sink, undefined, cut(context, now));
+      return tell(sink, undefined, slabStats(context, now));
+    case "conns":
+      return tell(sink, undefined, connectionStats(context, now));
+    case "sizes":
+      return tell(sink, undefined, { sizes_status: context.sizesEnabled ? "enabled" : "disabled" });
+    case "extstore":
+    case "proxy":
+    case "proxyfuncs":
+    case "proxybe":
+      // There is nothing on disk, and no proxy in here.
+      return "end";
     case "reset":
       reset(context);
       return "reset";
@@ -78,173 +88,50 @@ export function sendStats(
 }
 
 /** Sets to 0 what counts events; what there is now stays. */
-function reset({ counters, store }: Context): void {
+function reset(context: Context): void {
+  const { counters, store } = context;
   Object.assign(counters, zeroCounters(), { currConnections: counters.currConnections });
+  context.prefixes.clear();
+  context.classCounters.clear();
   store.resetCounters();
+  observe(context);
 }
 
-function done({ settings, store, counters, startedAt = Infinity }: Context, now: Millis): Values {
-  const kept = store.counters;
-  return {
-    uptime: Math.max(0, Math.floor((now - startedAt) / 1_000)),
-    time: Math.floor(now / 1_000),
-    version: settings.version,
-    max_connections: settings.limits.connectionsMax,
-    curr_connections: counters.currConnections,
-    total_connections: counters.totalConnections,
-    rejected_connections: counters.rejectedConnections,
-    cmd_get: counters.cmdGet,
-    cmd_set: counters.cmdSet,
-    cmd_flush: counters.cmdFlush,
-    cmd_touch: counters.cmdTouch,
-    cmd_meta: counters.cmdMeta,
-    get_hits: counters.getHits,
-    get_misses: counters.getMisses,
-    get_expired: kept.getExpired,
-    get_flushed: kept.getFlushed,
-    delete_misses: counters.deleteMisses,
-    delete_hits: counters.deleteHits,
-    incr_misses: counters.incrMisses,
-    incr_hits: counters.incrHits,
-    decr_misses: counters.decrMisses,
-    decr_hits: counters.decrHits,
-    cas_misses: counters.casMisses,
-    cas_hits: counters.casHits,
-    cas_badval: counters.casBadval,
-    touch_hits: counters.touchHits,
-    touch_misses: counters.touchMisses,
-    store_too_large: counters.tooLarge + kept.storeTooLarge,
-    store_no_memory: kept.storeNoMemory,
-    auth_cmds: counters.authCmds,
-    auth_errors: counters.authErrors,
-    bytes_read: counters.bytesRead,
-    bytes_written: counters.bytesWritten,
-    limit_maxbytes: store.bytesMax,
-    // Connections over the limit are turned away one by one: accepting never stops.
-    accepting_conns: 1,
-    listen_disabled_num: 0,
-    threads: 1,
-    hash_bytes: kept.hashBytes,
-    slab_reassign_rescues: kept.slabReassignRescues,
-    slabs_moved: kept.slabsMoved,
-    lru_crawler_starts: kept.crawlerStarts,
-    bytes: kept.bytes,
-    curr_items: kept.currItems,
-    total_items: kept.totalItems,
-    slab_global_page_pool: store.slabs(now).sparePages,
-    expired_unfetched: kept.expiredUnfetched,
-    evicted_unfetched: kept.evictedUnfetched,
-    evictions: kept.evictions,
-    evicted_active: kept.evictedActive,
-    reclaimed: kept.reclaimed,
-    crawler_reclaimed: kept.crawlerReclaimed,
-    crawler_items_checked: kept.crawlerItemsChecked,
-    lrutail_reflocked: kept.lruTailReflocked,
-    moves_to_cold: kept.movesToCold,
-    moves_to_warm: kept.movesToWarm,
-    moves_within_lru: kept.movesWithinLru,
-    direct_reclaims: kept.directReclaims,
-    lru_bumps_dropped: kept.lruBumpsDropped,
-  };
-}
-
-const PROTOCOL_NAMES = { auto: "auto-negotiate", text: "ascii", binary: "binary" } as const;
-
-function setUp({ settings, store, verbosity }: Context): Values {
-  const { limits, flushEnabled, protocol, authentication, facts } = settings;
-  return {
-    maxbytes: store.bytesMax,
-    maxconns: limits.connectionsMax,
-    verbosity,
-    evictions: store.evictions ? "on" : "off",
-    num_threads: 1,
-    detail_enabled: "no",
-    cas_enabled: "yes",
-    binding_protocol: PROTOCOL_NAMES[protocol],
-    auth_enabled_sasl: authentication?.kind === "sasl" ? "yes" : "no",
-    auth_enabled_ascii: authentication?.kind === "ascii" ? (facts["auth_enabled_ascii"] ?? "yes") : "no",
-    item_size_max: store.itemBytesMax,
-    maxconns_fast: "yes",
-    flush_enabled: flushEnabled ? "yes" : "no",
-    dump_enabled: "no",
-    shutdown_command: "no",
-    client_flags_size: 4,
-  };
-}
-
-/** `stats items`: of each class that has any. Lists that a segment does not have are left out, as memcached does. */
-function held({ store }: Context, now: Millis): Values {
-  const values: Record<string, number> = {};
-  for (const { slabClass, items } of store.slabs(now).classes) {
-    if (items.number === 0) continue;
-    for (const [name, value] of itemValues(items)) values[`items:${slabClass}:${name}`] = value;
+function tellDetail(context: Context, word: string | undefined, output: SendBuffer): void {
+  const { prefixes } = context;
+  switch (word) {
+    case "on":
+    case "off":
+      prefixes.counting = word === "on";
+      observe(context);
+      return output.latin1("OK\r\n");
+    case "dump":
+      for (const line of prefixes.lines()) output.latin1(line);
+      return output.latin1("END\r\n");
+    default:
+      return output.latin1("CLIENT_ERROR usage: stats detail on|off|dump\r\n");
   }
-  return values;
 }
 
-function itemValues(items: SlabItemStatistics): readonly (readonly [string, number])[] {
-  return [
-    ["number", items.number],
-    ["number_hot", items.numberHot],
-    ["number_warm", items.numberWarm],
-    ["number_cold", items.numberCold],
-    ...(items.numberTemporary > 0 ? [["number_temp", items.numberTemporary] as const] : []),
-    ["age_hot", items.ageHot],
-    ["age_warm", items.ageWarm],
-    ["age", items.age],
-    ["mem_requested", items.memRequested],
-    ["evicted", items.evicted],
-    ["evicted_nonzero", items.evictedNonzero],
-    ["evicted_time", items.evictedTime],
-    ["outofmemory", items.outOfMemory],
-    // No item is ever left without its list: there is nothing to repair.
-    ["tailrepairs", 0],
-    ["reclaimed", items.reclaimed],
-    ["expired_unfetched", items.expiredUnfetched],
-    ["evicted_unfetched", items.evictedUnfetched],
-    ["evicted_active", items.evictedActive],
-    ["crawler_reclaimed", items.crawlerReclaimed],
-    ["crawler_items_checked", items.crawlerItemsChecked],
-    ["lrutail_reflocked", items.lruTailReflocked],
-    ["moves_to_cold", items.movesToCold],
-    ["moves_to_warm", items.movesToWarm],
-    ["moves_within_lru", items.movesWithinLru],
-    ["direct_reclaims", items.directReclaims],
-    ["hits_to_hot", items.hitsToHot],
-    ["hits_to_warm", items.hitsToWarm],
-    ["hits_to_cold", items.hitsToCold],
-    ["hits_to_temp", items.hitsToTemporary],
-  ];
-}
-
-/** `stats slabs`: of each class that has a page. Hits by class are told as far as the store knows them. */
-function cut({ store }: Context, now: Millis): Values {
-  const values: Record<string, number> = {};
-  const { classes, pageBytes } = store.slabs(now);
-  let active = 0;
-  for (const one of classes) {
-    if (one.pages === 0) continue;
-    active++;
-    const { items } = one;
-    const hits = items.hitsToHot + items.hitsToWarm + items.hitsToCold + items.hitsToTemporary;
-    for (const [name, value] of [
-      ["chunk_size", one.chunkBytes],
-      ["chunks_per_page", one.chunksPerPage],
-      ["total_pages", one.pages],
-      ["total_chunks", one.chunks],
-      ["used_chunks", one.usedChunks],
-      ["free_chunks", one.freeChunks],
-      // Chunks at the end of a page that were never given out: here these are free ones as all others.
-      ["free_chunks_end", 0],
-      ["get_hits", hits],
-    ] as const) {
-      values[`${one.slabClass}:${name}`] = value;
-    }
+function dumpClass(
+  { settings, store }: Context,
+  words: readonly string[],
+  output: SendBuffer,
+): ItemWalk | undefined {
+  const slabClass = wholeOf(words[1], UINT32_MAX);
+  const itemsMax = wholeOf(words[2], UINT32_MAX);
+  let refusal = "CLIENT_ERROR bad command line format";
+  if (!settings.dumpEnabled) refusal = "CLIENT_ERROR stats cachedump not allowed";
+  else if (words.length < 3) refusal = "CLIENT_ERROR bad command line";
+  else if (slabClass !== undefined && itemsMax !== undefined) {
+    if (slabClass < CLASS_IDS) return cachedump(store, slabClass, itemsMax);
+    refusal = "CLIENT_ERROR Illegal slab id";
   }
-  return { ...values, active_slabs: active, total_malloced: pageBytes };
+  output.latin1(`${refusal}\r\n`);
+  return undefined;
 }
 
-function tell(sink: StatsSink, order: readonly string[] | undefined, values: Values): "end" {
+function tell(sink: StatsSink, order: readonly string[] | undefined, values: StatsValues): "end" {
   for (const name of order ?? Object.keys(values)) {
     const value = values[name];
     if (value !== undefined) sink(name, value);

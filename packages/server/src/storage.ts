@@ -9,7 +9,9 @@ import {
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
+import { CAS_BADVAL, CAS_HITS, SETS } from "./class-counters.ts";
 import type { Context } from "./context.ts";
+import { noteLookUp, noteStored, type StoreCommand } from "./observation.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
 
@@ -21,7 +23,8 @@ export function storeValue(
   now: Millis,
 ): void {
   context.counters.cmdSet++;
-  const stored = carryOut(context, decoder, now);
+  const stored = context.observed ? carryOutObserved(context, decoder, now) : carryOut(context, decoder, now);
+  countClass(context, decoder, stored, now);
   if (decoder.noreply) return;
   const reply = replyTo(stored);
   output.copy(reply, 0, reply.length);
@@ -32,10 +35,55 @@ export function refuseValue(context: Context, decoder: TextRequestDecoder, now: 
   const { counters, key, store } = context;
   counters.tooLarge++;
   const { command, bytes, keyStart, keyEnd } = decoder;
+  if (context.observed) noteTooLarge(context, decoder, now);
   if (command === "set") store.delete(bytes, keyStart, keyEnd, now);
   else if (command === "ms") {
     key.read(decoder);
     store.delete(key.bytes, key.start, key.end, now);
+  }
+}
+
+function noteTooLarge(
+  context: Context,
+  { command, bytes, keyStart, keyEnd }: TextRequestDecoder,
+  now: Millis,
+): void {
+  const { prefixes } = context;
+  if (command === "ms") return;
+  if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
+  noteStored(context, command as StoreCommand, "too-large", bytes, keyStart, keyEnd, 0, 0, Infinity, now);
+  if (command === "set") noteLookUp(context, bytes, keyStart, keyEnd, now);
+}
+
+/** While somebody wants to know: says what was there before, and what came of it. */
+function carryOutObserved(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {
+  const { prefixes, store } = context;
+  const { command, bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
+  if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
+  const found = noteLookUp(context, bytes, keyStart, keyEnd, now);
+  const extending = found && (command === "append" || command === "prepend");
+  const lengthBefore = extending ? store.valueLength : 0;
+  const stored = carryOut(context, decoder, now);
+  const expiresAt = expiryOf(decoder.exptime, now);
+  const length = valueEnd - valueStart + (stored === "stored" ? lengthBefore : 0);
+  const name = command as StoreCommand;
+  noteStored(context, name, stored, bytes, keyStart, keyEnd, length, flags, expiresAt, now);
+  return stored;
+}
+
+/** memcached counts a storage command in the class that its value belongs to, stored or not. */
+function countClass(context: Context, decoder: TextRequestDecoder, stored: Stored, now: Millis): void {
+  const { store, classCounters } = context;
+  if (stored === "stored") {
+    const { slabClass } = store;
+    classCounters.count(slabClass, SETS);
+    if (decoder.command === "cas") classCounters.count(slabClass, CAS_HITS);
+    return;
+  }
+  const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
+  classCounters.count(store.slabClassFor(keyEnd - keyStart, valueEnd - valueStart, flags), SETS);
+  if (stored === "exists" && store.inspect(bytes, keyStart, keyEnd, now)) {
+    classCounters.count(store.slabClass, CAS_BADVAL);
   }
 }
 

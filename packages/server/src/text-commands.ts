@@ -2,7 +2,16 @@
 
 import { refusalReply } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { flushAll, refuseCommand, refuseShutdown, setVerbosity, tellVersion } from "./admin-commands.ts";
+import {
+  flushAll,
+  moveTime,
+  refreshCertificates,
+  refuseCommand,
+  setExtstore,
+  setVerbosity,
+  shutDown,
+  tellVersion,
+} from "./admin-commands.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { countItem, deleteItem, touchItem } from "./item-commands.ts";
@@ -11,9 +20,12 @@ import { metaDebug, metaNoop } from "./meta-debug.ts";
 import { metaDelete } from "./meta-delete.ts";
 import { metaGet } from "./meta-get.ts";
 import { metaStore } from "./meta-store.ts";
+import { crawl, tuneLists } from "./lru-commands.ts";
 import { retrieve } from "./retrieval.ts";
+import { limitMemory, movePages } from "./slab-commands.ts";
 import { tellStats } from "./stats.ts";
 import { refuseValue, storeValue } from "./storage.ts";
+import { watch } from "./watch-command.ts";
 
 /** Answers the request that the connection's text decoder is at. */
 export function carryOutText(context: Context, connection: Connection, now: Millis): void {
@@ -48,9 +60,27 @@ export function carryOutText(context: Context, connection: Connection, now: Mill
     case "verbosity":
       return setVerbosity(context, text, output);
     case "stats":
-      return tellStats(context, text, output, now);
+      connection.rest = tellStats(context, connection, now);
+      return;
+    case "lru_crawler":
+      connection.rest = crawl(context, connection, now);
+      return;
+    case "lru":
+      return tuneLists(context, text, output);
+    case "slabs":
+      return movePages(context, text, output, now);
+    case "cache_memlimit":
+      return limitMemory(context, text, output);
+    case "watch":
+      return watch(context, connection);
     case "shutdown":
-      return refuseShutdown(output);
+      return shutDown(context, connection);
+    case "refresh_certs":
+      return refreshCertificates(context, text, output);
+    case "extstore":
+      return setExtstore(text, output);
+    case "debugtime":
+      return moveTime(context, text, output);
     case "quit":
       return context.outbox.finish(connection.port);
     case "mg":
@@ -65,15 +95,7 @@ export function carryOutText(context: Context, connection: Connection, now: Mill
       return metaDebug(context, text, output, now);
     case "mn":
       return metaNoop(output);
-    case "lru_crawler":
-    case "lru":
-    case "slabs":
-    case "cache_memlimit":
-    case "watch":
-    case "refresh_certs":
-    case "extstore":
     case "config":
-    case "debugtime":
       return refuseCommand(text, output);
     default:
       return unreachable(command);

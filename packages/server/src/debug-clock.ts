@@ -1,0 +1,37 @@
+// The time that items expire by, where `debugtime` may move it.
+//
+//     the host's time ---+ moved by ---> the time of the items, which never goes back
+
+import type { Millis } from "@memwire/engine";
+
+export class DebugClock {
+  #movedBy: Millis = 0;
+  #last: Millis = -Infinity;
+  #paused = false;
+
+  /** The time of the items at this time of the host. */
+  at(now: Millis): Millis {
+    if (!this.#paused) this.#last = Math.max(this.#last, now + this.#movedBy);
+    return this.#last;
+  }
+
+  /** The host's time at which the items' will be this. */
+  hostTime(time: Millis): Millis {
+    return this.#paused ? Infinity : time - this.#movedBy;
+  }
+
+  /** Backwards, it stands still until the host's time has caught up. */
+  move(byMs: Millis): void {
+    this.#movedBy += byMs;
+    if (this.#paused) this.#last += Math.max(0, byMs);
+  }
+
+  /** Stands still until `resume`, but for `move`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+  }
+}

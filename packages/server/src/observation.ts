@@ -1,0 +1,187 @@
+// What commands for items tell those who watch, and what is counted by prefix: only while `context.observed`.
+//
+//     found = store.find(...)             noteFetch(...)     behind a look-up: the store shows the item
+//     noteLookUp(...)  store.incr(...)                       before a command that shows no value
+//     noteLookUp(...)  store.set(...)     noteStored(...)
+//     noteDeletion(...)  store.delete(...)
+//
+// The commands of all protocols call these; what `stats detail` counts are those of the classic and binary ones, as in
+// memcached.
+
+import type { Millis } from "@memwire/engine";
+import type { Stored } from "@memwire/store";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { uriEncoded } from "./uri-key.ts";
+import { CONNECTION_EVENTS, DELETIONS, EVICTIONS, FETCHES, ITEM_KINDS, MUTATIONS } from "./watchers.ts";
+
+/** How a storage command is called in a line; `ms` and `ma` say which of these they are. */
+export type StoreCommand = "add" | "set" | "replace" | "append" | "prepend" | "cas";
+
+/** memcached's clock starts two seconds before it does. */
+const CLOCK_STARTS_BEFORE = 2;
+
+const STATUS_WORDS: Readonly<Record<Stored, string>> = {
+  stored: "stored",
+  "not-stored": "not_stored",
+  exists: "exists",
+  "not-found": "not_found",
+  "too-large": "too_large",
+  "out-of-memory": "no_memory",
+};
+
+/** To be called when somebody begins to watch, or ends, and when prefixes are counted, or no longer. */
+export function observe(context: Context): void {
+  const { store, watchers } = context;
+  context.observed = (watchers.kinds & ITEM_KINDS) !== 0 || context.prefixes.counting;
+  context.expiredMet = store.expiredMet;
+  context.flushedMet = store.flushedMet;
+  if ((watchers.kinds & EVICTIONS) === 0) {
+    if (context.evictionListener === undefined) return;
+    store.listener = context.evictionListener.before;
+    context.evictionListener = undefined;
+  } else if (context.evictionListener === undefined) {
+    const before = store.listener;
+    context.evictionListener = { before };
+    store.listener = {
+      gone(cause, key, start, end, fetched, expiresAt, usedAt, slabClass, length) {
+        before?.gone(cause, key, start, end, fetched, expiresAt, usedAt, slabClass, length);
+        if (cause !== "evicted") return;
+        const { now } = context;
+        const ttl = expiresAt === Infinity ? -1 : Math.floor((expiresAt - now) / 1_000);
+        const text =
+          `type=eviction key=${uriEncoded(key, start, end)} fetch=${fetched ? "yes" : "no"} ttl=${ttl} ` +
+          `la=${Math.max(0, Math.floor((now - usedAt) / 1_000))} clsid=${slabClass} size=${length}`;
+        watchers.note(EVICTIONS, text, now);
+      },
+    };
+  }
+}
+
+/** A key was looked up, with the value; the store shows the item if it was `found`. */
+export function noteFetch(
+  context: Context,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  found: boolean,
+  now: Millis,
+): void {
+  const { prefixes } = context;
+  if (prefixes.counting) prefixes.countGet(key, start, end, found);
+  logFetch(context, key, start, end, found, now);
+}
+
+/** The same, but it is not counted by prefix, as memcached does not with meta commands. */
+export function logFetch(
+  context: Context,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  found: boolean,
+  now: Millis,
+): void {
+  const { store, watchers, client } = context;
+  if ((watchers.kinds & FETCHES) !== 0) {
+    const status = found ? "found" : missOf(context);
+    const text =
+      `type=item_get key=${uriEncoded(key, start, end)} status=${status} clsid=${found ? store.slabClass : 0} ` +
+      `cfd=${client} size=${found ? store.valueLength : 0}`;
+    watchers.note(FETCHES, text, now);
+  }
+  context.expiredMet = store.expiredMet;
+  context.flushedMet = store.flushedMet;
+}
+
+/**
+ * A command is about to look a key up without showing the value: it is looked at here, so that the line has its size.
+ *
+ * @returns whether it is there; then the store shows it
+ */
+export function noteLookUp(
+  context: Context,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  now: Millis,
+): boolean {
+  const found = context.store.inspect(key, start, end, now);
+  logFetch(context, key, start, end, found, now);
+  return found;
+}
+
+/** A command is about to delete a key. `command` is what a line calls it. */
+export function noteDeletion(
+  context: Context,
+  command: "delete" | "md",
+  key: Uint8Array,
+  start: number,
+  end: number,
+  now: Millis,
+): void {
+  const { prefixes, store, watchers } = context;
+  if (prefixes.counting && command === "delete") prefixes.countDelete(key, start, end);
+  if (!noteLookUp(context, key, start, end, now) || (watchers.kinds & DELETIONS) === 0) return;
+  const text =
+    `type=deleted key=${uriEncoded(key, start, end)} cmd=${command} clsid=${store.slabClass} ` +
+    `size=${store.valueLength}`;
+  watchers.note(DELETIONS, text, now);
+}
+
+/**
+ * A storage command was carried out, or not.
+ *
+ * @param length Bytes of the value that the item has now, or would have.
+ */
+export function noteStored(
+  context: Context,
+  command: StoreCommand,
+  stored: Stored,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  length: number,
+  flags: number,
+  expiresAt: Millis,
+  now: Millis,
+): void {
+  const { store, watchers, client } = context;
+  if ((watchers.kinds & MUTATIONS) === 0) return;
+  const refused = stored === "too-large";
+  const slabClass = stored === "stored" ? store.slabClass : store.slabClassFor(end - start, length, flags);
+  const text =
+    `type=item_store key=${uriEncoded(key, start, end)} status=${STATUS_WORDS[stored]} cmd=${command} ` +
+    `ttl=${refused ? 0 : ttlOf(context, expiresAt, now)} clsid=${refused ? 0 : slabClass} cfd=${client} ` +
+    `size=${refused ? 0 : length}`;
+  watchers.note(MUTATIONS, text, now);
+}
+
+/** A connection came, or went. */
+export function noteConnection(
+  { watchers, listeners }: Context,
+  { peer, port, via, closing }: Connection,
+  what: "conn_new" | "conn_close",
+  now: Millis,
+): void {
+  if ((watchers.kinds & CONNECTION_EVENTS) === 0) return;
+  const local = listeners.get(via)?.kind === "unix";
+  const remote = peer?.kind === "tcp" ? peer : { host: local ? "unix" : "unknown", port: 0 };
+  const text =
+    `type=${what} rip=${remote.host} rport=${remote.port} transport=${local ? "local" : "tcp"} ` +
+    `${what === "conn_new" ? "" : `reason=${closing} `}cfd=${port.id}`;
+  watchers.note(CONNECTION_EVENTS, text, now);
+}
+
+/** Seconds, unsigned: what expired before it was stored has memcached's very large number. */
+function ttlOf({ startedAt = 0 }: Context, expiresAt: Millis, now: Millis): number {
+  if (expiresAt === Infinity) return 0;
+  if (expiresAt > now) return Math.ceil((expiresAt - now) / 1_000);
+  const clock = Math.floor((now - startedAt) / 1_000) + CLOCK_STARTS_BEFORE;
+  return (1 - clock) >>> 0;
+}
+
+/** The store has just counted what it came across, if it came across anything. */
+function missOf({ store, expiredMet, flushedMet }: Context): string {
+  if (store.expiredMet > expiredMet) return "expired";
+  return store.flushedMet > flushedMet ? "flushed" : "not_found";
+}
