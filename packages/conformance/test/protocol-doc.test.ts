@@ -8,8 +8,23 @@ import { Table as InvalidationTable } from "../../invalidation/test/bench.ts";
 import { Table as ProxyTable } from "../../proxy/test/bench.ts";
 import { Bench } from "../../server/test/party.ts";
 
+const newServer = (): Bench => new Bench(new ServerEngine({ debugTimeEnabled: true }));
+
+/** What the commands of operators are asked with. */
+const ARGUMENTS: ReadonlyMap<string, string> = new Map([
+  ["lru_crawler", "crawl all"],
+  ["lru", "mode flat"],
+  ["slabs", "automove 0"],
+  ["cache_memlimit", "64"],
+  ["extstore", "item_age 1"],
+  ["debugtime", "1"],
+]);
+
+const withArgument = (request: string): string =>
+  request.replace(/^\w+(?=\r)/, (command) => `${command} ${ARGUMENTS.get(command) ?? ""}`.trim());
+
 const programs: readonly [program: string, refusal: RegExp, answer: (request: string) => string][] = [
-  ["server", /^ERROR\r\n$/, (request) => new Bench(new ServerEngine()).connect().send(request).text],
+  ["server", /^ERROR\r\n$/, (request) => newServer().connect().send(request).text],
   [
     "proxy",
     /^ERROR\r\n$/,
@@ -35,7 +50,7 @@ const programs: readonly [program: string, refusal: RegExp, answer: (request: st
 test.each(programs)("the %s takes the commands that the table says it takes", (program, refusal, answer) => {
   const column = columnOf(program);
   for (const row of rowsOf("Requests")) {
-    const request = requestOf(row);
+    const request = withArgument(requestOf(row));
     const isRefused = /^`(?:ERROR|CLIENT_ERROR)`(?:$| that says)/.test(row[column] ?? "");
     expect([request, refusal.test(answer(request))]).toEqual([request, isRefused]);
   }
