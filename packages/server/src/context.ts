@@ -3,7 +3,6 @@
 import { BufferPool, latin1Bytes } from "@memwire/codec";
 import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox } from "@memwire/engine";
 import { type Store, type StoreListener, Terms } from "@memwire/store";
-import { ClassCounters } from "./class-counters.ts";
 import type { Connection } from "./connection.ts";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
 import { DebugClock } from "./debug-clock.ts";
@@ -19,7 +18,6 @@ export interface Context {
   readonly settings: ServerSettings;
   readonly store: Store;
   readonly counters: ServerCounters;
-  readonly classCounters: ClassCounters;
   /** What the engine wants done: a command may end its connection by it. */
   readonly outbox: Outbox;
   /** Large buffers that connections take turns at. */
@@ -71,7 +69,6 @@ export function contextOf(options: ServerOptions): Context {
     settings,
     store,
     counters,
-    classCounters: new ClassCounters(),
     outbox,
     pool: new BufferPool(),
     connections: new Map(),

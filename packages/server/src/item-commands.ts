@@ -2,8 +2,7 @@
 
 import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { expiryOf } from "@memwire/store";
-import { DECR_HITS, DELETE_HITS, INCR_HITS, TOUCH_HITS } from "./class-counters.ts";
+import { DECR_HITS, DELETE_HITS, expiryOf, INCR_HITS, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { noteDeletion, noteLookUp } from "./observation.ts";
 
@@ -23,7 +22,7 @@ export function deleteItem(
   const deleted = store.delete(bytes, keyStart, keyEnd, now);
   if (deleted) {
     counters.deleteHits++;
-    context.classCounters.count(store.slabClass, DELETE_HITS);
+    store.countCommand(store.slabClass, DELETE_HITS);
   } else counters.deleteMisses++;
   if (!decoder.noreply) reply(output, deleted ? DELETED : NOT_FOUND);
 }
@@ -42,7 +41,7 @@ export function touchItem(
   counters.cmdTouch++;
   if (touched) {
     counters.touchHits++;
-    context.classCounters.count(store.slabClass, TOUCH_HITS);
+    store.countCommand(store.slabClass, TOUCH_HITS);
   } else counters.touchMisses++;
   if (!decoder.noreply) reply(output, touched ? TOUCHED : NOT_FOUND);
 }
@@ -64,7 +63,7 @@ export function countItem(
     case "counted":
       if (up) counters.incrHits++;
       else counters.decrHits++;
-      context.classCounters.count(store.slabClass, up ? INCR_HITS : DECR_HITS);
+      store.countCommand(store.slabClass, up ? INCR_HITS : DECR_HITS);
       if (noreply) return;
       output.decimal64(store.numberHigh, store.numberLow);
       return output.latin1("\r\n");

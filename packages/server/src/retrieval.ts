@@ -5,8 +5,7 @@
 
 import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { expiryOf } from "@memwire/store";
-import { TOUCH_HITS } from "./class-counters.ts";
+import { expiryOf, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { noteFetch } from "./observation.ts";
 
@@ -94,7 +93,7 @@ function writeValues(
       counters.cmdTouch++;
       if (found) {
         counters.touchHits++;
-        context.classCounters.count(store.slabClass, TOUCH_HITS);
+        store.countCommand(store.slabClass, TOUCH_HITS);
       } else counters.touchMisses++;
     } else {
       counters.cmdGet++;

@@ -2,15 +2,6 @@
 
 import type { Millis } from "@memwire/engine";
 import type { SlabItemStatistics } from "@memwire/store";
-import {
-  CAS_BADVAL,
-  CAS_HITS,
-  DECR_HITS,
-  DELETE_HITS,
-  INCR_HITS,
-  SETS,
-  TOUCH_HITS,
-} from "./class-counters.ts";
 import type { Context } from "./context.ts";
 import type { StatsValues } from "./stats.ts";
 
@@ -60,14 +51,13 @@ function itemValues(items: SlabItemStatistics): readonly (readonly [string, numb
 }
 
 /** `stats slabs`: of each class that has a page. */
-export function slabStats({ store, classCounters }: Context, now: Millis): StatsValues {
+export function slabStats({ store }: Context, now: Millis): StatsValues {
   const values: Record<string, number> = {};
   const { classes, pageBytes } = store.slabs(now);
   let active = 0;
   for (const one of classes) {
     if (one.pages === 0) continue;
     active++;
-    const { items, slabClass } = one;
     for (const [name, value] of [
       ["chunk_size", one.chunkBytes],
       ["chunks_per_page", one.chunksPerPage],
@@ -77,16 +67,16 @@ export function slabStats({ store, classCounters }: Context, now: Millis): Stats
       ["free_chunks", one.freeChunks],
       // Chunks at the end of a page that were never given out: here these are free ones as all others.
       ["free_chunks_end", 0],
-      ["get_hits", items.hitsToHot + items.hitsToWarm + items.hitsToCold + items.hitsToTemporary],
-      ["cmd_set", classCounters.of(slabClass, SETS)],
-      ["delete_hits", classCounters.of(slabClass, DELETE_HITS)],
-      ["incr_hits", classCounters.of(slabClass, INCR_HITS)],
-      ["decr_hits", classCounters.of(slabClass, DECR_HITS)],
-      ["cas_hits", classCounters.of(slabClass, CAS_HITS)],
-      ["cas_badval", classCounters.of(slabClass, CAS_BADVAL)],
-      ["touch_hits", classCounters.of(slabClass, TOUCH_HITS)],
+      ["get_hits", one.getHits],
+      ["cmd_set", one.sets],
+      ["delete_hits", one.deleteHits],
+      ["incr_hits", one.incrHits],
+      ["decr_hits", one.decrHits],
+      ["cas_hits", one.casHits],
+      ["cas_badval", one.casBadval],
+      ["touch_hits", one.touchHits],
     ] as const) {
-      values[`${slabClass}:${name}`] = value;
+      values[`${one.slabClass}:${name}`] = value;
     }
   }
   return { ...values, active_slabs: active, total_malloced: pageBytes };

@@ -92,7 +92,6 @@ function reset(context: Context): void {
   const { counters, store } = context;
   Object.assign(counters, zeroCounters(), { currConnections: counters.currConnections });
   context.prefixes.clear();
-  context.classCounters.clear();
   store.resetCounters();
   observe(context);
 }

@@ -8,8 +8,7 @@ import {
   type SendBuffer,
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { expiryOf, type Stored } from "@memwire/store";
-import { CAS_BADVAL, CAS_HITS, SETS } from "./class-counters.ts";
+import { CAS_BADVAL, CAS_HITS, expiryOf, SETS, type Stored } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { noteLookUp, noteStored, type StoreCommand } from "./observation.ts";
 
@@ -73,17 +72,17 @@ function carryOutObserved(context: Context, decoder: TextRequestDecoder, now: Mi
 
 /** memcached counts a storage command in the class that its value belongs to, stored or not. */
 function countClass(context: Context, decoder: TextRequestDecoder, stored: Stored, now: Millis): void {
-  const { store, classCounters } = context;
+  const { store } = context;
   if (stored === "stored") {
     const { slabClass } = store;
-    classCounters.count(slabClass, SETS);
-    if (decoder.command === "cas") classCounters.count(slabClass, CAS_HITS);
+    store.countCommand(slabClass, SETS);
+    if (decoder.command === "cas") store.countCommand(slabClass, CAS_HITS);
     return;
   }
   const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
-  classCounters.count(store.slabClassFor(keyEnd - keyStart, valueEnd - valueStart, flags), SETS);
+  store.countCommand(store.slabClassFor(keyEnd - keyStart, valueEnd - valueStart, flags), SETS);
   if (stored === "exists" && store.inspect(bytes, keyStart, keyEnd, now)) {
-    classCounters.count(store.slabClass, CAS_BADVAL);
+    store.countCommand(store.slabClass, CAS_BADVAL);
   }
 }
 

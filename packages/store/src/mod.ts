@@ -1,4 +1,13 @@
 export { BoundedCache, type BoundedCacheOptions, type Entry, type ValueOptions } from "./bounded-cache.ts";
+export {
+  CAS_BADVAL,
+  CAS_HITS,
+  DECR_HITS,
+  DELETE_HITS,
+  INCR_HITS,
+  SETS,
+  TOUCH_HITS,
+} from "./class-commands.ts";
 export type { StoreCounters } from "./counters.ts";
 export { expiryOf, flushTimeOf } from "./expiry.ts";
 export { itemBytes } from "./item-bytes.ts";

@@ -22,7 +22,9 @@ export const DIRECT_RECLAIMS = 13;
 export const HITS = 14;
 /** Not a count: seconds. */
 export const EVICTED_TIME = 18;
-const COUNTERS = 19;
+/** Commands by what class-commands.ts calls them: seven of them. */
+export const COMMANDS = 19;
+const COUNTERS = 26;
 
 // Of the store: counted in the row of class 0, which no item has.
 export const TOTAL_ITEMS = 0;

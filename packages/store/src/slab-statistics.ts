@@ -3,6 +3,16 @@
 import { COLD, HOT, TEMPORARY, TICKS_PER_SECOND, WARM } from "./layout.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 import {
+  CAS_BADVAL,
+  CAS_HITS,
+  DECR_HITS,
+  DELETE_HITS,
+  INCR_HITS,
+  SETS,
+  TOUCH_HITS,
+} from "./class-commands.ts";
+import {
+  COMMANDS,
   CRAWLER_CHECKED,
   CRAWLER_RECLAIMED,
   DIRECT_RECLAIMS,
@@ -42,6 +52,15 @@ export interface SlabClassStatistics {
   readonly chunks: number;
   readonly usedChunks: number;
   readonly freeChunks: number;
+  /** Hits of commands that get a value, and commands counted by `countCommand`. */
+  readonly getHits: number;
+  readonly sets: number;
+  readonly deleteHits: number;
+  readonly incrHits: number;
+  readonly decrHits: number;
+  readonly casHits: number;
+  readonly casBadval: number;
+  readonly touchHits: number;
   readonly items: SlabItemStatistics;
 }
 
@@ -100,10 +119,34 @@ export function slabStatisticsOf(items: SlabItems, reclaimer: Reclaimer, now: Mi
       chunks: count * chunksPerPage,
       usedChunks: count * chunksPerPage - freeChunks,
       freeChunks,
+      ...commandsOf(items, slabClass, itemsOfClass),
       items: itemsOfClass,
     });
   }
   return { classes, pageBytes: pages.bytes, sparePages: pages.sparePages };
+}
+
+function commandsOf(
+  { counters }: SlabItems,
+  slabClass: number,
+  { hitsToHot, hitsToWarm, hitsToCold, hitsToTemporary }: SlabItemStatistics,
+): Pick<
+  SlabClassStatistics,
+  "getHits" | "sets" | "deleteHits" | "incrHits" | "decrHits" | "casHits" | "casBadval" | "touchHits"
+> {
+  const sum = (command: number): number => counters.sum(slabClass, COMMANDS + command);
+  const touchHits = sum(TOUCH_HITS);
+  return {
+    // Who touches an item uses it, too.
+    getHits: Math.max(0, hitsToHot + hitsToWarm + hitsToCold + hitsToTemporary - touchHits),
+    sets: sum(SETS),
+    deleteHits: sum(DELETE_HITS),
+    incrHits: sum(INCR_HITS),
+    decrHits: sum(DECR_HITS),
+    casHits: sum(CAS_HITS),
+    casBadval: sum(CAS_BADVAL),
+    touchHits,
+  };
 }
 
 function itemStatisticsOf(

@@ -37,7 +37,7 @@ import type { StoreOptions } from "./options.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
 import { settingsOf } from "./settings.ts";
-import { GET_EXPIRED, GET_FLUSHED, SlabCounters, TOO_LARGE } from "./slab-counters.ts";
+import { COMMANDS, GET_EXPIRED, GET_FLUSHED, SlabCounters, TOO_LARGE } from "./slab-counters.ts";
 import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
 import { WORKERS_MAX } from "./lock-workers.ts";
 import { SharedLocks } from "./shared-locks.ts";
@@ -585,6 +585,10 @@ export class SlabStore extends CurrentItem implements Store {
 
   slabClassFor(keyBytes: number, valueBytes: number, flags: number): number {
     return this.#reclaimer.classOf(this.#writer.chunkSizeOf(keyBytes, valueBytes, flags));
+  }
+
+  countCommand(slabClass: number, command: number): void {
+    this.#counters.count(slabClass, COMMANDS + command);
   }
 
   get expiredMet(): number {

@@ -289,6 +289,8 @@ export interface Store {
 
   /** The slab class of an item of this size, whether there is one or not. */
   slabClassFor(keyBytes: number, valueBytes: number, flags: number): number;
+  /** Counts a command for a class: which of class-commands.ts it is. */
+  countCommand(slabClass: number, command: number): void;
   /** How often a command of this worker came across an item that had expired, or was flushed: counters of events. */
   readonly expiredMet: number;
   readonly flushedMet: number;
