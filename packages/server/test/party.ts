@@ -33,10 +33,13 @@ export class Bench {
     this.turn();
   }
 
-  /** Carries out what the engine wants, and lets it go on as long as it wants the next turn. */
+  /**
+   * Carries out what the engine wants, and lets it go on as long as it wants the next turn; but time does not pass for
+   * a store that has not begun its maintenance.
+   */
   turn(): void {
     this.poll();
-    while (this.engine.deadline === -Infinity) {
+    while (this.engine.deadline === -Infinity && this.engine.store.maintenanceAt > -Infinity) {
       this.turns++;
       this.engine.elapsed(this.now);
       this.poll();
