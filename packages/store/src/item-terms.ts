@@ -140,7 +140,6 @@ export class ItemTerms {
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref === 0) return "not-found";
     if (terms.compares && !this.#hasCas(ref, terms.casHigh, terms.casLow)) return "exists";
-    if (terms.touches) this.#writer.setExpiry(ref, terms.expiresAt);
     const words = this.#words(ref);
     this.#begin(terms, ref, 0);
     this.#casUniques.stamp(words, (ref & REGION_MASK) << 1);
@@ -148,6 +147,7 @@ export class ItemTerms {
     // Whoever asks next may claim it, though somebody had claimed what was there before.
     this.#setState(ref, (this.#stateOf(ref) & ~CLAIMED) | STALE);
     this.#shown.showStored(ref);
+    if (terms.touches) this.#writer.setExpiry(ref, terms.expiresAt);
     return "done";
   }
 

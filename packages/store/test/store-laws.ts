@@ -5,11 +5,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { itemBytes, type SlabStore, type Store, type StoreOptions } from "../src/mod.ts";
 import { Model } from "./model.ts";
+import { takeOnTerms, type TermsStep, termsSteps } from "./terms-steps.ts";
 
 export type MakeStore = (options: StoreOptions) => SlabStore;
 
 /** Something to do with a store. `after` is how many milliseconds later than the step before. */
-export type Step = { readonly after: number; readonly key: string } & (
+export type Step = PlainStep | TermsStep;
+
+type PlainStep = { readonly after: number; readonly key: string } & (
   | { readonly does: "find" | "delete" }
   | { readonly does: "findAndTouch" | "touch"; readonly ttl: number }
   | {
@@ -44,7 +47,7 @@ const value = fc.oneof(
   fc.stringMatching(/^[ \t\r\n]{0,2}[-+]?[0-9]{0,21}[ \t\0ax-]{0,3}$/),
   fc.uint8Array({ maxLength: 70 }).map((bytes) => String.fromCharCode(...bytes)),
 );
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<PlainStep> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ does: fc.constantFrom("find" as const, "delete" as const), after, key }),
@@ -88,7 +91,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 );
-const steps: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 1, maxLength: 60 });
+const onTerms = termsSteps({ after, key, value, flags, ttl, number: word64 });
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof({ weight: 3, arbitrary: step }, { weight: 2, arbitrary: onTerms }),
+  {
+    minLength: 1,
+    maxLength: 60,
+  },
+);
 
 // Values of all sizes that one page, and more than one chunk, can have.
 const SMALL = { bytesMax: 16_384, pageBytes: 4_096, chunkBytesMax: 1_024, itemBytesMax: 3_000 };
@@ -200,6 +210,8 @@ function take(store: SlabStore, step: Step, cas: bigint, now: number): string {
     case "maintain":
       store.maintain(now);
       return "maintained";
+    default:
+      return takeOnTerms(store, step, key, value, cas, now);
   }
 }
 
@@ -224,7 +236,7 @@ export function expectInOrder(store: SlabStore, now: number): void {
   for (const { usedChunks } of classes) expect(usedChunks).toBe(0);
 }
 
-const succeeded = new Set(["found", "stored", "counted"]);
+const succeeded = new Set(["found", "stored", "counted", "created", "done", "claimed", "taken"]);
 
 export function storeLaws(name: string, make: MakeStore): void {
   describe(name, () => {
@@ -240,26 +252,32 @@ export function storeLaws(name: string, make: MakeStore): void {
           for (const step of steps) {
             now += step.after;
             const [last = 0n, before = 0n] = seen.get(step.key) ?? [];
-            const casOf = { now: last, before, never: 2n ** 64n - 1n };
-            const modelCas = step.does === "cas" ? casOf[step.seen] : 0n;
-            const storeCas = step.does === "cas" && step.seen === "never" ? modelCas : known.get(modelCas);
+            const casOf = { now: last, before, never: 2n ** 64n - 1n, any: 0n };
+            const modelCas = "seen" in step ? casOf[step.seen] : 0n;
+            const storeCas = "seen" in step && step.seen === "never" ? modelCas : known.get(modelCas);
             const answer = take(store, step, storeCas ?? 0n, now);
             expect(answer, step.does).toBe(model.take(step, modelCas, now));
-            if (step.does === "flush" || !succeeded.has(answer)) continue;
+            if (step.does === "flush" || step.does === "deleteOn" || !succeeded.has(answer)) continue;
             const item = model.current;
-            expect([store.flags, store.expiresAt]).toEqual([item.flags, item.expiresAt]);
-            if (answer === "counted") {
+            expect([store.flags, store.expiresAt]).toEqual([item.flags, model.expiryShown]);
+            if (answer === "counted" || (answer === "created" && step.does === "countOn")) {
               expect((BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow)).toBe(model.number);
             }
             const cas = (BigInt(store.casHigh) << 32n) | BigInt(store.casLow);
             if (item.cas !== last) {
-              expect([...known.values()], "a cas unique is never given out twice").not.toContain(cas);
+              const isChosen = "chosen" in step && step.chosen !== undefined;
+              if (isChosen) expect(cas).toBe(step.chosen);
+              else expect([...known.values()], "a cas unique is never given out twice").not.toContain(cas);
               known.set(item.cas, cas);
               seen.set(step.key, [item.cas, last]);
             }
             expect(cas).toBe(known.get(item.cas));
             expect(store.inspect(bytesOf(step.key), 0, step.key.length, now)).toBe(item.expiresAt > now);
-            if (item.expiresAt > now) expect(valueOf(store)).toBe(item.value);
+            if (item.expiresAt <= now) continue;
+            expect(valueOf(store)).toBe(item.value);
+            expect(store.itemBytes).toBe(itemBytes(step.key.length, item.value.length, item.flags));
+            const { fetched, stale, claimed, keyInBase64 } = store;
+            expect({ fetched, stale, claimed, keyInBase64 }).toEqual(item.marks);
           }
         }),
         // Sequences that tell two kinds of delayed flush apart are rare.
