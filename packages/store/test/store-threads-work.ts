@@ -1,7 +1,7 @@
 // What threads do to one store at the same time, and what must be true of it afterwards.
 
 import { expect } from "vitest";
-import { encodeUtf8, type SharedStore, type SlabStore } from "../src/mod.ts";
+import { encodeUtf8, type SharedStore, type SlabStore, Terms } from "../src/mod.ts";
 import { valueOf } from "./store-laws.ts";
 
 export interface Orders {
@@ -17,6 +17,9 @@ const COUNTED = 0;
 const COMPARED = 1;
 const APPENDED = 2;
 const ADDED = 3;
+/** Items about to be marked stale, and those claimed. */
+const MARKED = 6;
+const CLAIMED = 7;
 /** Steps begun, and the ticket; then the word that stops all. */
 export const BEGUN = 4;
 export const TICKET = 5;
@@ -70,12 +73,14 @@ const compared = names("compared");
 const logs = names("log");
 const tokens = names("token");
 const blobs = names("blob");
+const stale = names("stale");
+const terms = new Terms();
 
 /** All is there that threads count in. */
 export function prepare(store: SlabStore): void {
   const zero = encodeUtf8("0");
   for (const key of [...counts, ...compared]) store.set(key, 0, key.length, zero, 0, 1, 0, Infinity, NOW);
-  for (const key of logs) store.set(key, 0, key.length, zero, 0, 0, 0, Infinity, NOW);
+  for (const key of [...logs, ...stale]) store.set(key, 0, key.length, zero, 0, 0, 0, Infinity, NOW);
 }
 
 /** A chance for a blob to be set or read. */
@@ -99,6 +104,7 @@ export function step(store: SlabStore, tallies: Tallies, slot: number, chance: n
     case 2:
       return compareAndSet(store, tallies, slot, compared[at] as Uint8Array, now);
     case 3: {
+      if (chance >>> 31 === 0) return markOrClaim(store, tallies, slot, stale[at] as Uint8Array, chance, now);
       const key = logs[at] as Uint8Array;
       if (!store.find(key, 0, key.length, now) || store.valueLength >= LOG_BYTES_MAX) return;
       const letter = Uint8Array.of(97 + slot);
@@ -141,6 +147,23 @@ function compareAndSet(store: SlabStore, tallies: Tallies, slot: number, key: Ui
   }
 }
 
+/** Of those who come across a stale item one claims it. */
+function markOrClaim(
+  store: SlabStore,
+  tallies: Tallies,
+  slot: number,
+  key: Uint8Array,
+  chance: number,
+  now: number,
+): void {
+  if ((chance & 0x18) === 0) {
+    tallies.add(slot, MARKED, 1);
+    store.markStale(terms, key, 0, key.length, now);
+  } else if (store.find(key, 0, key.length, now) && store.stale && !store.claimed) {
+    if (store.claim(key, 0, key.length, now)) tallies.add(slot, CLAIMED, 1);
+  }
+}
+
 /** A blob is of one letter. */
 function readWhole(store: SlabStore, key: Uint8Array, now: number): void {
   if (!store.find(key, 0, key.length, now)) return;
@@ -171,7 +194,10 @@ export function expectExact(store: SlabStore, tallies: Tallies, deaths: number):
   const done = [total(counts), total(compared), logged.join("").length, held];
   const untold = done.map((count, i) => count - (told[i] as number));
   expect(untold.reduce((sum, count) => sum + Math.abs(count), 0)).toBeLessThanOrEqual(deaths);
+  // No mark is claimed twice.
+  expect(tallies.sum(CLAIMED)).toBeLessThanOrEqual(tallies.sum(MARKED));
   if (deaths > 0) return;
+  expect(tallies.sum(CLAIMED)).toBeGreaterThan(0);
   for (let slot = 0; slot < SLOTS; slot++) {
     const letter = String.fromCharCode(97 + slot);
     expect(logged.join("").split(letter).length - 1).toBe(tallies.of(slot, APPENDED));
