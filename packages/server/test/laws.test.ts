@@ -18,8 +18,28 @@ const storage = fc
     ([command, key, flags, exptime, value, noreply]) =>
       `${command} ${key} ${flags} ${exptime} ${value.length}${noreply}\r\n${value}\r\n`,
   );
+const metaFlags = fc
+  .uniqueArray(
+    fc.constantFrom(
+      ..."v v c f h k l s t u q b x I T0 T-1 T60 N0 N30 R9 R-1 F5 C1 C3 E7 Oabc J1 D5 MA ME MP MR MS MI MD w 5".split(
+        " ",
+      ),
+    ),
+    { maxLength: 6, selector: (flag) => flag.charAt(0) },
+  )
+  .map((flags) => flags.map((flag) => ` ${flag}`).join(""));
+const metaKey = fc.oneof(key, fc.constantFrom("YQ==", "a2V5", "%"));
+const meta = fc.oneof(
+  fc
+    .tuple(fc.constantFrom("mg", "mg", "md", "ma", "me", "mn"), metaKey, metaFlags)
+    .map(([command, key, flags]) => `${command} ${key}${flags}\r\n`),
+  fc
+    .tuple(metaKey, metaFlags, value)
+    .map(([key, flags, value]) => `ms ${key} ${value.length}${flags}\r\n${value}\r\n`),
+);
 const request = fc.oneof(
   { weight: 4, arbitrary: storage },
+  { weight: 4, arbitrary: meta },
   fc
     .tuple(fc.constantFrom("get", "gets", "gat 100", "gats 0"), fc.array(key, { minLength: 1, maxLength: 5 }))
     .map(([command, keys]) => `${command} ${keys.join(" ")}\r\n`),

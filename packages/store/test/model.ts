@@ -187,7 +187,7 @@ export class Model {
     flags: number,
     expiresAt: number,
     marks: Marks = UNMARKED,
-    chosen: bigint | undefined = undefined,
+    chosen?: bigint,
   ): string {
     this.current = { value, flags, expiresAt, marks, cas: chosen ?? ++this.#lastCas };
     this.expiryShown = expiresAt;
