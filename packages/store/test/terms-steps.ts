@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type SlabStore, Terms } from "../src/mod.ts";
 
 /** Which cas unique it compares with: none, that of the item, the one before, one that no item has. */
-export type Seen = "any" | "now" | "before" | "never";
+type Seen = "any" | "now" | "before" | "never";
 
 /** Something done on terms. `chosen` is the cas unique that it asks for. */
 export type TermsStep = { readonly after: number; readonly key: string } & (
