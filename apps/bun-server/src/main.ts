@@ -17,12 +17,13 @@ const PAGE_BYTES = 1_048_576;
 await runProgram("memwire-server", async () => {
   const version = packageVersion(import.meta.url);
   const task = readTask(process.argv.slice(2), version);
-  const { network, clock, runtime } = await openAdapter();
+  const { network, clock, copyBytes, runtime } = await openAdapter();
   const { bytesMax, itemBytesMax, evictions, connectionsMax, flushEnabled, snapshotFile, verbosity } = task;
   const store = new SlabStore({ bytesMax, pageBytes: PAGE_BYTES, itemBytesMax, evictions });
   const engine = new ServerEngine({
     store,
     limits: { connectionsMax },
+    copyBytes,
     flushEnabled,
     startedAt: clock.now(),
     facts: { pid: process.pid },

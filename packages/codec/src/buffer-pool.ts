@@ -4,14 +4,23 @@
 // page of it, and the garbage collector is driven to look at everything for it. Buffers of a connection come from here
 // and go back here, so that those that take turns share a few.
 
+import { type CopyBytes, copyByView } from "./copy-bytes.ts";
+
 /** Below this an ordinary array is as cheap. */
 const POOLED_BYTES_MIN = 65_536;
 const SHIFT_MIN = 16;
 /** Larger ones are made and dropped: 16 MiB. */
 const SHIFT_MAX = 24;
 
-/** Bytes that a pool keeps unless said otherwise. */
 const KEPT_BYTES_MAX = 8_388_608;
+
+/** How a pool is made. */
+export interface BufferPoolOptions {
+  /** Bytes of the buffers that are kept, at most. Default 8 MiB. */
+  readonly keptBytesMax?: number;
+  /** How those who take buffers from here copy into them; by default as every runtime can. */
+  readonly copy?: CopyBytes;
+}
 
 /** What takes its large buffers from a pool. */
 export interface PoolOptions {
@@ -23,6 +32,7 @@ export interface PoolOptions {
 export class BufferPool {
   /** Bytes of the buffers that are kept, at most. */
   readonly keptBytesMax: number;
+  readonly copy: CopyBytes;
   /** Bytes kept now. */
   keptBytes = 0;
   /** Large buffers that were made since there was none to be used again; and those that found the pool full. */
@@ -31,11 +41,12 @@ export class BufferPool {
   readonly #kept: Uint8Array[][] = Array.from({ length: SHIFT_MAX + 1 }, () => []);
 
   /** @throws RangeError for a bound that is not a whole number from 0 */
-  constructor(keptBytesMax: number = KEPT_BYTES_MAX) {
+  constructor({ keptBytesMax = KEPT_BYTES_MAX, copy = copyByView }: BufferPoolOptions = {}) {
     if (!Number.isSafeInteger(keptBytesMax) || keptBytesMax < 0) {
       throw new RangeError(`keptBytesMax must be a whole number from 0, got ${String(keptBytesMax)}`);
     }
     this.keptBytesMax = keptBytesMax;
+    this.copy = copy;
   }
 
   /** A buffer of at least `length` bytes, with anything in them. It is the caller's, who may give it back or not. */

@@ -9,7 +9,7 @@ test("a buffer is as long as asked for, is nobody else's, and what is kept stays
   const steps = fc.array(fc.oneof(fc.integer({ min: 0, max: 300_000 }), fc.constant("give" as const)));
   fc.assert(
     fc.property(steps, fc.integer({ min: 0, max: 600_000 }), (all, keptBytesMax) => {
-      const pool = new BufferPool(keptBytesMax);
+      const pool = new BufferPool({ keptBytesMax });
       const used: Uint8Array[] = [];
       for (const step of all) {
         if (step === "give") {
@@ -35,7 +35,9 @@ test("takes back only what it could have given", () => {
   expect([pool.keptBytes, pool.dropped]).toEqual([0, 0]);
   pool.give(pool.take(100_000));
   expect([pool.keptBytes, pool.made]).toEqual([131_072, 1]);
-  expect(() => new BufferPool(-1)).toThrow("keptBytesMax must be a whole number from 0, got -1");
+  expect(() => new BufferPool({ keptBytesMax: -1 })).toThrow(
+    "keptBytesMax must be a whole number from 0, got -1",
+  );
 });
 
 test("a send buffer gives back what it needed for much, and not while it is lent", () => {

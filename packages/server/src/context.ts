@@ -1,6 +1,6 @@
 // What the commands of one server share.
 
-import { BufferPool, latin1Bytes } from "@memwire/codec";
+import { type BufferPool, latin1Bytes } from "@memwire/codec";
 import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox } from "@memwire/engine";
 import { type Store, type StoreListener, Terms } from "@memwire/store";
 import type { Connection } from "./connection.ts";
@@ -70,7 +70,7 @@ export function contextOf(options: ServerOptions): Context {
     store,
     counters,
     outbox,
-    pool: new BufferPool(),
+    pool: settings.pool,
     connections: new Map(),
     listeners: new Map(),
     watchers: new Watchers(outbox, counters, limits.watcherBytesMax),

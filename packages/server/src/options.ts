@@ -1,6 +1,6 @@
 // What a server is made of and every bound it keeps.
 
-import { type Limits, limitsOf, type Protocol } from "@memwire/codec";
+import { BufferPool, type CopyBytes, type Limits, limitsOf, type Protocol } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkOf, type UserCheck } from "./users.ts";
@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** Where the items are. Default: a new `SlabStore` with its defaults. */
   readonly store?: Store;
   readonly limits?: Partial<ServerLimits>;
+  /** How the runtime copies bytes best, as `openAdapter()` of `@memwire/adapter` has it. Default: as all can. */
+  readonly copyBytes?: CopyBytes | undefined;
   /** What `version` answers. Clients read the numbers in it to see what a server can do. */
   readonly version?: string;
   /** Whether `flush_all` is allowed, as it is by default; memcached's `-F` is false. */
@@ -82,6 +84,7 @@ const VERSION = "1.6.45-memwire";
 export interface ServerSettings {
   readonly store: Store;
   readonly limits: ServerLimits;
+  readonly pool: BufferPool;
   readonly version: string;
   readonly flushEnabled: boolean;
   readonly protocol: "auto" | Protocol;
@@ -133,6 +136,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     store,
     limits: { ...limitsOf({ ...codec, valueBytesMax }), ...own },
     version,
+    pool: new BufferPool(options.copyBytes === undefined ? {} : { copy: options.copyBytes }),
     flushEnabled: options.flushEnabled ?? true,
     ...whoMaySpeakWhat(options),
     shutdownEnabled: options.shutdownEnabled ?? false,
