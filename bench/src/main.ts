@@ -28,7 +28,7 @@ const scenarios: readonly Scenario[] = [
   { name: "p1", load: [] },
   { name: "p16", load: ["depth=16"] },
   { name: "mget24", load: ["keys_per_get=24"] },
-  { name: "meta24", load: ["keys_per_get=24", "meta=1"] },
+  { name: "meta24", load: ["depth=24", "meta=1"] },
   { name: "10k", load: ["value_bytes=10000", "keys=2000"] },
   { name: "500k", load: ["value_bytes=500000", "keys=100", "connections=10"] },
   { name: "c1000", load: ["connections=1000"] },

@@ -8,7 +8,7 @@
 // follow from its key, so that with verify=1 each byte that comes back is checked; that an answer is for the key
 // that was asked, in the order asked, is always checked.
 //
-// With meta=1 a get of several keys is as many quiet `mg` and an `mn` behind them.
+// With meta=1 a get is an `mg` of one key.
 //
 // Writes one line of JSON. `cpu_us` is user and system time of the processes in `cpu_of`, with their threads,
 // while it measured, in steps of the kernel's clock tick. Exit code 1: the peer said something wrong; 2: it could
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum { KEY_BYTES = 12, READ_BYTES = 1 << 18, PATTERN_BYTES = 1 << 20, LINE_BYTES_MAX = 512, PIDS_MAX = 64 };
-#define META_FLAGS " v k f q\r\n"
+#define META_FLAGS " v k f"
 
 // ---- what is asked for ----
 
@@ -174,14 +174,10 @@ static void compose(struct connection *c) {
       memcpy(out, value_of(asked[0]), value_n);
       out += value_n;
     } else if (meta) {
-      for (size_t k = 0; k < per_get; k++) {
-        memcpy(out, "mg ", 3);
-        out = put_key(out + 3, asked[k] = any(keys));
-        memcpy(out, META_FLAGS, sizeof META_FLAGS - 1);
-        out += sizeof META_FLAGS - 1;
-      }
-      memcpy(out, "mn", 2);
-      out += 2;
+      memcpy(out, "mg ", 3);
+      out = put_key(out + 3, asked[0] = any(keys));
+      memcpy(out, META_FLAGS, sizeof META_FLAGS - 1);
+      out += sizeof META_FLAGS - 1;
     } else {
       memcpy(out, "get", 3);
       out += 3;
@@ -261,7 +257,7 @@ static void take_line(struct connection *c) {
   if (c->answered == c->sent) found_wrong("nothing was asked", c->line);
   else if (!strncmp(c->line, meta ? "VA " : "VALUE ", meta ? 3 : 6)) value_line(c);
   else {
-    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : meta ? "MN\r" : "END\r")) found_wrong("unexpected", c->line);
+    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : meta ? "EN\r" : "END\r")) found_wrong("unexpected", c->line);
     answered(c);
   }
 }
@@ -277,6 +273,7 @@ static void take(struct connection *c, const char *bytes, size_t length) {
         if (memcmp(bytes, value_of(c->value_key) + at, checked)) found_wrong("value", "");
       }
       c->value_left -= n; bytes += n; length -= n;
+      if (meta && c->value_left == 0) answered(c);
       continue;
     }
     const char *feed = memchr(bytes, '\n', length);
@@ -292,7 +289,7 @@ static void take(struct connection *c, const char *bytes, size_t length) {
 
 static void open_connection(struct connection *c) {
   size_t request_bytes = 64 + value_n;
-  size_t get_bytes = 16 + per_get * (meta ? 3 + KEY_BYTES + sizeof META_FLAGS : KEY_BYTES + 1);
+  size_t get_bytes = 16 + per_get * (KEY_BYTES + 1) + sizeof META_FLAGS;
   if (request_bytes < get_bytes) request_bytes = get_bytes;
   c->out = malloc(depth_n * request_bytes);
   c->asked = calloc(depth_n * per_get, sizeof *c->asked);
@@ -331,6 +328,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   read_options(argc, argv);
   depth_n = depth; per_get = keys_per_get; value_n = value_bytes;
+  if (meta && per_get > 1) stop("keys_per_get", "must be 1 with meta=1");
   if (value_n > PATTERN_BYTES) stop("value_bytes", "at most 1048576");
   state = 88172645463325252ull ^ ((uint64_t)seed << 20);
   for (int i = 0; i < PATTERN_BYTES; i++) pattern[i] = pattern[i + PATTERN_BYTES] = 'a' + any(26);
