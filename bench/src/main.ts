@@ -28,7 +28,8 @@ const scenarios: readonly Scenario[] = [
   { name: "p1", load: [] },
   { name: "p16", load: ["depth=16"] },
   { name: "mget24", load: ["keys_per_get=24"] },
-  { name: "meta24", load: ["depth=24", "meta=1"] },
+  { name: "meta24", load: ["keys_per_get=24", "meta=1"] },
+  { name: "meta p24", load: ["depth=24", "meta=1"] },
   { name: "10k", load: ["value_bytes=10000", "keys=2000"] },
   { name: "500k", load: ["value_bytes=500000", "keys=100", "connections=10"] },
   { name: "c1000", load: ["connections=1000"] },
@@ -62,7 +63,9 @@ if (cpus().length < 2) fail("this needs two cores: one for the subject, one for 
 
 // A proxy passes no meta commands on.
 const all =
-  what === "gateway" ? httpScenarios : scenarios.filter(({ name }) => what === "server" || name !== "meta24");
+  what === "gateway"
+    ? httpScenarios
+    : scenarios.filter(({ name }) => what === "server" || !name.startsWith("meta"));
 const chosen = all.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
 if (chosen.length === 0) fail(`no such scenario; there are ${all.map(({ name }) => name).join(", ")}`);
 const seconds = Number(values.seconds);

@@ -8,7 +8,7 @@
 // follow from its key, so that with verify=1 each byte that comes back is checked; that an answer is for the key
 // that was asked, in the order asked, is always checked.
 //
-// With meta=1 a get is an `mg` of one key.
+// With meta=1 a get is an `mg`; one of several keys is as many quiet ones and an `mn` behind them.
 //
 // Writes one line of JSON. `cpu_us` is user and system time of the processes in `cpu_of`, with their threads,
 // while it measured, in steps of the kernel's clock tick. Exit code 1: the peer said something wrong; 2: it could
@@ -174,10 +174,19 @@ static void compose(struct connection *c) {
       memcpy(out, value_of(asked[0]), value_n);
       out += value_n;
     } else if (meta) {
-      memcpy(out, "mg ", 3);
-      out = put_key(out + 3, asked[0] = any(keys));
-      memcpy(out, META_FLAGS, sizeof META_FLAGS - 1);
-      out += sizeof META_FLAGS - 1;
+      for (size_t k = 0; k < per_get; k++) {
+        memcpy(out, "mg ", 3);
+        out = put_key(out + 3, asked[k] = any(keys));
+        memcpy(out, META_FLAGS, sizeof META_FLAGS - 1);
+        out += sizeof META_FLAGS - 1;
+        if (per_get == 1) continue;
+        memcpy(out, " q\r\n", 4);
+        out += 4;
+      }
+      if (per_get > 1) {
+        memcpy(out, "mn", 2);
+        out += 2;
+      }
     } else {
       memcpy(out, "get", 3);
       out += 3;
@@ -257,7 +266,7 @@ static void take_line(struct connection *c) {
   if (c->answered == c->sent) found_wrong("nothing was asked", c->line);
   else if (!strncmp(c->line, meta ? "VA " : "VALUE ", meta ? 3 : 6)) value_line(c);
   else {
-    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : meta ? "EN\r" : "END\r")) found_wrong("unexpected", c->line);
+    if (strcmp(c->line, c->is_set[c->answered] ? "STORED\r" : !meta ? "END\r" : per_get > 1 ? "MN\r" : "EN\r")) found_wrong("unexpected", c->line);
     answered(c);
   }
 }
@@ -273,7 +282,7 @@ static void take(struct connection *c, const char *bytes, size_t length) {
         if (memcmp(bytes, value_of(c->value_key) + at, checked)) found_wrong("value", "");
       }
       c->value_left -= n; bytes += n; length -= n;
-      if (meta && c->value_left == 0) answered(c);
+      if (meta && per_get == 1 && c->value_left == 0) answered(c);
       continue;
     }
     const char *feed = memchr(bytes, '\n', length);
@@ -289,7 +298,7 @@ static void take(struct connection *c, const char *bytes, size_t length) {
 
 static void open_connection(struct connection *c) {
   size_t request_bytes = 64 + value_n;
-  size_t get_bytes = 16 + per_get * (KEY_BYTES + 1) + sizeof META_FLAGS;
+  size_t get_bytes = 16 + per_get * (KEY_BYTES + (meta ? 7 + sizeof META_FLAGS : 1));
   if (request_bytes < get_bytes) request_bytes = get_bytes;
   c->out = malloc(depth_n * request_bytes);
   c->asked = calloc(depth_n * per_get, sizeof *c->asked);
@@ -328,7 +337,6 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   read_options(argc, argv);
   depth_n = depth; per_get = keys_per_get; value_n = value_bytes;
-  if (meta && per_get > 1) stop("keys_per_get", "must be 1 with meta=1");
   if (value_n > PATTERN_BYTES) stop("value_bytes", "at most 1048576");
   state = 88172645463325252ull ^ ((uint64_t)seed << 20);
   for (int i = 0; i < PATTERN_BYTES; i++) pattern[i] = pattern[i + PATTERN_BYTES] = 'a' + any(26);
