@@ -140,6 +140,19 @@ export class KeyIndex {
     }
   }
 
+  /** Forgets all items. Only as far as it was in use: what was never written to takes no room. */
+  clear(): void {
+    const control = this.#control;
+    const overflows = this.#groupsMax << GROUP_SHIFT;
+    this.#table.fill(0, 0, (control[GROUPS] as number) << GROUP_SHIFT);
+    this.#table.fill(0, overflows, overflows + ((control[OVERFLOWS_TAKEN] as number) << GROUP_SHIFT));
+    control[GROUPS] = GROUPS_MIN;
+    control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
+    control[FREE_OVERFLOW] = 0;
+    control[OVERFLOWS] = 0;
+    control[OVERFLOWS_TAKEN] = 0;
+  }
+
   get isCrowded(): boolean {
     const groups = this.#control[GROUPS] as number;
     return (this.#control[ITEMS] as number) > groups * ITEMS_PER_GROUP && groups < this.#groupsMax;

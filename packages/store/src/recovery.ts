@@ -17,9 +17,6 @@ import {
   CLASS_WORDS,
   CLASSES_MAX,
   CRAWLED_LIST,
-  FREE_OVERFLOW,
-  GROUP_MASK,
-  GROUPS,
   HASH,
   ITEMS,
   KEY,
@@ -31,8 +28,6 @@ import {
   LISTS,
   MOVED_PAGE,
   NEXT_PART,
-  OVERFLOWS,
-  OVERFLOWS_TAKEN,
   OWNER,
   PAGE_START,
   PAGES_TAKEN,
@@ -46,7 +41,6 @@ import {
   STATE,
   WRITING,
 } from "./layout.ts";
-import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
 import { orderByAge } from "./list-order.ts";
 import type { SlabItems } from "./slab-items.ts";
 
@@ -88,15 +82,9 @@ export class Recovery {
 
   /** Empties the index, the lists, and those of free chunks and pages. */
   #clear(): void {
-    const { control, sums, table } = this.#items.memory;
-    // Only as far as it was in use: what was never written to takes no room.
-    table.fill(0, 0, (control[GROUPS] as number) * GROUP_WORDS);
-    control[GROUPS] = GROUPS_MIN;
-    control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
+    const { control, sums } = this.#items.memory;
+    this.#items.index.clear();
     control[ITEMS] = 0;
-    control[FREE_OVERFLOW] = 0;
-    control[OVERFLOWS] = 0;
-    control[OVERFLOWS_TAKEN] = 0;
     control[SPARE_PAGE] = 0;
     control[SPARE_PAGES] = 0;
     control[MOVED_PAGE] = 0;

@@ -165,4 +165,20 @@ describe("a worker that dies", () => {
       ),
     );
   });
+
+  test("leaves nothing of the index behind that later items could be taken for", () => {
+    const one = SlabStore.shared({ bytesMax: 16_777_216 });
+    const keys = Array.from({ length: 12_000 }, (_, i) => `key:${i}`);
+    for (const key of keys) set(one, key, key);
+    one.forget(SlabStore.join(one.share()).ticket);
+    expectInOrder(one, START);
+    for (const key of keys) {
+      const name = encodeUtf8(key);
+      expect(get(one, key)).toBe(key);
+      expect(one.delete(name, 0, name.length, START)).toBe(true);
+      expect(get(one, key)).toBeUndefined();
+    }
+    expectInOrder(one, START);
+    expect(one.counters.currItems).toBe(0);
+  });
 });
