@@ -1,11 +1,13 @@
 // docs/protocol.md against server, proxy and invalidation: what the table of commands says that they do not take, they
 // do not take, and all else they do.
 
+import { OPCODES } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { ServerEngine } from "@memwire/server";
 import { columnOf, requestOf, rowsOf } from "../../codec/test/protocol-page.ts";
 import { Table as InvalidationTable } from "../../invalidation/test/bench.ts";
 import { Table as ProxyTable } from "../../proxy/test/bench.ts";
+import { req, told } from "../../server/test/binary-party.ts";
 import { Bench } from "../../server/test/party.ts";
 
 const newServer = (): Bench => new Bench(new ServerEngine({ debugTimeEnabled: true }));
@@ -53,5 +55,22 @@ test.each(programs)("the %s takes the commands that the table says it takes", (p
     const request = withArgument(requestOf(row));
     const isRefused = /^`(?:ERROR|CLIENT_ERROR)`(?:$| that says)/.test(row[column] ?? "");
     expect([request, refusal.test(answer(request))]).toEqual([request, isRefused]);
+  }
+});
+
+test("the server takes the binary requests that the table says it takes, those of SASL where it is asked for", () => {
+  const users = [{ name: "ann", password: "secret" }];
+  const engine = new ServerEngine({ authentication: { kind: "sasl", users } });
+  const rows = rowsOf("Binary requests");
+  expect(rows).toHaveLength(Object.keys(OPCODES).length);
+  for (const [name = "", , , , , , , server] of rows) {
+    const { name: opcode } =
+      Object.values(OPCODES).find((each) => name === `\`${each.name}\``) ?? OPCODES.noop;
+    const client = new Bench(engine).connect();
+    const came = told(client.ask(req("sasl-auth", "PLAIN", { value: "\0ann\0secret" })));
+    expect(came).toMatchObject([{ status: "ok" }]);
+    const answers = told(client.ask(req(opcode, OPCODES[opcode].key === "some" ? "PLAIN" : "")));
+    expect([name, answers.every(({ status }) => status !== "unknown-command")]).toEqual([name, true]);
+    expect([name, server]).not.toEqual([name, "not there today"]);
   }
 });

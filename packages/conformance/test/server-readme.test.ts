@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 
-test.each(["readme-example-server.ts", "readme-example-engine.ts"])(
+test.each(["readme-example-server.ts", "readme-example-engine.ts", "readme-example-users.ts"])(
   "%s is in the README of the server, and prints what it says",
   async (file) => {
     const example = readFileSync(new URL(file, import.meta.url), "utf8");

@@ -22,7 +22,7 @@ export type BinaryRequest = Common &
         readonly key: Uint8Array;
         /** Unsigned 32-bit. */
         readonly flags: number;
-        /** Seconds, unsigned 32-bit; a server reads it as signed. */
+        /** Seconds, unsigned 32-bit: from 2^31 on a Unix time as any other. */
         readonly exptime: number;
         readonly value: Uint8Array;
       }

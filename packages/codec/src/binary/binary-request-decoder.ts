@@ -58,7 +58,7 @@ export class BinaryRequestDecoder {
   partStart = 0;
   partEnd = 0;
   flags = 0;
-  /** Seconds, unsigned as sent: memcached reads them as signed. 0 where `flush` has none. */
+  /** Seconds, unsigned, and so memcached reads them. 0 where `flush` has none. */
   exptime = 0;
   /** Unsigned 64-bit halves; 0 is none. */
   readonly cas: Halves = { high: 0, low: 0 };
