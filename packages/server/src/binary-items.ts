@@ -2,9 +2,9 @@
 //
 // A quiet retrieval keeps silent about a miss, any other quiet command about what went well.
 
-import { type BinaryRequestDecoder, type SendBuffer, writeDigits64 } from "@memwire/codec";
+import type { BinaryRequestDecoder, SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import type { Store } from "@memwire/store";
+import type { CountedOn, DeletedOn, Store, Terms } from "@memwire/store";
 import { binaryExpiryOf } from "./binary-exptime.ts";
 import { writeBinaryHead, writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "./context.ts";
@@ -72,15 +72,26 @@ export function deleteBinary(
   output: SendBuffer,
   now: Millis,
 ): void {
-  const { store, counters } = context;
-  if (isAnother(store, decoder, now)) return writeBinaryStatus(output, decoder, "exists");
-  if (store.delete(decoder.bytes, decoder.keyStart, decoder.keyEnd, now)) {
-    counters.deleteHits++;
-    if (!decoder.quiet) writeBinaryOk(output, decoder, 0, 0);
-    return;
+  const { counters } = context;
+  const deleted = deleteItem(context, decoder, now);
+  switch (deleted) {
+    case "done":
+      counters.deleteHits++;
+      return decoder.quiet ? undefined : writeBinaryOk(output, decoder, 0, 0);
+    case "exists":
+      return writeBinaryStatus(output, decoder, deleted);
+    case "not-found":
+      counters.deleteMisses++;
+      return writeBinaryStatus(output, decoder, deleted);
+    default:
+      return unreachable(deleted);
   }
-  counters.deleteMisses++;
-  writeBinaryStatus(output, decoder, "not-found");
+}
+
+function deleteItem({ store, terms }: Context, decoder: BinaryRequestDecoder, now: Millis): DeletedOn {
+  const { bytes, keyStart, keyEnd } = decoder;
+  if (setTerms(terms, decoder)) return store.deleteOn(terms, bytes, keyStart, keyEnd, now);
+  return store.delete(bytes, keyStart, keyEnd, now) ? "done" : "not-found";
 }
 
 export function countBinary(
@@ -90,68 +101,65 @@ export function countBinary(
   up: boolean,
   now: Millis,
 ): void {
-  const { store, counters } = context;
-  const { bytes, keyStart, keyEnd, delta } = decoder;
-  if (isAnother(store, decoder, now)) return writeBinaryStatus(output, decoder, "exists");
-  const counted = up
-    ? store.incr(bytes, keyStart, keyEnd, delta.high, delta.low, now)
-    : store.decr(bytes, keyStart, keyEnd, delta.high, delta.low, now);
+  const { counters, store } = context;
+  const counted = countItem(context, decoder, up, now);
   switch (counted) {
     case "counted":
       if (up) counters.incrHits++;
       else counters.decrHits++;
-      return writeNumber(store, decoder, output, store.numberHigh, store.numberLow);
+      return writeNumber(store, decoder, output);
+    case "created":
+      return writeNumber(store, decoder, output);
     case "not-found":
-      if (decoder.exptime !== NO_INITIAL) return createNumber(context, decoder, output, now);
       if (up) counters.incrMisses++;
       else counters.decrMisses++;
-      return writeBinaryStatus(output, decoder, "not-found");
+      return writeBinaryStatus(output, decoder, counted);
+    case "exists":
     case "non-numeric":
-      return writeBinaryStatus(output, decoder, "non-numeric");
-    case "out-of-memory":
-      return writeBinaryStatus(output, decoder, "out-of-memory", "Out of memory incrementing value");
+      return writeBinaryStatus(output, decoder, counted);
+    case "out-of-memory": {
+      const isThere = store.inspect(decoder.bytes, decoder.keyStart, decoder.keyEnd, now);
+      const text = isThere ? "Out of memory incrementing value" : "Out of memory allocating new item";
+      return writeBinaryStatus(output, decoder, counted, text);
+    }
     default:
       return unreachable(counted);
   }
 }
 
-/** What is to be counted is not there, and begins with a number that the client says. */
-function createNumber(
-  { store, digits }: Context,
+function countItem(
+  { store, terms }: Context,
   decoder: BinaryRequestDecoder,
-  output: SendBuffer,
+  up: boolean,
   now: Millis,
-): void {
-  const { bytes, keyStart, keyEnd, initial } = decoder;
-  const expiresAt = binaryExpiryOf(decoder.exptime, now);
-  const end = writeDigits64(digits, 0, initial.high, initial.low);
-  const stored = store.add(bytes, keyStart, keyEnd, digits, 0, end, 0, expiresAt, now);
-  if (stored === "stored") return writeNumber(store, decoder, output, initial.high, initial.low);
-  if (stored === "not-stored") return writeBinaryStatus(output, decoder, "not-stored");
-  writeBinaryStatus(output, decoder, "out-of-memory", "Out of memory allocating new item");
+): CountedOn {
+  const { bytes, keyStart, keyEnd, delta, initial, exptime } = decoder;
+  const vivifies = exptime !== NO_INITIAL;
+  if (!setTerms(terms, decoder) && !vivifies) {
+    return up
+      ? store.incr(bytes, keyStart, keyEnd, delta.high, delta.low, now)
+      : store.decr(bytes, keyStart, keyEnd, delta.high, delta.low, now);
+  }
+  terms.vivifies = vivifies;
+  terms.initialHigh = initial.high;
+  terms.initialLow = initial.low;
+  terms.vivifiedUntil = binaryExpiryOf(exptime, now);
+  return store.countOn(terms, bytes, keyStart, keyEnd, delta.high, delta.low, up, now);
 }
 
-function writeNumber(
-  store: Store,
-  decoder: BinaryRequestDecoder,
-  output: SendBuffer,
-  high: number,
-  low: number,
-): void {
+/** Not the item's value: that may have blanks behind the number. */
+function writeNumber(store: Store, decoder: BinaryRequestDecoder, output: SendBuffer): void {
   if (decoder.quiet) return;
   writeBinaryHead(output, decoder, 0, 0, 0, NUMBER_BYTES, store.casHigh, store.casLow);
-  output.uint32(high);
-  output.uint32(low);
+  output.uint32(store.numberHigh);
+  output.uint32(store.numberLow);
 }
 
-/** Whether the client means an item by its cas unique, and the key has another one by now. */
-export function isAnother(
-  store: Store,
-  { cas, bytes, keyStart, keyEnd }: BinaryRequestDecoder,
-  now: Millis,
-): boolean {
-  if (cas.high === 0 && cas.low === 0) return false;
-  return (
-    store.inspect(bytes, keyStart, keyEnd, now) && (store.casHigh !== cas.high || store.casLow !== cas.low)
-  );
+/** The terms of a request that has no others than its cas unique. @returns whether it has one */
+export function setTerms(terms: Terms, { cas }: BinaryRequestDecoder): boolean {
+  terms.clear();
+  terms.compares = cas.high !== 0 || cas.low !== 0;
+  terms.casHigh = cas.high;
+  terms.casLow = cas.low;
+  return terms.compares;
 }

@@ -6,7 +6,7 @@ import type { BinaryRequestDecoder, BinaryStatus, SendBuffer } from "@memwire/co
 import { type Millis, unreachable } from "@memwire/engine";
 import type { Stored } from "@memwire/store";
 import { binaryExpiryOf } from "./binary-exptime.ts";
-import { isAnother } from "./binary-items.ts";
+import { setTerms } from "./binary-items.ts";
 import { writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "./context.ts";
 
@@ -35,16 +35,25 @@ export function extendBinary(
   inFront: boolean,
   now: Millis,
 ): void {
-  const { store, counters } = context;
+  const stored = extend(context, decoder, inFront, now);
+  if (stored !== "too-large") context.counters.cmdSet++;
+  answer(context, decoder, output, stored, "not-stored");
+}
+
+function extend(
+  { store, terms }: Context,
+  decoder: BinaryRequestDecoder,
+  inFront: boolean,
+  now: Millis,
+): Stored {
   const { bytes, keyStart, keyEnd, valueStart, valueEnd } = decoder;
-  let stored: Stored = "exists";
-  if (!isAnother(store, decoder, now)) {
-    stored = inFront
+  if (!setTerms(terms, decoder)) {
+    return inFront
       ? store.prepend(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now)
       : store.append(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);
   }
-  if (stored !== "too-large") counters.cmdSet++;
-  answer(context, decoder, output, stored, "not-stored");
+  terms.mode = inFront ? "prepend" : "append";
+  return store.storeOn(terms, bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, 0, Infinity, now);
 }
 
 /** A value was refused before it came. `set` takes the old one with it, as a failed one does. */

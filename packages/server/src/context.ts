@@ -45,7 +45,7 @@ export interface Context {
   /** While evictions are watched: who listened to the store before. */
   evictionListener: { readonly before: StoreListener | undefined } | undefined;
   verbosity: number;
-  /** Of the meta command at hand: its key and its terms. */
+  /** Of the meta command at hand: its key; of that or the binary request, its terms. */
   readonly key: MetaKey;
   readonly terms: Terms;
   /** Seconds of memcached's clock before which everything was flushed last. */
