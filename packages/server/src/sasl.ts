@@ -74,7 +74,7 @@ function isKnown({ bytes, valueStart, valueEnd }: BinaryRequestDecoder, check: U
   const message = bytes.subarray(valueStart, valueEnd);
   const first = message.indexOf(0);
   const second = message.indexOf(0, first + 1);
-  if (first < 0 || second < 0 || message.includes(0, second + 1)) return false;
+  if (first < 0 || second < 0) return false;
   const name = message.subarray(first + 1, second);
   const actsFor = message.subarray(0, first);
   if (first > 0 && latin1Text(actsFor) !== latin1Text(name)) return false;

@@ -15,14 +15,13 @@ const LINE_BYTES_MAX = 2_048;
 const VALUE_BYTES_MAX = 16_384;
 const LENGTH_MAX = 0xffff_ffff;
 const LINE_FEED = 10;
-const EMPTY = new Uint8Array(0);
 
 export class TextAuthentication {
   /** Whether the client has come in, or is to go. */
   state: "waiting" | "open" | "closed" = "waiting";
   readonly #check: UserCheck;
   /** The line or the value that is being received; `#held` bytes of it are there. */
-  #bytes = EMPTY;
+  #bytes = new Uint8Array(0);
   #held = 0;
   /** Bytes that the value has, line end included; 0 while it is a line that is being received. */
   #valueBytes = 0;
@@ -45,7 +44,6 @@ export class TextAuthentication {
       this.#held = 0;
       this.#valueBytes = 0;
     }
-    if (this.state !== "waiting") this.#bytes = EMPTY;
     return at;
   }
 

@@ -28,8 +28,76 @@ test("without authentication nobody is asked, and SASL is not known", () => {
   ]);
 });
 
+const step = (message: string): string => req("sasl-step", "PLAIN", { value: message });
+const badLength = req("get", "kkkkk", { opaque: 0x11_00_00_00 }).replace("\x05\x11", "\x01\x11");
+
+/** What a client asks one after the other, and the status of each answer. */
+const saslDialogues: readonly (readonly [
+  what: string,
+  asked: readonly string[],
+  statuses: string,
+  then: Party["state"],
+])[] = [
+  ["for oneself", [auth("ann\0ann\0secret"), req("noop")], "ok ok", "open"],
+  ["for another", [auth("bob\0ann\0secret"), req("noop")], "auth-error auth-error", "closed"],
+  ["without a name", [auth("\0\0secret"), auth("ann\0\0secret")], "auth-error auth-error", "open"],
+  [
+    "with a NUL too few",
+    [auth("ann\0secret"), auth("secret"), auth("\0ann")],
+    "auth-error auth-error auth-error",
+    "open",
+  ],
+  [
+    "with a NUL too many",
+    [auth("\0ann\0secret\0"), auth("\0ann\0secret\0x")],
+    "auth-error auth-error",
+    "open",
+  ],
+  [
+    "in two steps",
+    [auth(""), step("\0ann\0wrong"), step("\0ann\0secret"), req("noop")],
+    "auth-continue auth-error ok ok",
+    "open",
+  ],
+  ["the second step alone", [step("\0ann\0secret"), req("noop")], "auth-error auth-error", "closed"],
+  [
+    "a step behind the end",
+    [auth("\0ann\0secret"), step("\0ann\0secret"), req("noop")],
+    "ok auth-error auth-error",
+    "closed",
+  ],
+  [
+    "a failure behind a success",
+    [auth("\0ann\0secret"), auth("\0ann\0wrong"), req("noop")],
+    "ok auth-error auth-error",
+    "closed",
+  ],
+  [
+    "the mechanisms behind a success",
+    [auth("\0ann\0secret"), req("sasl-list"), req("noop")],
+    "ok ok auth-error",
+    "closed",
+  ],
+  ["another mechanism", [req("sasl-auth", "LOGIN", { value: "\0ann\0secret" })], "auth-error", "open"],
+  ["a mechanism that is too long", [req("sasl-auth", "P".repeat(33), { value: "x" })], "invalid", "open"],
+  [
+    "a message that is too large",
+    [auth("x".repeat(600_000)), auth("x".repeat(2_000_000))],
+    "out-of-memory out-of-memory",
+    "open",
+  ],
+  ["lengths that cannot be", [badLength], "unknown-command", "closed"],
+  ["what nobody knows", [req("noop").replace("\n", "\x7f")], "auth-error", "closed"],
+];
+
 describe("SASL", () => {
   const connect = (): Party => new Bench(new ServerEngine(sasl)).connect();
+
+  test.each(saslDialogues)("%s", (_, asked, wanted, then) => {
+    const party = connect();
+    const answers = asked.flatMap((request) => told(party.ask(request)).map(({ status }) => status));
+    expect([answers.join(" "), party.state]).toEqual([wanted, then]);
+  });
 
   test("one connection that came in lets in no other", () => {
     const bench = new Bench(new ServerEngine(sasl));
