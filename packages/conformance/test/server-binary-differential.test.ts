@@ -326,6 +326,67 @@ withPeer("memcached", () => {
     }
   });
 
+  test("who watches is told the same of them, and the same is counted by class and by prefix", async () => {
+    const key = latin1Bytes("p:k");
+    const of = (opcode: BinaryRequest["opcode"], cas: Asked["cas"] = "none", value = "v"): Asked => {
+      const { extras, hasValue } = OPCODES[opcode];
+      const request = {
+        ...COMMON,
+        opcode,
+        key,
+        ...(hasValue ? { value: latin1Bytes(value) } : {}),
+        ...(extras === "storage" ? { flags: 0 } : {}),
+        ...(extras === "arithmetic" ? { delta: 1n, initial: 5n } : {}),
+        ...(extras === "none" ? {} : { exptime: 100 }),
+      };
+      return { request: request as BinaryRequest, cas };
+    };
+    const requests = [
+      ...(["get", "getkq", "append", "replace", "delete", "touch", "gat", "incr"] as const).map((each) =>
+        of(each),
+      ),
+      ...(["get", "getkq", "add", "touch", "gatk", "incr", "decrq", "set"] as const).map((each) => of(each)),
+      ...(["append", "prependq", "replace", "set", "delete"] as const).map((each) => of(each, "wrong")),
+      ...(["append", "prependq", "replace", "set"] as const).map((each) => of(each, "last", "w".repeat(200))),
+      ...(["incr", "delete", "setq", "deleteq"] as const).map((each) => of(each)),
+    ];
+    const told = await Promise.all(
+      servers.map(async ({ endpoint }) => {
+        const side = new Side(endpoint);
+        const watcher = WireClient.connect(world.network, endpoint);
+        try {
+          watcher.send("watch fetchers mutations\r\n");
+          await world.until(() => watcher.peek().startsWith("OK\r\n"), "OK");
+          const stat = (group: string): Asked => ({
+            request: { ...COMMON, opcode: "stat", key: latin1Bytes(group) },
+            cas: "none",
+          });
+          await side.ask([stat("detail on")]);
+          for (const request of requests) await side.ask([request]);
+          await side.ask([{ request: { ...COMMON, opcode: "get", key: latin1Bytes("last") }, cas: "none" }]);
+          await world.until(() => watcher.peek().includes("key=last"), "the last line");
+          const lines = watcher
+            .take()
+            .split("\n")
+            .map((line) => line.replace(/^ts=\S+ gid=\d+ /, "").replace(/cfd=\d+/, "cfd"));
+          const statistics = [...(await side.ask([stat("detail dump"), stat("slabs")]))] as {
+            key: string;
+            value: string;
+          }[];
+          const counts = statistics.filter(({ key }) =>
+            /^detailed$|^\d+:(?:cmd_set|.*_hits|cas_badval)$/.test(key),
+          );
+          return { lines, counts: counts.map(({ key, value }) => `${key} ${value}`).toSorted() };
+        } finally {
+          watcher.close();
+          side.close();
+        }
+      }),
+    );
+    expect(told[1]).toEqual(told[0]);
+    expect(told[1]?.lines.length).toBeGreaterThan(requests.length);
+  });
+
   test("the same values are too large, and take the same with them", () =>
     bothSides(async (sides) => {
       const key = latin1Bytes("key");

@@ -42,13 +42,15 @@ export function flushAll(
 ): void {
   const { flushEnabled } = context.settings;
   context.counters.cmdFlush++;
-  if (flushEnabled) {
-    const at = flushTimeOf(decoder.exptime, now);
-    context.store.flush(at, now);
-    const { startedAt = now } = context;
-    context.oldest = Math.floor((Math.max(at, now) - startedAt) / 1_000) + OLDEST_AHEAD;
-  }
+  if (flushEnabled) flushStore(context, flushTimeOf(decoder.exptime, now), now);
   if (!decoder.noreply) reply(output, flushEnabled ? REPLY_BYTES.ok : FLUSH_REFUSED);
+}
+
+/** What every protocol's flush does. */
+export function flushStore(context: Context, at: Millis, now: Millis): void {
+  context.store.flush(at, now);
+  const { startedAt = now } = context;
+  context.oldest = Math.floor((Math.max(at, now) - startedAt) / 1_000) + OLDEST_AHEAD;
 }
 
 export function tellVersion(context: Context, output: SendBuffer): void {

@@ -8,14 +8,16 @@ import {
   type SendBuffer,
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
+import { flushStore } from "./admin-commands.ts";
 import { binaryFlushTimeOf } from "./binary-exptime.ts";
 import { countBinary, deleteBinary, retrieveBinary } from "./binary-items.ts";
 import { writeBinaryHead, writeBinaryOk, writeBinaryStatus, writeBinaryText } from "./binary-replies.ts";
 import { extendBinary, refuseBinaryValue, storeBinary } from "./binary-storage.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
+import { observe } from "./observation.ts";
 import { authenticate, isForAnybody, isSasl, listMechanisms } from "./sasl.ts";
-import { sendStats } from "./stats.ts";
+import { sendStats, type StatsSink } from "./stats.ts";
 
 /** Answers the request that the connection's binary decoder is at. */
 export function carryOutBinary(context: Context, connection: Connection, now: Millis): void {
@@ -112,7 +114,7 @@ function turnAway({ outbox }: Context, { decoder, output, port }: Connection): v
 function flush(context: Context, decoder: BinaryRequestDecoder, output: SendBuffer, now: Millis): void {
   if (!context.settings.flushEnabled) return writeBinaryStatus(output, decoder, "auth-error");
   context.counters.cmdFlush++;
-  context.store.flush(binaryFlushTimeOf(decoder.exptime, now), now);
+  flushStore(context, binaryFlushTimeOf(decoder.exptime, now), now);
   if (!decoder.quiet) writeBinaryOk(output, decoder, 0, 0);
 }
 
@@ -124,17 +126,32 @@ function tellBinaryStats(
   now: Millis,
 ): void {
   const group = latin1Text(decoder.bytes, decoder.keyStart, decoder.keyEnd);
-  const told = sendStats(
-    context,
-    group,
-    (name, value) => {
-      const text = String(value);
-      writeBinaryHead(output, decoder, 0, 0, name.length, text.length, 0, 0);
-      output.latin1(name);
-      output.latin1(text);
-    },
-    now,
-  );
+  const sink: StatsSink = (name, value) => {
+    const text = String(value);
+    writeBinaryHead(output, decoder, 0, 0, name.length, text.length, 0, 0);
+    output.latin1(name);
+    output.latin1(text);
+  };
+  const told = group.startsWith("detail")
+    ? sendDetail(context, group, sink)
+    : sendStats(context, group, sink, now);
   if (told === "unknown") return writeBinaryStatus(output, decoder, "not-found");
   writeBinaryOk(output, decoder, 0, 0);
+}
+
+/** What is counted by prefix: all lines of text in one value. */
+function sendDetail(context: Context, group: string, sink: StatsSink): "end" | "unknown" {
+  const { prefixes } = context;
+  switch (group) {
+    case "detail on":
+    case "detail off":
+      prefixes.counting = group === "detail on";
+      observe(context);
+      return "end";
+    case "detail dump":
+      sink("detailed", `${[...prefixes.lines()].join("")}END\r\n`);
+      return "end";
+    default:
+      return "unknown";
+  }
 }

@@ -4,10 +4,20 @@
 
 import type { BinaryRequestDecoder, SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import type { CountedOn, DeletedOn, Store, Terms } from "@memwire/store";
+import {
+  type CountedOn,
+  DECR_HITS,
+  DELETE_HITS,
+  type DeletedOn,
+  INCR_HITS,
+  type Store,
+  type Terms,
+  TOUCH_HITS,
+} from "@memwire/store";
 import { binaryExpiryOf } from "./binary-exptime.ts";
 import { writeBinaryHead, writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "./context.ts";
+import { logFetch, noteFetch, noteLookUp, noteStored } from "./observation.ts";
 
 /** The exptime of `incr` and `decr` that says: nothing is to be created. */
 const NO_INITIAL = 0xffff_ffff;
@@ -33,14 +43,17 @@ export function retrieveBinary(
       ? store.findAndTouch(bytes, keyStart, keyEnd, expiresAt, now)
       : store.touch(bytes, keyStart, keyEnd, expiresAt, now);
     counters.cmdTouch++;
-    if (found) counters.touchHits++;
-    else counters.touchMisses++;
+    if (found) {
+      counters.touchHits++;
+      store.countCommand(store.slabClass, TOUCH_HITS);
+    } else counters.touchMisses++;
   } else {
     found = store.find(bytes, keyStart, keyEnd, now);
     counters.cmdGet++;
     if (found) counters.getHits++;
     else counters.getMisses++;
   }
+  if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
   if (found) return writeItem(store, decoder, output, withKey, withValue);
   if (decoder.quiet) return;
   if (!withKey) return writeBinaryStatus(output, decoder, "not-found");
@@ -72,11 +85,13 @@ export function deleteBinary(
   output: SendBuffer,
   now: Millis,
 ): void {
-  const { counters } = context;
+  const { counters, store } = context;
+  if (context.observed) noteDeletionInBinary(context, decoder, now);
   const deleted = deleteItem(context, decoder, now);
   switch (deleted) {
     case "done":
       counters.deleteHits++;
+      store.countCommand(store.slabClass, DELETE_HITS);
       return decoder.quiet ? undefined : writeBinaryOk(output, decoder, 0, 0);
     case "exists":
       return writeBinaryStatus(output, decoder, deleted);
@@ -86,6 +101,17 @@ export function deleteBinary(
     default:
       return unreachable(deleted);
   }
+}
+
+/** memcached has no line for a deletion in the binary protocol, only for looking the key up. */
+function noteDeletionInBinary(
+  context: Context,
+  { bytes, keyStart, keyEnd }: BinaryRequestDecoder,
+  now: Millis,
+): void {
+  const { prefixes } = context;
+  if (prefixes.counting) prefixes.countDelete(bytes, keyStart, keyEnd);
+  noteLookUp(context, bytes, keyStart, keyEnd, now);
 }
 
 function deleteItem({ store, terms }: Context, decoder: BinaryRequestDecoder, now: Millis): DeletedOn {
@@ -102,13 +128,16 @@ export function countBinary(
   now: Millis,
 ): void {
   const { counters, store } = context;
+  if (context.observed) noteLookUp(context, decoder.bytes, decoder.keyStart, decoder.keyEnd, now);
   const counted = countItem(context, decoder, up, now);
   switch (counted) {
     case "counted":
       if (up) counters.incrHits++;
       else counters.decrHits++;
+      store.countCommand(store.slabClass, up ? INCR_HITS : DECR_HITS);
       return writeNumber(store, decoder, output);
     case "created":
+      if (context.observed) noteCreation(context, decoder, now);
       return writeNumber(store, decoder, output);
     case "not-found":
       if (up) counters.incrMisses++;
@@ -145,6 +174,18 @@ function countItem(
   terms.initialLow = initial.low;
   terms.vivifiedUntil = binaryExpiryOf(exptime, now);
   return store.countOn(terms, bytes, keyStart, keyEnd, delta.high, delta.low, up, now);
+}
+
+/** memcached adds what is not there as `add` does, which looks the key up once more. */
+function noteCreation(
+  context: Context,
+  { bytes, keyStart, keyEnd, exptime }: BinaryRequestDecoder,
+  now: Millis,
+): void {
+  const expiresAt = binaryExpiryOf(exptime, now);
+  const { valueLength } = context.store;
+  logFetch(context, bytes, keyStart, keyEnd, false, now);
+  noteStored(context, "add", "stored", bytes, keyStart, keyEnd, valueLength, 0, expiresAt, now);
 }
 
 /** Not the item's value: that may have blanks behind the number. */

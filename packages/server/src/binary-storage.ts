@@ -4,11 +4,12 @@
 
 import type { BinaryRequestDecoder, BinaryStatus, SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import type { Stored } from "@memwire/store";
+import { CAS_BADVAL, CAS_HITS, SETS, type Stored } from "@memwire/store";
 import { binaryExpiryOf } from "./binary-exptime.ts";
 import { setTerms } from "./binary-items.ts";
 import { writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "./context.ts";
+import { noteLookUp, noteStored, type StoreCommand } from "./observation.ts";
 
 export function storeBinary(
   context: Context,
@@ -17,14 +18,16 @@ export function storeBinary(
   mode: "set" | "add" | "replace",
   now: Millis,
 ): void {
-  const { store, counters } = context;
+  const { store } = context;
   const { bytes, keyStart, keyEnd, cas } = decoder;
   const compares = cas.high !== 0 || cas.low !== 0;
+  if (context.observed) noteBefore(context, decoder, now);
   const stored = compares ? compareAndStore(context, decoder, now) : carryOut(context, decoder, mode, now);
-  const isRefused = stored === "too-large" || stored === "out-of-memory";
-  if (!isRefused) counters.cmdSet++;
+  if (context.observed) noteAfter(context, decoder, compares ? "cas" : mode, stored, now);
+  countClass(context, decoder, stored, decoder.flags, compares, now);
   // What was there is no longer what was last set.
-  else if (compares && mode === "set") store.delete(bytes, keyStart, keyEnd, now);
+  const isRefused = stored === "too-large" || stored === "out-of-memory";
+  if (isRefused && compares && mode === "set") store.delete(bytes, keyStart, keyEnd, now);
   answer(context, decoder, output, stored, statusOfVain(mode));
 }
 
@@ -35,9 +38,59 @@ export function extendBinary(
   inFront: boolean,
   now: Millis,
 ): void {
+  if (context.observed) noteBefore(context, decoder, now);
   const stored = extend(context, decoder, inFront, now);
-  if (stored !== "too-large") context.counters.cmdSet++;
+  if (context.observed) noteAfter(context, decoder, inFront ? "prepend" : "append", stored, now);
+  countClass(context, decoder, stored, 0, false, now);
   answer(context, decoder, output, stored, "not-stored");
+}
+
+/** While somebody wants to know: looks at what is there. */
+function noteBefore(context: Context, { bytes, keyStart, keyEnd }: BinaryRequestDecoder, now: Millis): void {
+  const { prefixes } = context;
+  if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
+  noteLookUp(context, bytes, keyStart, keyEnd, now);
+}
+
+/** And says what came of it. */
+function noteAfter(
+  context: Context,
+  decoder: BinaryRequestDecoder,
+  command: StoreCommand,
+  stored: Stored,
+  now: Millis,
+): void {
+  const { store } = context;
+  const { bytes, keyStart, keyEnd, valueBytes, flags } = decoder;
+  const extending = command === "append" || command === "prepend";
+  const isStored = stored === "stored";
+  const length = isStored ? store.valueLength : valueBytes;
+  // What is added to has its own time.
+  let expiresAt = isStored ? store.expiresAt : Infinity;
+  if (!extending) expiresAt = binaryExpiryOf(decoder.exptime, now);
+  const itsFlags = extending ? 0 : flags;
+  noteStored(context, command, stored, bytes, keyStart, keyEnd, length, itsFlags, expiresAt, now);
+}
+
+/** Counts a command whose value was taken, stored or not, in the class that this value belongs to. */
+function countClass(
+  { counters, store }: Context,
+  decoder: BinaryRequestDecoder,
+  stored: Stored,
+  flags: number,
+  compares: boolean,
+  now: Millis,
+): void {
+  if (stored === "too-large" || stored === "out-of-memory") return;
+  const { bytes, keyStart, keyEnd, valueBytes } = decoder;
+  counters.cmdSet++;
+  const slabClass = store.slabClassFor(keyEnd - keyStart, valueBytes, flags);
+  store.countCommand(slabClass, SETS);
+  if (!compares) return;
+  if (stored === "stored") store.countCommand(slabClass, CAS_HITS);
+  else if (stored === "exists" && store.inspect(bytes, keyStart, keyEnd, now)) {
+    store.countCommand(store.slabClass, CAS_BADVAL);
+  }
 }
 
 function extend(
@@ -60,7 +113,17 @@ function extend(
 export function refuseBinaryValue(context: Context, decoder: BinaryRequestDecoder, now: Millis): void {
   const { opcode, bytes, keyStart, keyEnd } = decoder;
   context.counters.tooLarge++;
+  if (context.observed) noteTooLarge(context, decoder, now);
   if (opcode === "set" || opcode === "setq") context.store.delete(bytes, keyStart, keyEnd, now);
+}
+
+function noteTooLarge(context: Context, decoder: BinaryRequestDecoder, now: Millis): void {
+  const { prefixes } = context;
+  const { opcode, bytes, keyStart, keyEnd } = decoder;
+  const command = opcode.replace(/q$/, "") as StoreCommand;
+  if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
+  noteStored(context, command, "too-large", bytes, keyStart, keyEnd, 0, 0, Infinity, now);
+  if (command === "set") noteLookUp(context, bytes, keyStart, keyEnd, now);
 }
 
 function carryOut(

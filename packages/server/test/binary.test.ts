@@ -242,6 +242,51 @@ test("stat tells what stats tells, a name and a value in each reply, and ends wi
   ]);
 });
 
+test("stat detail switches counting by prefix on and off, and dumps it in one value", () => {
+  const party = connect();
+  expect(statuses(party.ask(req("stat", "detail") + req("stat", "detail nonsense")))).toEqual([
+    "stat not-found",
+    "stat not-found",
+  ]);
+  expect(told(party.ask(req("stat", "detail on")))).toMatchObject([{ status: "ok", key: "", value: "" }]);
+  party.send(
+    req("set", "p:a", { value: "v" }) +
+      req("appendq", "p:b") +
+      req("get", "p:a") +
+      req("gatkq", "p:b") +
+      req("delete", "p:a"),
+  );
+  party.send(req("stat", "detail off") + req("get", "p:a"));
+  expect(told(party.ask(req("stat", "detail dump")))).toMatchObject([
+    { key: "detailed", value: "PREFIX p get 2 hit 1 set 2 del 1\r\nEND\r\n" },
+    { key: "", value: "" },
+  ]);
+});
+
+test("whoever watches is told of binary requests", () => {
+  const bench = new Bench(new ServerEngine());
+  const watcher = bench.connect();
+  watcher.send("watch fetchers mutations\r\n");
+  bench
+    .connect()
+    .send(
+      req("incr", "n", { initial: 10n, exptime: 100 }) +
+        req("setq", "s", { value: "x".repeat(2 * MIB) }) +
+        req("delete", "n"),
+    );
+  bench.turn();
+  expect(watcher.text.split("\n").map((line) => line.replace(/^ts=\S+ gid=\d+ |cfd=\d+ /g, ""))).toEqual([
+    "OK\r",
+    "type=item_get key=n status=not_found clsid=0 size=0",
+    "type=item_get key=n status=not_found clsid=0 size=0",
+    "type=item_store key=n status=stored cmd=add ttl=100 clsid=1 size=2",
+    "type=item_store key=s status=too_large cmd=set ttl=0 clsid=0 size=0",
+    "type=item_get key=s status=not_found clsid=0 size=0",
+    "type=item_get key=n status=found clsid=1 size=2",
+    "",
+  ]);
+});
+
 test("quit is answered and closes, quitq closes", () => {
   const quit = connect();
   expect(statuses(quit.ask(req("noop") + req("quit") + req("noop")))).toEqual(["noop ok", "quit ok"]);
