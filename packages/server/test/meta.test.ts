@@ -179,9 +179,9 @@ const dialogues: Readonly<Record<string, Dialogue>> = {
   ],
   "a value that is no number is told before another cas unique": [
     ["set a 0 0 0\n\n", "STORED\n"],
-    ["ma a C1\n", "CLIENT_ERROR cannot increment or decrement non-numeric value\n"],
+    ["ma a C9\n", "CLIENT_ERROR cannot increment or decrement non-numeric value\n"],
     ["set a 0 0 1\nx\n", "STORED\n"],
-    ["ma a C1\n", "EX\n"],
+    ["ma a C9\n", "EX\n"],
   ],
   "a number is told without the blanks that are stored behind it": [
     ["set a 0 0 3\n100\n", "STORED\n"],
@@ -215,6 +215,20 @@ const dialogues: Readonly<Record<string, Dialogue>> = {
     ["mg Zm8Kbw== b k N0\n", "HD kZm8Kbw== b W\n"],
     ["mg AA== b N0 k\n", "HD kAA== b W\n"],
     ["me Zm8Kbw== b\n", "ME Zm8Kbw== exp=-1 la=0 cas=2 fetch=yes cls=1 size=63\n"],
+  ],
+  "who makes an item by mg has used it, but with u": [
+    ["mg a N0 h\n", "HD h0 W\n"],
+    ["mg a h\n", "HD h1 Z\n"],
+    ["mg b N0 h u\n", "HD h0 W\n"],
+    ["mg b T30 u h\n", "HD h0 Z\n"],
+    ["mg b h\n", "HD h0 Z\n"],
+    ["mg b T60 h t\n", "HD h1 t60 Z\n"],
+  ],
+  "N means nothing to an ms that does not append or prepend": [
+    ["ms a 1 N50 T900\n1\n", "HD\n"],
+    ["mg a t\n", "HD t900\n"],
+    ["ms a 1 N50 ME\n1\n", "NS\n"],
+    ["ms b 1 N50 MR\n1\n", "NS\n"],
   ],
   "me looks and leaves no trace": [
     ["set a 0 100 5\nhello\n", "STORED\n"],
