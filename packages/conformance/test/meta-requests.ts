@@ -24,11 +24,15 @@ export const NEVER_GIVEN = "18446744073709551615";
 /** Below that of every item, once there have been a few. */
 const LONG_AGO = "1";
 
-const exptime = fc.constantFrom("0", "0", "100000", "-1", "1000000000", "2592001");
+/** Most items are to live: only then is there something to tell. */
+const exptime = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom("0", "100000") },
+  fc.constantFrom("-1", "1000000000", "2592001"),
+);
 const token = (letter: string, ...tokens: readonly string[]): fc.Arbitrary<string> =>
   fc.constantFrom(...tokens).map((text) => letter + text);
 const flag = (...letters: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...letters);
-const cas = token("C", "%", "%", "%", LONG_AGO, NEVER_GIVEN, "0");
+const cas = token("C", "%", "%", "%", LONG_AGO, LONG_AGO, NEVER_GIVEN, "0");
 const time = exptime.map((seconds) => `T${seconds}`);
 const echoed = fc.constantFrom("k", "Oabc", "O1", "q", "Pproxy", "Lx/y");
 
@@ -64,12 +68,15 @@ export function metaRequests(
   const stored = flags(
     echoed,
     flag("c", "k"),
+    flag("c", "k"),
     token("F", "0", "7", "4294967295"),
     time,
     token("M", "E", "A", "P", "R", "S"),
     cas,
     flag("I"),
   );
+  const late = flags(echoed, flag("c", "k"), time).map((words) => [`C${LONG_AGO}`, "I", ...words]);
+  const invalidated = flags(echoed, time).map((words) => ["I", ...words]);
   const counted = flags(echoed, flag("v", "v", "c", "t"), cas, token("J", "0", "13", "99"));
   const created = counted.map((words) => [...words.filter((word) => word !== "q"), "N100000"]);
   return fc.oneof(
@@ -82,15 +89,17 @@ export function metaRequests(
     },
     {
       weight: 3,
-      arbitrary: fc.tuple(named, stored, value).map(([{ key, inBase64 }, words, block]) => ({
-        key,
-        wire: `${line("ms", key, inBase64, [`${block.length}`, ...words])}${block}\r\n`,
-      })),
+      arbitrary: fc
+        .tuple(named, fc.oneof({ weight: 4, arbitrary: stored }, late), value)
+        .map(([{ key, inBase64 }, words, block]) => ({
+          key,
+          wire: `${line("ms", key, inBase64, [`${block.length}`, ...words])}${block}\r\n`,
+        })),
     },
     {
       weight: 2,
       arbitrary: fc
-        .tuple(named, flags(echoed, flag("I"), flag("I"), time, cas))
+        .tuple(named, fc.oneof(invalidated, flags(echoed, flag("I"), time, cas)))
         .map(([{ key, inBase64 }, words]) => ({ key, wire: line("md", key, inBase64, words) })),
     },
     {
