@@ -4,7 +4,8 @@
 // goes when the kernel has given it up or it is connected, whichever comes first.
 
 import { lstat, rm } from "node:fs/promises";
-import { listenBy, type Endpoint, type Network, type SocketFiles } from "@memwire/engine";
+import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
+import { setBacklog } from "./backlog.ts";
 import { BunTransport } from "./transport.ts";
 
 type Handlers = Bun.SocketHandler<BunTransport>;
@@ -34,7 +35,7 @@ export const network: Network = {
     return transport;
   },
 
-  async listen(endpoint, accept) {
+  async listen(endpoint, accept, options) {
     const accepting: Handlers = {
       ...handlers,
       open(socket) {
@@ -44,7 +45,13 @@ export const network: Network = {
         transport.serve(accept(transport));
       },
     };
-    const server = await listenBy(() => bound(endpoint, accepting), endpoint, network, files);
+    const server = await listenBy(
+      () => bound(endpoint, accepting, options),
+      endpoint,
+      network,
+      files,
+      options,
+    );
     return {
       endpoint: endpoint.kind === "unix" ? endpoint : { ...endpoint, port: server.port },
       // Bun removes a unix socket's file itself.
@@ -55,9 +62,25 @@ export const network: Network = {
   },
 };
 
-function bound(endpoint: Endpoint, socket: Handlers): Bun.TCPSocketListener<BunTransport> {
+async function bound(
+  endpoint: Endpoint,
+  socket: Handlers,
+  { backlog, reusePort = false }: ListenOptions = {},
+): Promise<Bun.TCPSocketListener<BunTransport>> {
+  const server = bind(endpoint, socket, reusePort);
   try {
-    return Bun.listen<BunTransport>({ ...addressOf(endpoint), socket, allowHalfOpen: true });
+    if (backlog !== undefined) await setBacklog(server, backlog);
+  } catch (error) {
+    server.stop(true);
+    throw error;
+  }
+  return server;
+}
+
+function bind(endpoint: Endpoint, socket: Handlers, reusePort: boolean): Bun.TCPSocketListener<BunTransport> {
+  try {
+    const options = { ...addressOf(endpoint), socket, reusePort, allowHalfOpen: true };
+    return Bun.listen<BunTransport>(options);
   } catch (error) {
     // A host name that cannot be looked up is the one failure that Bun gives no code.
     if (error instanceof Error && !("code" in error)) Object.assign(error, { code: "ENOTFOUND" });

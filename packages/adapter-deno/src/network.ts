@@ -1,6 +1,6 @@
 // Deno.connect and Deno.listen as a Network: TCP and unix sockets.
 
-import { listenBy, type Endpoint, type Network, type SocketFiles } from "@memwire/engine";
+import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { DenoTransport } from "./transport.ts";
 
 /** How long to wait after an accept that failed, as it does when file descriptors have run out. */
@@ -18,8 +18,8 @@ export const network: Network = {
     return transport;
   },
 
-  async listen(endpoint, accept) {
-    const listener = await listenBy(() => bound(endpoint), endpoint, network, files);
+  async listen(endpoint, accept, options) {
+    const listener = await listenBy(() => bound(endpoint, options), endpoint, network, files, options);
     void acceptAll(listener, accept);
     const { addr } = listener;
     let open = true;
@@ -42,11 +42,18 @@ async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.Co
     : Deno.connect({ hostname: endpoint.host, port: endpoint.port, signal });
 }
 
-function bound(endpoint: Endpoint): Deno.Listener {
+function bound(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions = {}): Deno.Listener {
+  if (endpoint.kind === "unix" && backlog !== undefined) {
+    throw new RangeError("Deno has no backlog for a unix socket");
+  }
+  // Asked without the flag, Deno ends the process; the flag shows in what it makes appear.
+  if (reusePort && !("listenDatagram" in Deno))
+    throw new Error("Deno shares a port with --unstable-net only");
+  const asked = { reusePort, ...(backlog === undefined ? {} : { tcpBacklog: backlog }) };
   try {
     return endpoint.kind === "unix"
       ? Deno.listen({ transport: "unix", path: endpoint.path })
-      : Deno.listen({ hostname: endpoint.host, port: endpoint.port });
+      : Deno.listen({ hostname: endpoint.host, port: endpoint.port, ...asked });
   } catch (error) {
     throw withCode(error);
   }

@@ -5,12 +5,18 @@ import type { Socket } from "./socket.ts";
 
 export type Accept = (transport: Transport) => TransportHandler;
 
+/** Who listens at an endpoint: one, or any number who share it. */
+export interface Listening {
+  readonly shared: boolean;
+  readonly accepts: Accept[];
+}
+
 /** What becomes of connects to a host. */
 export type Admission = "accepted" | "refused" | "unanswered";
 
 export class Machine {
   readonly name: string;
-  readonly listeners: Map<string, Accept> = new Map();
+  readonly listeners: Map<string, Listening> = new Map();
   readonly sockets: Set<Socket> = new Set();
 
   // What is wrong: the faults. These are the values when nothing is.

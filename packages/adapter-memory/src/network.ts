@@ -5,8 +5,10 @@
 //     connected <- a latency -------------- (and whatever was written in accept comes behind it)
 
 import {
+  checkListenOptions,
   type Endpoint,
   type Listener,
+  type ListenOptions,
   type Network,
   type Transport,
   type TransportHandler,
@@ -45,17 +47,31 @@ export class MachineNetwork implements Network {
     return near;
   }
 
-  listen(endpoint: Endpoint, accept: Accept): Promise<Listener> {
-    const listening = this.#own(endpoint);
-    if (listening === undefined) return refuse(endpoint, "this machine has no such address");
+  /** A backlog changes nothing here: connections are accepted as they come. */
+  listen(endpoint: Endpoint, accept: Accept, options: ListenOptions = {}): Promise<Listener> {
+    try {
+      checkListenOptions(endpoint, options);
+    } catch (error) {
+      return refuse(endpoint, (error as Error).message);
+    }
+    const own = this.#own(endpoint);
+    if (own === undefined) return refuse(endpoint, "this machine has no such address");
     const { listeners } = this.#machine;
-    const key = listenerKey(listening);
-    if (listeners.has(key)) return refuse(endpoint, "address already in use");
-    listeners.set(key, accept);
+    const key = listenerKey(own);
+    const shared = options.reusePort === true;
+    const listening = listeners.get(key) ?? { shared, accepts: [] };
+    if (listening.accepts.length > 0 && !(shared && listening.shared)) {
+      return refuse(endpoint, "address already in use");
+    }
+    listening.accepts.push(accept);
+    listeners.set(key, listening);
+    let open = true;
     return Promise.resolve({
-      endpoint: listening,
+      endpoint: own,
       close: () => {
-        if (listeners.get(key) === accept) listeners.delete(key);
+        if (open) listening.accepts.splice(listening.accepts.indexOf(accept), 1);
+        if (open && listening.accepts.length === 0) listeners.delete(key);
+        open = false;
         return Promise.resolve();
       },
     });
@@ -84,7 +100,7 @@ export class MachineNetwork implements Network {
   }
 
   #knock(near: Socket, far: Socket, endpoint: Endpoint): void {
-    const { clock, conditions } = this.#world;
+    const { chance, clock, conditions } = this.#world;
     const giveUpAt = clock.now() + conditions.connectGiveUpMs;
     const to = far.machine;
     const knock = (): void => {
@@ -95,8 +111,10 @@ export class MachineNetwork implements Network {
         return;
       }
       const admitted = to.running && to.admission === "accepted";
-      const accept = admitted ? to.listeners.get(listenerKey(endpoint)) : undefined;
-      if (accept !== undefined) {
+      const listening = admitted ? to.listeners.get(listenerKey(endpoint)) : undefined;
+      if (listening !== undefined) {
+        const { accepts } = listening;
+        const accept = accepts.length === 1 ? (accepts[0] as Accept) : chance.oneOf(accepts);
         clock.schedule(giveUpAt, () => near.fail("timed-out")); // should the answer get lost
         return far.accept(accept);
       }

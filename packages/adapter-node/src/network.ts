@@ -2,7 +2,14 @@
 
 import { lstat, rm } from "node:fs/promises";
 import { connect, createServer, Socket, type AddressInfo, type Server } from "node:net";
-import { listenBy, type Endpoint, type Listener, type Network, type SocketFiles } from "@memwire/engine";
+import {
+  listenBy,
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type SocketFiles,
+} from "@memwire/engine";
 import { NodeTransport, type OnRead } from "./transport.ts";
 
 export const network: Network = {
@@ -14,12 +21,12 @@ export const network: Network = {
     return transport;
   },
 
-  async listen(endpoint, accept) {
+  async listen(endpoint, accept, options) {
     const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       const transport = new NodeTransport((onread) => reading(socket, onread));
       transport.serve(accept(transport));
     });
-    await listenBy(() => bound(server, endpoint), endpoint, network, files);
+    await listenBy(() => bound(server, endpoint, options), endpoint, network, files, options);
     // Out of file descriptors: the connection is gone, the next one may work.
     server.on("error", () => {});
     return listenerOf(server, endpoint);
@@ -44,10 +51,12 @@ function addressOf(endpoint: Endpoint): { path: string } | { host: string; port:
 }
 
 /** Listens, or rejects with what the system says. */
-export function bound(server: Server, endpoint: Endpoint): Promise<void> {
+export function bound(server: Server, endpoint: Endpoint, options: ListenOptions = {}): Promise<void> {
+  const { backlog, reusePort = false } = options;
+  const asked = { reusePort, ...(backlog === undefined ? {} : { backlog }) };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(addressOf(endpoint), () => {
+    server.listen({ ...addressOf(endpoint), ...asked }, () => {
       server.off("error", reject);
       resolve();
     });

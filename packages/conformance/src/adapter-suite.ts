@@ -14,6 +14,7 @@ import { closingLaws } from "./adapter/closing-laws.ts";
 import { connectingLaws } from "./adapter/connecting-laws.ts";
 import { drivingLaws } from "./adapter/driving-laws.ts";
 import { flowLaws } from "./adapter/flow-laws.ts";
+import { listeningLaws } from "./adapter/listening-laws.ts";
 
 /** What the suite needs to know and to have of an adapter. */
 export interface AdapterHarness {
@@ -45,7 +46,14 @@ export interface AdapterHarness {
   readonly skip: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
-const laws: readonly Law[] = [...connectingLaws, ...flowLaws, ...closingLaws, ...drivingLaws, ...clockLaws];
+const laws: readonly Law[] = [
+  ...connectingLaws,
+  ...listeningLaws,
+  ...flowLaws,
+  ...closingLaws,
+  ...drivingLaws,
+  ...clockLaws,
+];
 
 /**
  * Registers the tests of one adapter, named `<harness> <law> (<kind>)`; laws that are not about sockets have no

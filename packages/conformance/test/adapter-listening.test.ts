@@ -1,6 +1,7 @@
 // What listening on a real machine has that a simulated one has not: files in the way, and errors of the system.
 
 import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,6 +69,42 @@ for (const [endpoint, message] of failures) {
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 }
+
+test("a backlog is what the system keeps while nobody accepts", async () => {
+  const whole = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf);
+  expect(connectsTo(whole.endpoint)).toBe(CONNECTS);
+  await whole.close();
+  const short = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf, { backlog: 2 });
+  // Linux keeps one more than it is told.
+  expect(connectsTo(short.endpoint)).toBeLessThan(CONNECTS);
+  await short.close();
+});
+
+const CONNECTS = 12;
+
+/** How many connects succeed while this thread does nothing but wait for the child that tries. */
+function connectsTo(endpoint: Endpoint): number {
+  const child = spawnSync("node", ["-e", CONNECTOR, JSON.stringify(endpoint), `${CONNECTS}`]);
+  return Number(new TextDecoder().decode(child.stdout));
+}
+
+// Says so when all are through, or when none has come through for a second.
+const CONNECTOR = `
+  const [endpoint, connects] = process.argv.slice(1).map((text) => JSON.parse(text));
+  let connected = 0;
+  const say = () => {
+    require("node:fs").writeSync(1, String(connected));
+    process.exit();
+  };
+  const patience = setTimeout(say, 1000);
+  for (let i = 0; i < connects; i++) {
+    const socket = require("node:net").connect(endpoint.port, endpoint.host, () => {
+      patience.refresh();
+      if (++connected === connects) say();
+    });
+    socket.on("error", () => {});
+  }
+`;
 
 /** A socket file with nobody behind it: who listened removes it by the name it had then. */
 async function leaveSocket(path: string): Promise<void> {

@@ -23,8 +23,8 @@ function memoryHarness(): AdapterHarness {
 
   const network: Network = {
     connect: (endpoint, handler) => simulation.network.connect(endpoint, handler),
-    async listen(endpoint, accept) {
-      const listener = await simulation.network.listen(endpoint, accept);
+    async listen(endpoint, accept, options) {
+      const listener = await simulation.network.listen(endpoint, accept, options);
       const where = describeEndpoint(listener.endpoint);
       listening.add(where);
       const close = (): Promise<void> => {

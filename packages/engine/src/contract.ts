@@ -80,9 +80,27 @@ export interface Network {
   connect(endpoint: Endpoint, handler: TransportHandler): Transport;
   /**
    * Accepts connections; `accept` gives each its handler. `connected` is not called on those.
-   * Rejects with an `Error` that says where and why if the endpoint cannot be had.
+   * Rejects with an `Error` that says where and why if the endpoint cannot be had, or not in the way asked for.
    */
-  listen(endpoint: Endpoint, accept: (transport: Transport) => TransportHandler): Promise<Listener>;
+  listen(
+    endpoint: Endpoint,
+    accept: (transport: Transport) => TransportHandler,
+    options?: ListenOptions,
+  ): Promise<Listener>;
+}
+
+/** In which way to listen. What a runtime or a system cannot do is refused, never left out. */
+export interface ListenOptions {
+  /**
+   * Connections that the system keeps until they are accepted, from 1; it may have a maximum of its own, Linux
+   * `net.core.somaxconn`. Default: the runtime's, about 512.
+   */
+  readonly backlog?: number;
+  /**
+   * The port is shared with everybody who listens on it in this way, threads or processes, and the system spreads
+   * connections over them. TCP only. Default: false, and then an endpoint has one listener.
+   */
+  readonly reusePort?: boolean;
 }
 
 export interface Listener {

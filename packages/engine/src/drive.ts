@@ -11,6 +11,7 @@ import type {
   Endpoint,
   Engine,
   Listener,
+  ListenOptions,
   Millis,
   Network,
   Transport,
@@ -23,7 +24,7 @@ export interface Driver {
   /** Connections now open, being opened or being closed. */
   readonly connections: number;
   /** Accepts connections for the engine, which sees them `via` the index of this call, from 0. */
-  listen(endpoint: Endpoint): Promise<Listener>;
+  listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener>;
   /** Carries out what the engine was asked from outside, such as a `drain(now)` of its own. */
   wake(): void;
   /** Resolves when no connection is left. */
@@ -67,9 +68,9 @@ class RunningDriver implements Driver {
     return this.#links.size;
   }
 
-  async listen(endpoint: Endpoint): Promise<Listener> {
+  async listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener> {
     const via = this.#listens++;
-    const listener = await this.#network.listen(endpoint, (transport) => {
+    const accept = (transport: Transport): Link => {
       this.wake();
       // Accepted in the very turn that closed the driver: the engine is not told, so the name is below its own.
       const id = this.#stopped ? --this.#late : this.engine.accepted(this.now, via);
@@ -77,7 +78,8 @@ class RunningDriver implements Driver {
       this.#links.set(id, link);
       if (this.#stopped) transport.close();
       return link;
-    });
+    };
+    const listener = await this.#network.listen(endpoint, accept, options);
     if (this.#stopped) await listener.close();
     else this.#listeners.push(listener);
     return listener;

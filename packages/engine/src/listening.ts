@@ -1,6 +1,7 @@
-// What every adapter does around its runtime's own bind: clears a unix socket's path, and says clearly why not.
+// What every adapter does around its runtime's own bind: looks at the options, clears a unix socket's path, and says
+// clearly why not.
 
-import type { Endpoint, Network } from "./contract.ts";
+import type { Endpoint, ListenOptions, Network } from "./contract.ts";
 import { causeOf, describeEndpoint } from "./endpoint.ts";
 
 /** The part of a file system that unix sockets need. */
@@ -22,12 +23,26 @@ export async function listenBy<T>(
   endpoint: Endpoint,
   network: Network,
   files: SocketFiles,
+  options: ListenOptions = {},
 ): Promise<T> {
   try {
+    checkListenOptions(endpoint, options);
     if (endpoint.kind === "unix") await clear(endpoint.path, network, files);
     return await bind();
   } catch (cause) {
     throw new Error(`cannot listen on ${describeEndpoint(endpoint)}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+const BACKLOG_MAX = 2 ** 31 - 1; // a C int
+
+/** @throws RangeError for what no system could do */
+export function checkListenOptions(endpoint: Endpoint, { backlog, reusePort }: ListenOptions): void {
+  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 1 && backlog <= BACKLOG_MAX)) {
+    throw new RangeError(`backlog must be a whole number from 1 to ${BACKLOG_MAX}, got ${backlog}`);
+  }
+  if (reusePort === true && endpoint.kind === "unix") {
+    throw new RangeError("reusePort is for tcp, a unix socket has one listener");
   }
 }
 
@@ -64,6 +79,7 @@ function isStale(path: string, network: Network): Promise<boolean> {
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "this machine has no such address",
+  ENOTSUP: "this system cannot share a port",
 };
 
 function reasonOf(cause: unknown): string {

@@ -7,6 +7,7 @@ export type {
   Engine,
   Listener,
   ListenerId,
+  ListenOptions,
   Millis,
   Network,
   Transport,
@@ -15,7 +16,7 @@ export type {
 export { LINGER_MS } from "./contract.ts";
 export { drive, type Driver } from "./drive.ts";
 export { causeOf, describeEndpoint, parseEndpoint } from "./endpoint.ts";
-export { listenBy, type SocketFiles } from "./listening.ts";
+export { checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
 export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
 export { unreachable } from "./unreachable.ts";

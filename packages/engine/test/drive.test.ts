@@ -57,6 +57,14 @@ test("every order reaches its transport", () => {
   expect(transport.told).toEqual(kinds);
 });
 
+test("the ways to listen reach the network as they are", async () => {
+  const { network, driver } = start();
+  const options = { backlog: 7, reusePort: true };
+  void driver.listen(endpoint, options);
+  void driver.listen(endpoint);
+  expect(network.listens.slice(-2).map((listen) => listen.options)).toEqual([options, undefined]);
+});
+
 test("a connect gets what happens to it under its own name", () => {
   const { engine, clock, network, driver } = start();
   engine.commands.push({ kind: "connect", id: 7, endpoint }, { kind: "pause", id: 7 });

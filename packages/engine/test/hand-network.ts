@@ -4,6 +4,7 @@ import type {
   Clock,
   Endpoint,
   Listener,
+  ListenOptions,
   Millis,
   Network,
   Transport,
@@ -43,6 +44,7 @@ export class HandNetwork implements Network {
   readonly listens: {
     /** Lets somebody connect. */
     readonly arrive: () => { handler: TransportHandler; transport: HandTransport };
+    readonly options: ListenOptions | undefined;
     /** Lets the listen succeed. */
     readonly bound: () => void;
     closes: number;
@@ -54,9 +56,14 @@ export class HandNetwork implements Network {
     return transport;
   }
 
-  listen(endpoint: Endpoint, accept: (transport: Transport) => TransportHandler): Promise<Listener> {
+  listen(
+    endpoint: Endpoint,
+    accept: (transport: Transport) => TransportHandler,
+    options?: ListenOptions,
+  ): Promise<Listener> {
     return new Promise((resolve) => {
       const listen = {
+        options,
         arrive: () => {
           const transport = new HandTransport();
           return { transport, handler: accept(transport) };

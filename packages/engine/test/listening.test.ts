@@ -53,6 +53,7 @@ const reasons = [
   ["EADDRNOTAVAIL", "this machine has no such address"],
   ["EACCES", "permission denied"],
   ["ENOTFOUND", "no such host name"],
+  ["ENOTSUP", "this system cannot share a port"],
   ["EMFILE", "out of file descriptors or memory"],
   ["EWHATEVER", "what the runtime said"],
 ] as const;

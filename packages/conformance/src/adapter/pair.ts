@@ -1,6 +1,6 @@
 // Connections between two peers under test, and waiting for what they do.
 
-import type { Endpoint, Listener } from "@memwire/engine";
+import type { Endpoint, Listener, ListenOptions } from "@memwire/engine";
 import { expect } from "vitest";
 import type { AdapterHarness } from "../adapter-suite.ts";
 import type { Kind } from "./law.ts";
@@ -44,14 +44,19 @@ export async function pass(harness: AdapterHarness, ms: number): Promise<void> {
   await harness.until(() => passed, `${ms} ms`, ms + 10_000);
 }
 
-export async function host(harness: AdapterHarness, kind: Kind): Promise<Host> {
+export async function host(
+  harness: AdapterHarness,
+  kind: Kind,
+  options: ListenOptions = {},
+  endpoint: Endpoint = harness.fresh(kind),
+): Promise<Host> {
   const accepted: Peer[] = [];
   const accept = (transport: Peer["transport"]): Peer => {
     const peer = new Peer(`far ${accepted.length}`);
     accepted.push(peer);
     return peer.start(() => transport);
   };
-  const listening = harness.network.listen(harness.fresh(kind), accept);
+  const listening = harness.network.listen(endpoint, accept, options);
   const listener: Listener = await settle(harness, listening, "listening");
   return {
     endpoint: listener.endpoint,
