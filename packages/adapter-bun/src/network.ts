@@ -1,9 +1,11 @@
-// Bun.connect and Bun.listen as a Network: TCP and unix sockets, half-open allowed. Bun turns Nagle off itself.
+// Bun.connect and Bun.listen as a Network: TCP and unix sockets, half-open allowed. Bun turns Nagle off itself. TLS is
+// by Bun's node:tls, since Bun.listen cannot take a new certificate.
 //
 // Bun cannot take a connect back: one that was closed while it was pending is told `closed` at once, and its socket
 // goes when the kernel has given it up or it is connected, whichever comes first.
 
 import { lstat, rm } from "node:fs/promises";
+import { connectTls, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
 import { BunTransport } from "./transport.ts";
@@ -27,7 +29,8 @@ const handlers: Handlers = {
 };
 
 export const network: Network = {
-  connect(endpoint, handler) {
+  connect(endpoint, handler, how) {
+    if (how?.tls !== undefined) return connectTls(endpoint, handler, how.tls);
     const transport = new BunTransport();
     transport.serve(handler);
     const options = { ...addressOf(endpoint), socket: handlers, data: transport, allowHalfOpen: true };
@@ -35,7 +38,15 @@ export const network: Network = {
     return transport;
   },
 
-  async listen(endpoint, accept, options) {
+  async listen(endpoint, accept, options = {}) {
+    const { backlog, tls } = options;
+    if (tls !== undefined) {
+      const listening = async (server: object): Promise<void> => {
+        const { _handle: handle } = server as { _handle?: object }; // what Bun.listen has made
+        if (backlog !== undefined) await setBacklog(handle ?? {}, backlog);
+      };
+      return listenTls(endpoint, accept, options, { network, listening });
+    }
     const accepting: Handlers = {
       ...handlers,
       open(socket) {
@@ -65,7 +76,7 @@ export const network: Network = {
 async function bound(
   endpoint: Endpoint,
   socket: Handlers,
-  { backlog, reusePort = false }: ListenOptions = {},
+  { backlog, reusePort = false }: ListenOptions,
 ): Promise<Bun.TCPSocketListener<BunTransport>> {
   const server = bind(endpoint, socket, reusePort);
   try {

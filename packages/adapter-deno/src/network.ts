@@ -1,5 +1,7 @@
-// Deno.connect and Deno.listen as a Network: TCP and unix sockets.
+// Deno.connect and Deno.listen as a Network: TCP and unix sockets. What they cannot do is done by Deno's node:net and
+// node:tls, which take more CPU and memory a connection.
 
+import { connectTls, listenStreams, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { DenoTransport } from "./transport.ts";
 
@@ -7,7 +9,8 @@ import { DenoTransport } from "./transport.ts";
 const ACCEPT_RETRY_MS = 100;
 
 export const network: Network = {
-  connect(endpoint, handler) {
+  connect(endpoint, handler, options) {
+    if (options?.tls !== undefined) return connectTls(endpoint, handler, options.tls, true);
     const abort = new AbortController();
     const transport = new DenoTransport(abort);
     transport.serve(handler);
@@ -18,7 +21,9 @@ export const network: Network = {
     return transport;
   },
 
-  async listen(endpoint, accept, options) {
+  async listen(endpoint, accept, options = {}) {
+    if (options.tls !== undefined) return listenTls(endpoint, accept, options, { network, wired: true });
+    if (!isNative(endpoint, options)) return listenStreams(endpoint, accept, options, network);
     const listener = await listenBy(() => bound(endpoint, options), endpoint, network, files, options);
     void acceptAll(listener, accept);
     const { addr } = listener;
@@ -42,13 +47,14 @@ async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.Co
     : Deno.connect({ hostname: endpoint.host, port: endpoint.port, signal });
 }
 
-function bound(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions = {}): Deno.Listener {
-  if (endpoint.kind === "unix" && backlog !== undefined) {
-    throw new RangeError("Deno has no backlog for a unix socket");
-  }
-  // Asked without the flag, Deno ends the process; the flag shows in what it makes appear.
-  if (reusePort && !("listenDatagram" in Deno))
-    throw new Error("Deno shares a port with --unstable-net only");
+/** Whether `Deno.listen` can do it. */
+function isNative(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions): boolean {
+  if (endpoint.kind === "unix") return backlog === undefined;
+  // Asked to share a port without --unstable-net, Deno ends the process; the flag shows in what it makes appear.
+  return !reusePort || "listenDatagram" in Deno;
+}
+
+function bound(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions): Deno.Listener {
   const asked = { reusePort, ...(backlog === undefined ? {} : { tcpBacklog: backlog }) };
   try {
     return endpoint.kind === "unix"

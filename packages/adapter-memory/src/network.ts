@@ -6,6 +6,7 @@
 
 import {
   checkListenOptions,
+  type ConnectOptions,
   type Endpoint,
   type Listener,
   type ListenOptions,
@@ -36,13 +37,15 @@ export class MachineNetwork implements Network {
     this.#nextConnection = nextConnection;
   }
 
-  connect(endpoint: Endpoint, handler: TransportHandler): Transport {
+  connect(endpoint: Endpoint, handler: TransportHandler, options: ConnectOptions = {}): Transport {
     const near = new Socket(this.#world, this.#machine, this.#nextConnection(), endpoint);
     const to = this.#find(endpoint);
     const far = new Socket(this.#world, to ?? this.#machine, near.connection, endpoint);
     Socket.join(near, far);
     near.start(handler);
-    if (to === undefined) this.#later(this.#machine, () => near.fail("not-found"));
+    // There is no TLS here, and a connection without it is not what was asked for.
+    if (options.tls !== undefined) this.#later(this.#machine, () => near.fail("untrusted"));
+    else if (to === undefined) this.#later(this.#machine, () => near.fail("not-found"));
     else this.#knock(near, far, endpoint);
     return near;
   }
@@ -54,6 +57,7 @@ export class MachineNetwork implements Network {
     } catch (error) {
       return refuse(endpoint, (error as Error).message);
     }
+    if (options.tls !== undefined) return refuse(endpoint, "the simulated network has no TLS");
     const own = this.#own(endpoint);
     if (own === undefined) return refuse(endpoint, "this machine has no such address");
     const { listeners } = this.#machine;

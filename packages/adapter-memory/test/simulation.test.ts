@@ -127,6 +127,22 @@ test.each<[string, Partial<SimulationOptions>]>([
   expect(() => simulate({ seed: 1, ...options })).toThrow(name);
 });
 
+test("there is no TLS, and whoever asks for it does not get a connection without it", async () => {
+  const simulation = simulate({ seed: 1 });
+  const nobody = (): never => {
+    throw new Error("nobody was to be accepted");
+  };
+  const nothing = new Uint8Array(0);
+  const tls = { chain: nothing, key: nothing };
+  await expect(simulation.host("far").listen(farEndpoint, nobody, { tls })).rejects.toThrow(
+    "cannot listen on far:1: the simulated network has no TLS",
+  );
+  void simulation.host("far").listen(farEndpoint, nobody);
+  const near = new End().start((handler) => simulation.network.connect(farEndpoint, handler, { tls: {} }));
+  simulation.run();
+  expect([near.events, near.cause]).toEqual([["closed"], "untrusted"]);
+});
+
 test("one listens on one's own machine only, and on what is free", async () => {
   const simulation = simulate({ seed: 1 });
   const a = simulation.host("a");

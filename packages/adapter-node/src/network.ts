@@ -1,19 +1,14 @@
-// node:net as a Network: TCP and unix sockets, no Nagle, half-open allowed.
+// node:net as a Network: TCP and unix sockets, no Nagle, half-open allowed; node:tls where TLS is asked for.
 
-import { lstat, rm } from "node:fs/promises";
-import { connect, createServer, Socket, type AddressInfo, type Server } from "node:net";
-import {
-  listenBy,
-  type Endpoint,
-  type Listener,
-  type ListenOptions,
-  type Network,
-  type SocketFiles,
-} from "@memwire/engine";
+import { connect, createServer, Socket } from "node:net";
+import { listenBy, type Network } from "@memwire/engine";
+import { addressOf, bound, files, listenerOf } from "./binding.ts";
+import { connectTls, listenTls } from "./tls-network.ts";
 import { NodeTransport, type OnRead } from "./transport.ts";
 
 export const network: Network = {
-  connect(endpoint, handler) {
+  connect(endpoint, handler, options) {
+    if (options?.tls !== undefined) return connectTls(endpoint, handler, options.tls);
     const transport = new NodeTransport((onread) =>
       connect({ ...addressOf(endpoint), noDelay: true, allowHalfOpen: true, onread }),
     );
@@ -22,6 +17,7 @@ export const network: Network = {
   },
 
   async listen(endpoint, accept, options) {
+    if (options?.tls !== undefined) return listenTls(endpoint, accept, options, { network });
     const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       const transport = new NodeTransport((onread) => reading(socket, onread));
       transport.serve(accept(transport));
@@ -45,44 +41,3 @@ function reading(accepted: Socket, onread: OnRead): Socket {
   accepted.resume();
   return accepted;
 }
-
-function addressOf(endpoint: Endpoint): { path: string } | { host: string; port: number } {
-  return endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
-}
-
-/** Listens, or rejects with what the system says. */
-export function bound(server: Server, endpoint: Endpoint, options: ListenOptions = {}): Promise<void> {
-  const { backlog, reusePort = false } = options;
-  const asked = { reusePort, ...(backlog === undefined ? {} : { backlog }) };
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ ...addressOf(endpoint), ...asked }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-/** Where a server listens, with the port that the system chose. */
-export function endpointOf(server: Server, endpoint: Endpoint): Endpoint {
-  return endpoint.kind === "unix" ? endpoint : { ...endpoint, port: (server.address() as AddressInfo).port };
-}
-
-function listenerOf(server: Server, endpoint: Endpoint): Listener {
-  return {
-    endpoint: endpointOf(server, endpoint),
-    // Node removes a unix socket's file itself. Its callback would come when the last connection has ended.
-    async close() {
-      server.close();
-    },
-  };
-}
-
-export const files: SocketFiles = {
-  async kindOf(path) {
-    const found = await lstat(path).catch(() => undefined);
-    if (found === undefined) return "nothing";
-    return found.isSocket() ? "socket" : "other";
-  },
-  remove: (path) => rm(path, { force: true }),
-};

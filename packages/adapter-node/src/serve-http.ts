@@ -10,7 +10,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { listenBy, type Endpoint } from "@memwire/engine";
 import { FastResponse, NodeRequest, sendNodeResponse } from "srvx/node";
-import { bound, endpointOf, files, network } from "./network.ts";
+import { bound, endpointOf, files } from "./binding.ts";
+import { network } from "./network.ts";
 import { BodyTooLarge, bodyOf, discard, discardUnread } from "./request-body.ts";
 
 /** A standard fetch handler; `signal` aborts if the client goes away before it has answered. */

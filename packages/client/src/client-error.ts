@@ -3,8 +3,8 @@
 /**
  * Why a call has no answer.
  *
- * - `refused`, `not-found`, `reset`, `timed-out`, `unreachable`, `denied`, `exhausted`, `closed`, `failed`: the
- *   connection could not be made or was lost, or the server did not answer in time
+ * - `refused`, `not-found`, `reset`, `timed-out`, `unreachable`, `denied`, `untrusted`, `exhausted`, `closed`,
+ *   `failed`: the connection could not be made or was lost, or the server did not answer in time
  * - `broken-reply`: the server sent what is no answer to what it was asked
  * - `overflow`: `inFlightMax`, `queuedMax` or `queuedBytesMax` of that server is reached; nothing was sent
  * - `server-error`, `client-error`, `error`: the server's own error line
@@ -18,6 +18,7 @@ export type ClientErrorCode =
   | "timed-out"
   | "unreachable"
   | "denied"
+  | "untrusted"
   | "exhausted"
   | "closed"
   | "failed"

@@ -5,17 +5,22 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Endpoint, Network } from "@memwire/engine";
 import type { AdapterHarness } from "../src/mod.ts";
 
-/** A harness for an adapter of the runtime at hand. */
+/**
+ * A harness for an adapter of the runtime at hand.
+ *
+ * @param resetting The peer that resets what it accepted, if it has to speak more than TCP.
+ */
 export function realHarness(
   name: string,
   adapter: { readonly network: Network; readonly clock: Clock },
   skip: AdapterHarness["skip"],
+  resetting: () => Server = createServer,
 ): AdapterHarness {
   const folder = mkdtempSync(join(tmpdir(), "memwire-"));
   const { network, clock } = adapter;
@@ -47,20 +52,20 @@ export function realHarness(
     },
 
     blackhole: openBlackhole,
-    resetting: openResetting,
+    resetting: () => openResetting(resetting()),
     openSockets,
   };
 }
 
-async function listening(server: ReturnType<typeof createServer>): Promise<Endpoint> {
+async function listening(server: Server): Promise<Endpoint> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return { kind: "tcp", host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 }
 
-async function openResetting(): ReturnType<AdapterHarness["resetting"]> {
+async function openResetting(server: Server): ReturnType<AdapterHarness["resetting"]> {
   const sockets: Socket[] = [];
-  const server = createServer((socket) => {
+  server.on("connection", (socket) => {
     socket.on("error", () => {});
     sockets.push(socket);
   });

@@ -12,19 +12,7 @@ const skip: Record<"node" | "bun" | "deno", AdapterHarness["skip"]> = {
       tests: ["a pending connect that is closed leaves no socket"],
     },
   ],
-  deno: [
-    {
-      reason: "Deno 2.9.5 has no backlog for a unix socket",
-      tests: ["a backlog is taken, and connections come (unix)"],
-    },
-    {
-      reason: "Deno 2.9.5 shares a port with --unstable-net only",
-      tests: [
-        "one port is shared by all who say so, and each gets connections",
-        "a port is not shared with one who has not said so",
-      ],
-    },
-  ],
+  deno: [],
 };
 
 const { runtime, ...adapter } = await openAdapter();

@@ -6,6 +6,8 @@
 // Inputs are past tense, outputs imperative, time is an argument. After any input, poll until `undefined`; call
 // `elapsed` no later than `deadline`; nothing else. Engines never call out, so there is no re-entrancy.
 
+import type { TlsConnectOptions, TlsListener, TlsListenOptions } from "./tls.ts";
+
 /** Milliseconds since the Unix epoch, on a clock that never goes back. May have a fraction. */
 export type Millis = number;
 
@@ -27,6 +29,7 @@ export type Endpoint =
  * - `refused`: nobody listens there; `not-found`: no such host name or socket file
  * - `reset`: the peer went away without a word; `timed-out`: the network gave up on it
  * - `unreachable`: no way to that host; `denied`: not allowed to
+ * - `untrusted`: no TLS that both sides take, or a certificate that is not good
  * - `exhausted`: out of file descriptors, ports or memory; `failed`: anything else
  */
 export type CloseCause =
@@ -37,6 +40,7 @@ export type CloseCause =
   | "timed-out"
   | "unreachable"
   | "denied"
+  | "untrusted"
   | "exhausted"
   | "failed";
 
@@ -70,14 +74,19 @@ export interface Engine {
  * that were lent to a connection that is closed are never written to again.
  */
 export type Command =
-  | { readonly kind: "connect"; readonly id: ConnectionId; readonly endpoint: Endpoint }
+  | {
+      readonly kind: "connect";
+      readonly id: ConnectionId;
+      readonly endpoint: Endpoint;
+      readonly options?: ConnectOptions;
+    }
   | { readonly kind: "send"; readonly id: ConnectionId; readonly bytes: Uint8Array }
   | { readonly kind: "pause" | "resume" | "end" | "close"; readonly id: ConnectionId };
 
 /** Sockets, real or simulated. */
 export interface Network {
   /** Never throws: a failure is `handler.closed(cause)`, and never before this has returned. */
-  connect(endpoint: Endpoint, handler: TransportHandler): Transport;
+  connect(endpoint: Endpoint, handler: TransportHandler, options?: ConnectOptions): Transport;
   /**
    * Accepts connections; `accept` gives each its handler. `connected` is not called on those.
    * Rejects with an `Error` that says where and why if the endpoint cannot be had, or not in the way asked for.
@@ -87,6 +96,12 @@ export interface Network {
     accept: (transport: Transport) => TransportHandler,
     options?: ListenOptions,
   ): Promise<Listener>;
+}
+
+/** In which way to connect. */
+export interface ConnectOptions {
+  /** `connected` is then called when the handshake is through. */
+  readonly tls?: TlsConnectOptions;
 }
 
 /** In which way to listen. What a runtime or a system cannot do is refused, never left out. */
@@ -101,11 +116,15 @@ export interface ListenOptions {
    * connections over them. TCP only. Default: false, and then an endpoint has one listener.
    */
   readonly reusePort?: boolean;
+  /** Every connection begins with a handshake, and is accepted when that is through. */
+  readonly tls?: TlsListenOptions;
 }
 
 export interface Listener {
   /** Where it listens, with the port that the system chose. */
   readonly endpoint: Endpoint;
+  /** Of a listener with TLS. */
+  readonly tls?: TlsListener;
   /** Accepts nothing more; connections go on. A unix socket's file is gone when this resolves. */
   close(): Promise<void>;
 }

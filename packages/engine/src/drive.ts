@@ -153,7 +153,7 @@ class RunningDriver implements Driver {
     if (command.kind === "connect") {
       const link = new Link(this, id, undefined);
       this.#links.set(id, link);
-      link.transport = this.#network.connect(command.endpoint, link);
+      link.transport = this.#network.connect(command.endpoint, link, command.options);
       return;
     }
     // A command for a connection that closed in this very turn, which the engine has heard of meanwhile.

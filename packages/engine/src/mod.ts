@@ -2,6 +2,7 @@ export type {
   Clock,
   CloseCause,
   Command,
+  ConnectOptions,
   ConnectionId,
   Endpoint,
   Engine,
@@ -19,4 +20,6 @@ export { causeOf, describeEndpoint, parseEndpoint } from "./endpoint.ts";
 export { checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
 export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
+export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "./tls.ts";
+export type { TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
 export { unreachable } from "./unreachable.ts";

@@ -28,6 +28,7 @@ export function failureOf(error: unknown): Refusal {
     case "reset":
     case "unreachable":
     case "denied":
+    case "untrusted":
     case "exhausted":
     case "closed":
     case "failed":

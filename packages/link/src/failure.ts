@@ -32,6 +32,7 @@ const causes: Readonly<Record<CloseCause, Failure>> = {
   unreachable: failure("unreachable", "No route to host"),
   "not-found": failure("not-found", "Host not found"),
   denied: failure("denied", "Permission denied"),
+  untrusted: failure("untrusted", "TLS handshake failed"),
   exhausted: failure("exhausted", "Too many open files"),
   failed: failure("failed", "backend failure"),
 };

@@ -1,0 +1,47 @@
+// Listening by node:net: where, in which way, and what is in the way of a unix socket.
+
+import { lstat, rm } from "node:fs/promises";
+import type { AddressInfo, Server } from "node:net";
+import type { Endpoint, Listener, ListenOptions, SocketFiles } from "@memwire/engine";
+
+/** An endpoint as node:net wants it. */
+export function addressOf(endpoint: Endpoint): { path: string } | { host: string; port: number } {
+  return endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
+}
+
+/** Listens, or rejects with what the system says. */
+export function bound(server: Server, endpoint: Endpoint, options: ListenOptions = {}): Promise<void> {
+  const { backlog, reusePort = false } = options;
+  const asked = { reusePort, ...(backlog === undefined ? {} : { backlog }) };
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ ...addressOf(endpoint), ...asked }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Where a server listens, with the port that the system chose. */
+export function endpointOf(server: Server, endpoint: Endpoint): Endpoint {
+  return endpoint.kind === "unix" ? endpoint : { ...endpoint, port: (server.address() as AddressInfo).port };
+}
+
+export function listenerOf(server: Server, endpoint: Endpoint): Listener {
+  return {
+    endpoint: endpointOf(server, endpoint),
+    // Node removes a unix socket's file itself. Its callback would come when the last connection has ended.
+    async close() {
+      server.close();
+    },
+  };
+}
+
+export const files: SocketFiles = {
+  async kindOf(path) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found === undefined) return "nothing";
+    return found.isSocket() ? "socket" : "other";
+  },
+  remove: (path) => rm(path, { force: true }),
+};

@@ -1,0 +1,2 @@
+export { listenStreams } from "./stream-network.ts";
+export { connectTls, listenTls } from "./tls-network.ts";

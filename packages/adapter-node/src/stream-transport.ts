@@ -1,0 +1,122 @@
+// One connection on any socket of node:net or node:tls, on every runtime that has them.
+//
+//     open -- close() --> closing: what is unsent goes out, then FIN; input is read and thrown away until the
+//      |                     |     peer ends too, but no longer than LINGER_MS
+//      +-- both ended, ------+--> closed: the handler is told once
+//          or an error
+//
+// NodeTransport does the same with less CPU, by what node:net offers on Node alone.
+
+import type { Socket } from "node:net";
+import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+import type { Wire } from "./wire.ts";
+
+export class StreamTransport implements Transport {
+  readonly #socket: Socket;
+  /** What is below it and has to be paused as well. */
+  readonly #wire: Wire | undefined;
+  readonly #handler: TransportHandler;
+  /** The event that says that it is connected; `undefined` for an accepted socket. */
+  readonly #connecting: "connect" | "secureConnect" | undefined;
+  #connected: boolean;
+  #cause: CloseCause = "closed";
+  #closing = false;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+  readonly #written = (error?: Error | null): void => {
+    const failed = error !== undefined && error !== null;
+    if (!failed && !this.#closing && !this.#socket.destroyed) this.#handler.drained();
+  };
+
+  /** To be made in the turn that made the socket. @param accept Answers whom to tell what happens */
+  constructor(
+    socket: Socket,
+    accept: (transport: Transport) => TransportHandler,
+    connecting?: "connect" | "secureConnect",
+    wire?: Wire,
+  ) {
+    this.#socket = socket;
+    this.#wire = wire;
+    this.#connecting = connecting;
+    this.#connected = connecting === undefined;
+    this.#handler = accept(this);
+    this.#listen();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    const handler = this.#handler;
+    if (this.#connecting === undefined) this.#hurry();
+    else {
+      socket.on(this.#connecting, () => {
+        this.#connected = true;
+        this.#hurry();
+        if (!this.#closing) handler.connected();
+      });
+    }
+    socket.on("data", (chunk: Uint8Array) => {
+      if (!this.#closing) handler.received(chunk);
+    });
+    socket.on("end", () => {
+      if (this.#closing) return;
+      if (this.#connected) return handler.ended();
+      // Whoever ends in the middle of a handshake does not want one.
+      this.#cause = "untrusted";
+      socket.destroy();
+    });
+    socket.on("error", (error) => {
+      if (!this.#closing) this.#cause = this.#causeOf(error);
+    });
+    socket.on("close", () => {
+      clearTimeout(this.#linger);
+      this.#closing = true;
+      handler.closed(this.#cause);
+    });
+  }
+
+  /** No Nagle; a wire has seen to that itself. */
+  #hurry(): void {
+    if (this.#wire === undefined) this.#socket.setNoDelay(true);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket.writable) this.#socket.write(bytes, this.#written);
+    return false;
+  }
+
+  pause(): void {
+    if (this.#closing) return;
+    this.#socket.pause();
+    this.#wire?.pause();
+  }
+
+  resume(): void {
+    if (this.#closing) return;
+    this.#socket.resume();
+    this.#wire?.resume();
+  }
+
+  end(): void {
+    if (!this.#closing) this.#socket.end();
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    if (this.#closing) return;
+    this.#closing = true;
+    if (!this.#connected) return void socket.destroy();
+    this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.resume();
+    this.#wire?.resume();
+    socket.end();
+  }
+
+  #causeOf(error: Error): CloseCause {
+    const cause = causeOf(error);
+    if (cause !== "failed" || this.#connecting === "connect") return cause;
+    // What no system says is said by TLS: always during the handshake, later by a code of its own, as when a server
+    // of TLS 1.3 does not like our certificate.
+    const { code } = error as { code?: unknown };
+    const isOfTls = typeof code === "string" && /^ERR_(?:SSL|TLS|OSSL)_/.test(code);
+    return isOfTls || !this.#connected ? "untrusted" : cause;
+  }
+}

@@ -1,0 +1,192 @@
+// TLS by node:tls, for all three runtimes: Deno.listenTls asks for no client certificate, and Bun.listen takes no
+// new one without listening anew.
+//
+//     accepted --> handshake --- through ----------> accept(transport): from here on a connection as any other
+//                      |
+//                      +------- failed, too slow --> counted and closed; nobody else hears of it
+
+import * as net from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  checkServerIdentity,
+  connect,
+  createServer,
+  type ConnectionOptions,
+  type Server,
+  type TLSSocket,
+} from "node:tls";
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  HANDSHAKES_MAX,
+  listenBy,
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type TlsConnectOptions,
+  type TlsCredentials,
+  type TlsListener,
+  type TlsListenOptions,
+  type Transport,
+  type TransportHandler,
+} from "@memwire/engine";
+import { addressOf, bound, files, listenerOf } from "./binding.ts";
+import { StreamTransport } from "./stream-transport.ts";
+import { contextOf } from "./tls-context.ts";
+import { Wire, wireBelow } from "./wire.ts";
+
+type Accept = (transport: Transport) => TransportHandler;
+
+/** What a runtime needs beside what all have. */
+export interface TlsRuntime {
+  /** Its own, to ask whether a unix socket is alive. */
+  readonly network: Network;
+  /** Whether TLS has to be on a `Wire`. */
+  readonly wired?: boolean;
+  /** Called when the server listens. */
+  readonly listening?: (server: object) => Promise<void>;
+}
+
+/** Listens with TLS. @param options With `tls` */
+export async function listenTls(
+  endpoint: Endpoint,
+  accept: Accept,
+  options: ListenOptions,
+  { network, wired = false, listening }: TlsRuntime,
+): Promise<Listener> {
+  const bind = async (): Promise<Desk> => {
+    const made = new Desk(options.tls as TlsListenOptions, accept, wired);
+    await bound(made.server, endpoint, options);
+    try {
+      await listening?.(made.server);
+    } catch (error) {
+      made.server.close();
+      throw error;
+    }
+    return made;
+  };
+  const desk = await listenBy(bind, endpoint, network, files, options);
+  // Out of file descriptors: the connection is gone, the next one may work.
+  desk.server.on("error", () => {});
+  return { ...listenerOf(desk.server, endpoint), tls: desk };
+}
+
+/** A server and what is at its door. */
+class Desk implements TlsListener {
+  /** What listens: the TLS server, or what gives it its wires. */
+  readonly server: net.Server;
+  handshakes = 0;
+  failures = 0;
+  readonly #options: TlsListenOptions;
+  readonly #accept: Accept;
+  readonly #wired: boolean;
+  readonly #tls: Server;
+
+  /** @throws Error that says what is wrong with the options */
+  constructor(options: TlsListenOptions, accept: Accept, wired: boolean) {
+    const { verify = "none", handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+    this.#options = options;
+    this.#accept = accept;
+    this.#wired = wired;
+    this.#tls = createServer({
+      ...contextOf(options, options).options,
+      requestCert: verify !== "none",
+      rejectUnauthorized: verify === "require",
+      handshakeTimeout: handshakeTimeoutMs,
+      allowHalfOpen: true,
+    });
+    this.server = wired
+      ? net.createServer({ allowHalfOpen: true }, (socket) => this.#tls.emit("connection", new Wire(socket)))
+      : this.#tls;
+    this.#tls.on("connection", (stream: Duplex) => this.#knocked(stream));
+    this.#tls.on("secureConnection", (socket) => this.#admit(socket));
+    this.#tls.on("tlsClientError", (_error, socket) => {
+      this.handshakes--;
+      this.failures++;
+      socket.destroy(); // a runtime says that a handshake takes too long, and leaves it at that
+    });
+  }
+
+  refresh(credentials: TlsCredentials): void {
+    this.#tls.setSecureContext(contextOf(credentials, this.#options).options);
+  }
+
+  #knocked(stream: Duplex): void {
+    this.handshakes++;
+    if (this.handshakes > (this.#options.handshakesMax ?? HANDSHAKES_MAX)) stream.destroy(); // the error follows
+  }
+
+  #admit(socket: TLSSocket): void {
+    this.handshakes--;
+    if (isWelcome(socket, this.#options.verify)) {
+      void new StreamTransport(socket, this.#accept, undefined, this.#wired ? wireBelow(socket) : undefined);
+      return;
+    }
+    this.failures++;
+    socket.on("error", () => {});
+    socket.destroy();
+  }
+}
+
+/** Whether the certificate is good, or, where it was only requested, there is none. */
+function isWelcome(socket: TLSSocket, verify: TlsListenOptions["verify"] = "none"): boolean {
+  if (verify === "none" || socket.authorized) return true;
+  if (verify === "require") return false;
+  const certificate: object | null = socket.getPeerCertificate();
+  return certificate !== null && Object.keys(certificate).length === 0;
+}
+
+/** Connects with TLS; never throws, as `Network.connect`. @param wired Whether TLS has to be on a `Wire` */
+export function connectTls(
+  endpoint: Endpoint,
+  handler: TransportHandler,
+  options: TlsConnectOptions,
+  wired = false,
+): Transport {
+  let terms: ConnectionOptions;
+  try {
+    terms = termsOf(endpoint, options);
+  } catch {
+    // Our own certificates are not good.
+    return stillborn(handler);
+  }
+  const address = { ...addressOf(endpoint), allowHalfOpen: true };
+  const wire = wired ? new Wire(net.connect(address)) : undefined;
+  const socket = connect({
+    ...terms,
+    ...(wire === undefined ? address : { socket: wire, allowHalfOpen: true }),
+  });
+  return new StreamTransport(socket, () => handler, "secureConnect", wire);
+}
+
+function termsOf(endpoint: Endpoint, options: TlsConnectOptions): ConnectionOptions {
+  const { verify = true, servername } = options;
+  const name = servername ?? (endpoint.kind === "tcp" ? endpoint.host : undefined);
+  return {
+    secureContext: contextOf(options, options).secureContext,
+    rejectUnauthorized: verify,
+    // An IP address is no server name in TLS; that the certificate is for it is looked at all the same.
+    ...(name === undefined || isAddress(name) ? {} : { servername: name }),
+    checkServerIdentity: (_host, certificate) =>
+      name === undefined ? undefined : checkServerIdentity(name, certificate),
+  };
+}
+
+const isAddress = (host: string): boolean => host.includes(":") || /^[0-9.]+$/.test(host);
+
+/** A connection that could not even begin. */
+function stillborn(handler: TransportHandler): Transport {
+  let open = true;
+  const fail = (cause: "untrusted" | "closed"): void => {
+    if (open) handler.closed(cause);
+    open = false;
+  };
+  queueMicrotask(() => fail("untrusted"));
+  return {
+    write: () => false,
+    pause() {},
+    resume() {},
+    end() {},
+    close: () => queueMicrotask(() => fail("closed")),
+  };
+}

@@ -1,0 +1,36 @@
+// The adapter of the runtime at hand over TLS: the suite that every adapter is held to, with a handshake before it.
+
+import { Buffer } from "node:buffer";
+import { createServer } from "node:tls";
+import { openAdapter } from "@memwire/adapter";
+import type { Clock, Network } from "@memwire/engine";
+import { adapterSuite, type AdapterHarness } from "../src/mod.ts";
+import { realHarness } from "./adapter-harness.ts";
+import { ca, one } from "./certificates.ts";
+
+const skip: Record<"node" | "bun" | "deno", AdapterHarness["skip"]> = { node: [], bun: [], deno: [] };
+
+const { runtime, ...adapter } = await openAdapter();
+
+adapterSuite(
+  realHarness(`adapter-${runtime} over TLS`, overTls(adapter), skip[runtime], () =>
+    createServer({ cert: Buffer.from(one.chain), key: Buffer.from(one.key) }),
+  ),
+);
+
+/** An adapter whose every connection is encrypted. */
+function overTls({ network, clock }: { readonly network: Network; readonly clock: Clock }): {
+  network: Network;
+  clock: Clock;
+} {
+  const encrypted: Network = {
+    connect: (endpoint, handler) =>
+      network.connect(endpoint, handler, { tls: { ca, servername: "localhost" } }),
+    async listen(endpoint, accept, options) {
+      const listener = await network.listen(endpoint, accept, { ...options, tls: one });
+      if (listener.tls === undefined) throw new TypeError("the adapter listens without TLS");
+      return listener;
+    },
+  };
+  return { network: encrypted, clock };
+}
