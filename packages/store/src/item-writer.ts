@@ -81,15 +81,17 @@ export class ItemWriter {
     now: Millis,
   ): Stored {
     const keyBytes = keyEnd - keyStart;
-    if (this.#settings.overwrites) {
-      const old = this.#items.live(hash, key, keyStart, keyEnd, now);
+    const { overwrites } = this.#settings;
+    let old = 0;
+    if (overwrites) {
+      old = this.#items.live(hash, key, keyStart, keyEnd, now);
       if (old !== 0 && this.#overwrite(old, keyBytes, value, valueStart, valueEnd, flags, expiresAt, now)) {
         return "stored";
       }
     }
-    // As in memcached, room is made before anybody looks for the old item, which may have to go for it.
     const ref = this.#allocate(hash, keyBytes, valueEnd - valueStart, flags, 0, now);
-    const old = this.#items.live(hash, key, keyStart, keyEnd, now);
+    // As in memcached, the old item may have gone to make room: what there is of it is known only now.
+    if (old !== 0 || !overwrites) old = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref === 0) {
       if (old !== 0) this.#items.remove(old);
       return this.#outOfMemory();

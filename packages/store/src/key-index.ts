@@ -1,8 +1,8 @@
 // Which chunk has the item of a key. Hot path.
 //
 // An open-addressing table of groups: a key's hash names one group of 16 words, a line of the processor's cache, and its
-// item is in one of the 12 places there. A place has 8 bits of the hash beside its reference, so that an item in memory
-// is looked at for no other key but once in 256 times:
+// item is in one of the 12 places there. A place has 8 bits of the hash beside its reference, a tag, so that an item in
+// memory is looked at for no other key but once in 256 times:
 //
 //     word    0  1  2   |  3 ... 14           |  15
 //             12 tags   |  12 references      |  the group with those that found this one full, or 0
@@ -13,6 +13,11 @@
 // The table grows by one group at a time (linear hashing): when there are more than nine items a group, the next group
 // in line gives up those of its items that belong to the new one at the end. So no call ever waits for the whole table,
 // there is never a second one, and what it takes follows the number of items.
+//
+// A group at level n was chosen by n bits of the hash, and the next bit says who goes when it is divided. At an even level
+// the tags begin with that bit; what comes of it keeps them, and goes by their second bit when it is divided in turn.
+// So it is only every other time that a division has to look for the hashes of a dozen items all over the memory, which
+// takes longer than to store one.
 //
 // Of two groups between which items move, the lowest ten bits are the same: a lock for each value of those guards both.
 
@@ -51,7 +56,8 @@ export class KeyIndex {
   readonly #control: Int32Array;
   readonly #groupsMax: number;
   readonly #refs: Int32Array = new Int32Array(PLACES);
-  readonly #hashes: Int32Array = new Int32Array(PLACES);
+  /** Of the items in `#refs`: what is known of the hash, from the tag's bits on. */
+  readonly #bits: Int32Array = new Int32Array(PLACES);
 
   constructor(memory: SlabMemory) {
     this.#words = memory.words;
@@ -72,12 +78,13 @@ export class KeyIndex {
   /** @returns the item of this key, or 0 */
   find(hash: number, key: Uint8Array, start: number, end: number): number {
     const table = this.#table;
-    const tags = Math.imul(tagOf(hash), 0x0101_0101);
-    let group = this.#groupOf(hash) << GROUP_SHIFT;
+    const first = this.#groupOf(hash);
+    const tags = Math.imul(tagOf(hash, this.#levelOf(first)), 0x0101_0101);
+    let group = first << GROUP_SHIFT;
     do {
       for (let i = 0; i < TAG_WORDS; i++) {
         // A byte of `differs` is 0 where the tag is ours; the sum below sets the high bit of such bytes, and rarely
-        // that of one above them.
+        // that of one above them. An empty place has the tag 0, which may be ours as well.
         const differs = (table[group + i] as number) ^ tags;
         let hits = (differs - 0x0101_0101) & ~differs & 0x8080_8080;
         while (hits !== 0) {
@@ -94,7 +101,8 @@ export class KeyIndex {
 
   /** The item's key is not in the index. */
   insert(hash: number, ref: number): void {
-    this.#append(this.#groupOf(hash) << GROUP_SHIFT, tagOf(hash), ref);
+    const group = this.#groupOf(hash);
+    this.#append(group << GROUP_SHIFT, tagOf(hash, this.#levelOf(group)), ref);
   }
 
   /** The item is in the index; `by` has the same key and is not. */
@@ -131,8 +139,7 @@ export class KeyIndex {
     }
     let lastPlace = PLACES - 1;
     while (table[last + REFS + lastPlace] === 0) lastPlace--;
-    const tag = ((table[last + (lastPlace >> 2)] as number) >>> ((lastPlace & 3) << 3)) & 0xff;
-    this.#set(group, place, tag, table[last + REFS + lastPlace] as number);
+    this.#set(group, place, this.#tagAt(last, lastPlace), table[last + REFS + lastPlace] as number);
     this.#set(last, lastPlace, 0, 0);
     if (lastPlace === 0 && before !== 0) {
       table[before + CHAIN] = 0;
@@ -167,22 +174,24 @@ export class KeyIndex {
   /** Adds a group. */
   split(): void {
     const control = this.#control;
-    const refs = this.#refs;
-    const hashes = this.#hashes;
     const added = control[GROUPS] as number;
     const half = ((control[GROUP_MASK] as number) + 1) >>> 1;
     control[GROUPS] = added + 1;
     if (added >= (control[GROUP_MASK] as number)) control[GROUP_MASK] = added * 2 + 1;
+    const level = 31 - Math.clz32(half);
+    const decidingBit = level - tagStartOf(level);
+    const tagStart = tagStartOf(level + 1) - tagStartOf(level);
     const from = (added - half) << GROUP_SHIFT;
     const to = added << GROUP_SHIFT;
     let group = from;
     do {
       const next = (this.#table[group + CHAIN] as number) << GROUP_SHIFT;
-      const count = this.#empty(group);
+      const count = this.#empty(group, level);
       if (group !== from) this.#giveOverflow(group);
       for (let i = 0; i < count; i++) {
-        const hash = hashes[i] as number;
-        this.#append((hash & half) === 0 ? from : to, tagOf(hash), refs[i] as number);
+        const bits = this.#bits[i] as number;
+        const stays = ((bits >>> decidingBit) & 1) === 0;
+        this.#append(stays ? from : to, (bits >>> tagStart) & 0xff, this.#refs[i] as number);
       }
       group = next;
     } while (group !== 0);
@@ -205,18 +214,30 @@ export class KeyIndex {
     return group < (control[GROUPS] as number) ? group : group & (mask >>> 1);
   }
 
-  /** Takes everything out of a group. @returns how many items that were */
-  #empty(group: number): number {
+  /** By how many bits of the hash a group is chosen. */
+  #levelOf(group: number): number {
+    const control = this.#control;
+    const half = ((control[GROUP_MASK] as number) + 1) >>> 1;
+    const divided = (group & (half - 1)) < (control[GROUPS] as number) - half;
+    return 31 - Math.clz32(half) + (divided ? 1 : 0);
+  }
+
+  /** Takes everything out of a group that was chosen by so many bits. @returns how many items that were */
+  #empty(group: number, level: number): number {
     const table = this.#table;
     const refs = this.#refs;
-    const hashes = this.#hashes;
+    const bits = this.#bits;
     let count = 0;
     for (; count < PLACES && table[group + REFS + count] !== 0; count++) {
       refs[count] = table[group + REFS + count] as number;
+      bits[count] = this.#tagAt(group, count);
     }
-    // All of them first, one behind the other: the processor waits for these items once, not a dozen times.
-    for (let i = 0; i < count; i++) hashes[i] = this.#wordOf(refs[i] as number, HASH);
-    table.fill(0, group, group + GROUP_WORDS);
+    const tagStart = tagStartOf(level);
+    if (tagStartOf(level + 1) !== tagStart) {
+      // All of them first, one behind the other: the processor waits for these items once, not a dozen times.
+      for (let i = 0; i < count; i++) bits[i] = this.#wordOf(refs[i] as number, HASH) >>> tagStart;
+    }
+    for (let i = 0; i < GROUP_WORDS; i++) table[group + i] = 0;
     return count;
   }
 
@@ -264,6 +285,10 @@ export class KeyIndex {
     return -1;
   }
 
+  #tagAt(group: number, place: number): number {
+    return ((this.#table[group + (place >> 2)] as number) >>> ((place & 3) << 3)) & 0xff;
+  }
+
   #set(group: number, place: number, tag: number, ref: number): void {
     const table = this.#table;
     const at = group + (place >> 2);
@@ -288,7 +313,11 @@ export class KeyIndex {
   }
 }
 
-/** 8 bits of the hash that have no part in choosing the group of a small table; never 0, which is an empty place. */
-function tagOf(hash: number): number {
-  return hash >>> 24 || 1;
+/** 8 bits of the hash that have no part in choosing a group at this level, but for the first of them if it is odd. */
+function tagOf(hash: number, level: number): number {
+  return (hash >>> tagStartOf(level)) & 0xff;
+}
+
+function tagStartOf(level: number): number {
+  return level & ~1;
 }

@@ -278,3 +278,19 @@ test("resetting the counters leaves what is there now", () => {
   store.resetCounters();
   expect(store.counters).toMatchObject({ currItems: 1, bytes, totalItems: 0 });
 });
+
+test("finds every item while the index doubles and doubles again", () => {
+  const store = new SlabStore({ bytesMax: 33_554_432 });
+  const keys = Array.from({ length: 50_000 }, (_, i) => `key:${i}`);
+  const isThere = (key: string): boolean => has(store, key) && valueOf(store) === key;
+  const atFirst = store.counters.hashBytes;
+  const lost: string[] = [];
+  for (const [i, key] of keys.entries()) {
+    set(store, key, key);
+    const earlier = keys[(i * 7) % (i + 1)] as string;
+    if (!isThere(earlier)) lost.push(earlier);
+  }
+  expect(lost).toEqual([]);
+  expect(keys.filter((key) => !isThere(key))).toEqual([]);
+  expect(store.counters.hashBytes).toBeGreaterThan(4 * atFirst);
+});
