@@ -4,7 +4,10 @@
 import type { StoreOptions } from "./options.ts";
 import { SlabStore } from "./slab-store.ts";
 import { type Counted, KEY_BYTES_MAX, type Millis, type Store, type Stored } from "./store.ts";
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, Utf8Encoder } from "./utf8.ts";
+
+/** A longer value is encoded into an array of its own. */
+const VALUE_UNITS_MAX = 4_096;
 
 export interface BoundedCacheOptions extends StoreOptions {
   /** The time, such as `Date.now`: this package has no clock. */
@@ -41,6 +44,8 @@ export interface Entry {
 export class BoundedCache {
   readonly store: Store;
   readonly #now: () => Millis;
+  readonly #key: Utf8Encoder = new Utf8Encoder(KEY_BYTES_MAX);
+  readonly #text: Utf8Encoder = new Utf8Encoder(VALUE_UNITS_MAX);
 
   constructor(options: BoundedCacheOptions) {
     this.store = options.store ?? new SlabStore(options);
@@ -54,15 +59,15 @@ export class BoundedCache {
 
   /** The value as text. */
   get(key: string): string | undefined {
-    return this.#find(key) ? this.#text() : undefined;
+    return this.#find(key) ? this.#valueAsText() : undefined;
   }
 
   /** The value as text, which stays for so long from now on. */
   getAndTouch(key: string, ttlMs: number): string | undefined {
-    const name = keyOf(key);
+    const name = this.#keyOf(key);
     const now = this.#come();
-    const found = this.store.findAndTouch(name, 0, name.length, expiresAtOf(ttlMs, now), now);
-    return found ? this.#text() : undefined;
+    const found = this.store.findAndTouch(name, 0, this.#key.length, expiresAtOf(ttlMs, now), now);
+    return found ? this.#valueAsText() : undefined;
   }
 
   entry(key: string): Entry | undefined {
@@ -92,12 +97,24 @@ export class BoundedCache {
   /** Stores if nobody changed the value since `entry` answered this `cas`. */
   cas(key: string, value: string | Uint8Array, cas: bigint, options: ValueOptions = {}): Stored {
     const now = this.#come();
-    const name = keyOf(key);
-    const bytes = bytesOf(value);
+    const name = this.#keyOf(key);
+    const bytes = this.#bytesOf(value);
     const [high, low] = halvesOf(cas);
     const flags = flagsOf(options);
     const expiresAt = expiresAtOf(options.ttlMs, now);
-    return this.store.cas(name, 0, name.length, bytes, 0, bytes.length, flags, expiresAt, high, low, now);
+    return this.store.cas(
+      name,
+      0,
+      this.#key.length,
+      bytes,
+      0,
+      this.#lengthOf(value),
+      flags,
+      expiresAt,
+      high,
+      low,
+      now,
+    );
   }
 
   append(key: string, value: string | Uint8Array): Stored {
@@ -109,15 +126,15 @@ export class BoundedCache {
   }
 
   delete(key: string): boolean {
-    const name = keyOf(key);
-    return this.store.delete(name, 0, name.length, this.#come());
+    const name = this.#keyOf(key);
+    return this.store.delete(name, 0, this.#key.length, this.#come());
   }
 
   /** Changes how long the value stays. */
   touch(key: string, ttlMs: number): boolean {
-    const name = keyOf(key);
+    const name = this.#keyOf(key);
     const now = this.#come();
-    return this.store.touch(name, 0, name.length, expiresAtOf(ttlMs, now), now);
+    return this.store.touch(name, 0, this.#key.length, expiresAtOf(ttlMs, now), now);
   }
 
   /** Adds to the decimal number that the value is. @returns the new number, or why there is none */
@@ -142,7 +159,7 @@ export class BoundedCache {
     return now;
   }
 
-  #text(): string {
+  #valueAsText(): string {
     const { store } = this;
     if (store.valueLength === store.valueEnd - store.valueStart) {
       return decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd);
@@ -173,8 +190,8 @@ export class BoundedCache {
   }
 
   #find(key: string): boolean {
-    const name = keyOf(key);
-    return this.store.find(name, 0, name.length, this.#come());
+    const name = this.#keyOf(key);
+    return this.store.find(name, 0, this.#key.length, this.#come());
   }
 
   #put(
@@ -184,16 +201,16 @@ export class BoundedCache {
     options: ValueOptions,
   ): Stored {
     const now = this.#come();
-    const name = keyOf(key);
-    const bytes = bytesOf(value);
+    const name = this.#keyOf(key);
+    const bytes = this.#bytesOf(value);
     const expiresAt = expiresAtOf(options.ttlMs, now);
     return this.store[command](
       name,
       0,
-      name.length,
+      this.#key.length,
       bytes,
       0,
-      bytes.length,
+      this.#lengthOf(value),
       flagsOf(options),
       expiresAt,
       now,
@@ -201,30 +218,35 @@ export class BoundedCache {
   }
 
   #extend(command: "append" | "prepend", key: string, value: string | Uint8Array): Stored {
-    const name = keyOf(key);
-    const bytes = bytesOf(value);
-    return this.store[command](name, 0, name.length, bytes, 0, bytes.length, this.#come());
+    const name = this.#keyOf(key);
+    const bytes = this.#bytesOf(value);
+    return this.store[command](name, 0, this.#key.length, bytes, 0, this.#lengthOf(value), this.#come());
   }
 
   #count(command: "incr" | "decr", key: string, delta: bigint): bigint | Exclude<Counted, "counted"> {
     const { store } = this;
-    const name = keyOf(key);
+    const name = this.#keyOf(key);
     const [high, low] = halvesOf(delta);
-    const counted = store[command](name, 0, name.length, high, low, this.#come());
+    const counted = store[command](name, 0, this.#key.length, high, low, this.#come());
     return counted === "counted" ? (BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow) : counted;
   }
-}
 
-function keyOf(key: string): Uint8Array {
-  const bytes = encodeUtf8(key);
-  if (bytes.length < 1 || bytes.length > KEY_BYTES_MAX) {
-    throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${bytes.length}`);
+  /** @returns bytes of which the first `#key.length` are the key */
+  #keyOf(key: string): Uint8Array {
+    const bytes = this.#key.encode(key);
+    const { length } = this.#key;
+    if (length >= 1 && length <= KEY_BYTES_MAX) return bytes;
+    throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${length}`);
   }
-  return bytes;
-}
 
-function bytesOf(value: string | Uint8Array): Uint8Array {
-  return typeof value === "string" ? encodeUtf8(value) : value;
+  /** @returns bytes of which the first `#lengthOf(value)` are the value */
+  #bytesOf(value: string | Uint8Array): Uint8Array {
+    return typeof value === "string" ? this.#text.encode(value) : value;
+  }
+
+  #lengthOf(value: string | Uint8Array): number {
+    return typeof value === "string" ? this.#text.length : value.length;
+  }
 }
 
 function flagsOf({ flags = 0 }: ValueOptions): number {

@@ -133,3 +133,13 @@ test("says what is wrong with an argument", () => {
   );
   expect(() => cache.touch("k", NaN)).toThrow("ttlMs must be a number, got NaN");
 });
+
+test("texts long and short, one after the other, do not get into each other", () => {
+  const cache = new BoundedCache({ now: () => 1 });
+  const texts = ["short", "long".repeat(5_000), "", "é".repeat(4_096), "s"];
+  for (const text of texts) {
+    cache.set(`key of ${text.length}`, text);
+    cache.append(`key of ${text.length}`, "+");
+  }
+  expect(texts.map((text) => cache.get(`key of ${text.length}`))).toEqual(texts.map((text) => `${text}+`));
+});

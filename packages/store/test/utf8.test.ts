@@ -49,3 +49,10 @@ test("decodes as TextDecoder does, whatever the bytes", () => {
     ),
   );
 });
+
+test("long texts come back whole, wherever they are cut within", () => {
+  for (let before = 0; before < 8; before++) {
+    const text = "a".repeat(before) + "\u{1f600}é€z".repeat(1_000);
+    expect(decodeUtf8(encodeUtf8(text))).toBe(text);
+  }
+});
