@@ -9,7 +9,7 @@ export class ProgramEnd extends Error {
   /** 0: it said what it was asked for. 1: the world failed, such as a port in use. 2: the user made a mistake. */
   readonly exitCode: 0 | 1 | 2;
 
-  /** @param message What is written, as it is: to stdout for 0, to stderr else. */
+  /** @param message What is written, as it is: to stdout for 0, to stderr else. Nothing if it is empty. */
   constructor(exitCode: 0 | 1 | 2, message: string) {
     super(message);
     this.exitCode = exitCode;
@@ -24,13 +24,15 @@ export async function runProgram(name: string, start: () => Promise<void>): Prom
   try {
     await start();
   } catch (error) {
-    const end = error instanceof ProgramEnd ? error : new ProgramEnd(1, `${name}: ${messageOf(error)}`);
+    const end = programEndOf(name, error);
     // Synchronously: on some runtimes what a stream still holds is lost by exit().
-    writeSync(end.exitCode === 0 ? 1 : 2, `${end.message.trimEnd()}\n`);
+    if (end.message !== "") writeSync(end.exitCode === 0 ? 1 : 2, `${end.message.trimEnd()}\n`);
     process.exit(end.exitCode);
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What ends the program after `error`. */
+export function programEndOf(name: string, error: unknown): ProgramEnd {
+  if (error instanceof ProgramEnd) return error;
+  return new ProgramEnd(1, `${name}: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,0 +1,207 @@
+// -o: memcached's extended options, a list with commas between, each `name` or `name=value`.
+//
+// What has a meaning here is a row of `OPTIONS`; what memcached knows besides is taken and does nothing, and -h says
+// so; everything else is refused.
+
+import { optionValue, wholeNumber } from "@memwire/program";
+import type { StoreOptions } from "@memwire/store";
+import { readAbove, readWord } from "./flag-values.ts";
+
+type Draft<T> = { -readonly [Name in keyof T]?: T[Name] };
+
+/** What `-o` has said so far. */
+export interface Extended {
+  readonly store: Draft<StoreOptions>;
+  /** By memcached's names in `stats settings`. */
+  readonly facts: Record<string, string | number>;
+  idleTimeoutSeconds: number;
+}
+
+interface Row {
+  /** For -h: what stands behind `=`, nothing for a switch, and what it does. */
+  readonly value?: string;
+  readonly what: string;
+  /** @param text What stands behind `=`; "" for a switch. */
+  readonly take: (extended: Extended, text: string) => void;
+}
+
+const MEBIBYTE = 1_048_576;
+const SECONDS_MAX = 2_147_483;
+
+const OPTIONS: Readonly<Record<string, Row>> = {
+  idle_timeout: {
+    value: "seconds",
+    what: "close connections that say nothing for so long (0: never)",
+    take: (extended, text) => (extended.idleTimeoutSeconds = seconds("idle_timeout", text)),
+  },
+  slab_sizes: {
+    value: "a-b-c",
+    what: "sizes of the chunks, instead of -f and -n",
+    take: ({ store }, text) => (store.chunkSizes = optionValue("-o slab_sizes", readSizes)(text)),
+  },
+  slab_chunk_max: {
+    value: "bytes",
+    what: "largest chunk (524288)",
+    take: ({ store, facts }, text) => {
+      store.chunkBytesMax = wholeNumber("-o slab_chunk_max", 512, MEBIBYTE)(text);
+      facts["slab_chunk_max"] = store.chunkBytesMax;
+    },
+  },
+  slab_automove: {
+    value: "0|1|2",
+    what: "whether memory moves to the sizes in demand (1)",
+    take: ({ store, facts }, text) => {
+      facts["slab_automove"] = wholeNumber("-o slab_automove", 0, 2)(text);
+      store.automove = facts["slab_automove"] > 0;
+    },
+  },
+  no_slab_reassign: {
+    what: "memory stays with the size that took it",
+    take: ({ store, facts }) => {
+      store.automove = false;
+      facts["slab_reassign"] = "no";
+    },
+  },
+  no_lru_crawler: {
+    what: "look for no expired items",
+    take: ({ store, facts }) => {
+      store.crawler = false;
+      facts["lru_crawler"] = "no";
+    },
+  },
+  no_lru_maintainer: { what: "one strict list of items a size, none hot or warm", take: flat },
+  hot_lru_pct: {
+    value: "number",
+    what: "per cent of a size's memory for hot items (20)",
+    take: ({ store, facts }, text) => {
+      store.hotPercent = wholeNumber("-o hot_lru_pct", 1, 79)(text);
+      facts["hot_lru_pct"] = store.hotPercent;
+    },
+  },
+  warm_lru_pct: {
+    value: "number",
+    what: "the same for warm ones (40)",
+    take: ({ store, facts }, text) => {
+      store.warmPercent = wholeNumber("-o warm_lru_pct", 1, 79)(text);
+      facts["warm_lru_pct"] = store.warmPercent;
+    },
+  },
+  hot_max_factor: {
+    value: "number",
+    what: "hot items as old as this part of the coldest cool down (0.2)",
+    take: ({ store, facts }, text) => {
+      store.hotAgeFactor = optionValue("-o hot_max_factor", readAbove(0))(text);
+      facts["hot_max_factor"] = store.hotAgeFactor.toFixed(2);
+    },
+  },
+  warm_max_factor: {
+    value: "number",
+    what: "the same of warm ones (2)",
+    take: ({ store, facts }, text) => {
+      store.warmAgeFactor = optionValue("-o warm_max_factor", readAbove(0))(text);
+      facts["warm_max_factor"] = store.warmAgeFactor.toFixed(2);
+    },
+  },
+  temporary_ttl: {
+    value: "seconds",
+    what: "items that expire sooner are never evicted (off)",
+    take: ({ store, facts }, text) => {
+      const value = seconds("temporary_ttl", text);
+      store.temporaryTtlMs = value * 1_000;
+      facts["temporary_ttl"] = value;
+      facts["temp_lru"] = "yes";
+    },
+  },
+  hash_algorithm: {
+    value: "name",
+    what: "jenkins, murmur3 or xxh3: taken, but the hash stays what it is",
+    take: (_, text) => optionValue("-o hash_algorithm", readWord(["jenkins", "murmur3", "xxh3"]))(text),
+  },
+  no_modern: {
+    what: "what memcached 1.4 did: no_lru_maintainer, no_lru_crawler, no_slab_reassign, chunks of a page",
+    take: (extended) => {
+      flat(extended);
+      Object.assign(extended.store, { crawler: false, automove: false, chunkBytesMax: MEBIBYTE });
+      const facts = { lru_crawler: "no", slab_reassign: "no", slab_automove: 0, slab_chunk_max: MEBIBYTE };
+      Object.assign(extended.facts, facts);
+    },
+  },
+};
+
+/** As it is here already, or of no use here. */
+const IGNORED = (
+  "modern maxconns_fast no_maxconns_fast slab_reassign lru_crawler lru_maintainer lru_crawler_sleep " +
+  "lru_crawler_tocrawl hashpower no_hashexpand tail_repair_time slab_automove_ratio slab_automove_window " +
+  "slab_automove_freeratio watcher_logbuf_size worker_logbuf_size track_sizes read_buf_mem_limit " +
+  "resp_obj_mem_limit inline_ascii_resp no_inline_ascii_resp drop_privileges no_drop_privileges " +
+  "relaxed_privileges meta_response_old sock_cookie_id ext_path ext_page_size ext_page_count ext_wbuf_size " +
+  "ext_threads ext_io_depth ext_item_size ext_item_age ext_low_ttl ext_drop_unread ext_recache_rate " +
+  "ext_compact_under ext_drop_under ext_max_frag ext_max_sleep"
+).split(" ");
+
+/** Why some are refused that memcached knows. */
+const REFUSED: Readonly<Record<string, string>> = {
+  proxy_config: "memcached's proxy is another program here: memwire-proxy",
+  proxy_arg: "memcached's proxy is another program here: memwire-proxy",
+  proxy_uring: "memcached's proxy is another program here: memwire-proxy",
+};
+
+/** For -h. */
+export function describeExtended(): string {
+  const rows = Object.entries(OPTIONS).map(([name, { value, what }]) => {
+    const term = value === undefined ? name : `${name}=<${value}>`;
+    return `  ${term.padEnd(27)} ${what}`;
+  });
+  return `Options of -o:\n${rows.join("\n")}\n\nTaken by -o and without effect:\n${wrapped(IGNORED)}`;
+}
+
+/** Reads all that was given with -o. */
+export function readExtended(lists: readonly string[]): Extended {
+  const extended: Extended = { store: {}, facts: {}, idleTimeoutSeconds: 0 };
+  for (const one of lists.flatMap((list) => list.split(","))) {
+    if (one !== "") take(extended, one);
+  }
+  return extended;
+}
+
+function take(extended: Extended, one: string): void {
+  const equals = one.indexOf("=");
+  const name = equals < 0 ? one : one.slice(0, equals);
+  const text = equals < 0 ? undefined : one.slice(equals + 1);
+  const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
+  if (refused !== undefined) throw new RangeError(`-o ${name} is refused: ${refused}`);
+  const row = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+  if (row === undefined) {
+    if (IGNORED.includes(name)) return;
+    throw new RangeError(`-o must be options that memcached knows, got ${JSON.stringify(one)}`);
+  }
+  if (row.value !== undefined && text === undefined) {
+    throw new RangeError(`-o ${name} needs a value: ${name}=<${row.value}>`);
+  }
+  row.take(extended, text ?? "");
+}
+
+function flat({ store, facts }: Extended): void {
+  store.segmented = false;
+  facts["lru_maintainer_thread"] = "no";
+  facts["lru_segmented"] = "no";
+}
+
+function seconds(name: string, text: string): number {
+  return wholeNumber(`-o ${name}`, 0, SECONDS_MAX)(text);
+}
+
+function readSizes(text: string): readonly number[] {
+  if (/^\d{1,9}(-\d{1,9})*$/.test(text)) return text.split("-").map(Number);
+  throw new RangeError(`must be sizes with - between, such as 96-1024-4096, got ${JSON.stringify(text)}`);
+}
+
+function wrapped(words: readonly string[]): string {
+  const lines = [""];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`;
+    if (line.length > 78) lines.push(` ${word}`);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.map((line) => ` ${line}`).join("\n");
+}

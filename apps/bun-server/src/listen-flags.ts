@@ -1,0 +1,71 @@
+// Where it listens: -l, -p, -U and -s as memcached takes them.
+//
+//     -l host            -p, and -U                  -s path    only there
+//     -l host:port       that one, for both          none of -l all addresses of this machine
+//     -p -1, -U -1       any free port               -p 0, -U 0 none of that kind
+//     -U N without -p    TCP on N as well
+
+import type { Endpoint } from "@memwire/engine";
+import { optionValue } from "@memwire/program";
+import type { Listening } from "./task.ts";
+
+const DEFAULT_PORT = 11_211;
+export const PORT_MAX = 65_535;
+
+/** All of this machine; IPv4 alone where there is no IPv6. */
+const ANY = "::";
+const ANY_IPV4 = "0.0.0.0";
+
+export interface Address {
+  readonly host: string;
+  readonly port?: number;
+}
+
+export interface ListenFlags {
+  readonly listen?: readonly Address[];
+  readonly port?: number;
+  readonly unixSocket?: string;
+}
+
+/** @returns none if TCP is turned off and there is no unix socket */
+export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenFlags): readonly Listening[] {
+  if (unixSocket !== undefined) return [{ endpoint: { kind: "unix", path: unixSocket } }];
+  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port }): Listening[] => {
+    if (own === 0) return [];
+    const at = (name: string): Endpoint => ({ kind: "tcp", host: name, port: Math.max(own, 0) });
+    return host === "*" ? [{ endpoint: at(ANY), otherwise: at(ANY_IPV4) }] : [{ endpoint: at(host) }];
+  });
+}
+
+/** Reads one `-l`, behind those before. */
+export function readListen(text: string, before: readonly Address[] = []): readonly Address[] {
+  return [...before, ...readAddresses(text)];
+}
+
+const readAddresses = optionValue("-l", (text): readonly Address[] => text.split(",").map(readAddress));
+
+function readAddress(text: string): Address {
+  refusePrefix(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:,[\]]+))(?::(\d{1,5}))?$/.exec(text);
+  const isIPv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(text) && text.includes("::");
+  if (match === null && isIPv6) return { host: text };
+  const port = Number(match?.[3] ?? 1);
+  if (match === null || port < 1 || port > PORT_MAX) {
+    throw new RangeError(`must be host or host:port, IPv6 as [::1], got ${JSON.stringify(text)}`);
+  }
+  const host = match[1] ?? match[2] ?? "";
+  return match[3] === undefined ? { host } : { host, port };
+}
+
+/** What memcached takes before an address and has no meaning here. */
+function refusePrefix(text: string): void {
+  const [, prefix] = /^(tag|proto)[[_]/.exec(text) ?? [];
+  if (prefix === "tag") {
+    throw new RangeError(
+      `has no tags: they name listeners to memcached's proxy, got ${JSON.stringify(text)}`,
+    );
+  }
+  if (prefix === "proto") {
+    throw new RangeError(`has one protocol for all addresses, that of -B, got ${JSON.stringify(text)}`);
+  }
+}

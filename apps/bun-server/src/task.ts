@@ -1,0 +1,35 @@
+// What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
+
+import type { Endpoint, Millis } from "@memwire/engine";
+import type { StoreOptions } from "@memwire/store";
+
+export interface Task {
+  /** At least one. */
+  readonly listen: readonly Listening[];
+  /** Permissions of the unix socket. */
+  readonly socketMode: number;
+  /** Whom the process is to be once it is up to it, if it is root. */
+  readonly user: string | undefined;
+  readonly daemon: boolean;
+  readonly pidFile: string | undefined;
+  /** Where the items are kept while the server does not run, if they are. */
+  readonly snapshotFile: string | undefined;
+  readonly store: StoreOptions;
+  readonly connectionsMax: number;
+  /** How long a connection may say nothing; `Infinity` if for ever. */
+  readonly idleTimeoutMs: Millis;
+  readonly flushEnabled: boolean;
+  /** How often `-v` was given. */
+  readonly verbosity: number;
+  /** One line each, for stderr: what was asked for and is not done. */
+  readonly remarks: readonly string[];
+  /** What `stats settings` tells, by memcached's names, of what only the command line knows. */
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Where to listen. */
+export interface Listening {
+  readonly endpoint: Endpoint;
+  /** The next one, if this one cannot be had: on a machine without IPv6. */
+  readonly otherwise?: Endpoint;
+}

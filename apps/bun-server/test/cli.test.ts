@@ -1,0 +1,214 @@
+// The command line: what memcached takes is taken and what it refuses is refused, in the same words for the same flags.
+
+import { freePort, RunningProgram, withPeer } from "@memwire/conformance";
+import { ProgramEnd } from "@memwire/program";
+import { describe, expect, test } from "vitest";
+import { readTask } from "../src/cli.ts";
+
+const read = (args: string): ReturnType<typeof readTask> =>
+  readTask(
+    args.split(" ").filter((arg) => arg !== ""),
+    "1.2.3",
+  );
+/** What it says of them; nothing if it takes them. */
+function messageOf(args: string): string {
+  try {
+    read(args);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const tcp = (host: string, port: number): object => ({ endpoint: { kind: "tcp", host, port } });
+
+test("without a flag it is what memcached is", () => {
+  expect(read("")).toEqual({
+    listen: [{ ...tcp("::", 11_211), otherwise: { kind: "tcp", host: "0.0.0.0", port: 11_211 } }],
+    socketMode: 0o700,
+    user: undefined,
+    daemon: false,
+    pidFile: undefined,
+    snapshotFile: undefined,
+    store: {
+      bytesMax: 67_108_864,
+      pageBytes: 1_048_576,
+      itemBytesMax: 1_048_576,
+      evictions: true,
+      growthFactor: 1.25,
+      chunkSpaceMin: 48,
+      casUniques: true,
+    },
+    connectionsMax: 1_024,
+    idleTimeoutMs: Infinity,
+    flushEnabled: true,
+    verbosity: 0,
+    remarks: [],
+    facts: {
+      inter: "NULL",
+      domain_socket: "NULL",
+      umask: "700",
+      growth_factor: "1.25",
+      chunk_size: 48,
+      cas_enabled: "yes",
+      tcp_backlog: 1_024,
+      memory_file: "(null)",
+    },
+  });
+});
+
+test.each<[string, string]>([
+  ["-p 11311", "--port=11311"],
+  ["-U 0 -l 127.0.0.1", "--udp-port=0 --listen=127.0.0.1"],
+  ["-s /x.sock -a 0770", "--unix-socket=/x.sock --unix-mask 0770"],
+  ["-m128", "--memory-limit=128"],
+  ["-m 128", "--memory-l 128"],
+  [
+    "-M -F -C -X -W",
+    "--disable-evictions --disable-flush-all --disable-cas --disable-dumping --disable-watch",
+  ],
+  ["-MFC", "-M -F -C"],
+  ["-c 10 -R 30 -t 1", "--conn-limit=10 --max-reqs-per-event=30 --threads=1"],
+  ["-I 2m -f 1.5 -n 64", "--max-item-size=2m --slab-growth-factor=1.5 --slab-min-size=64"],
+  ["-d -P /x.pid -u root", "--daemon --pidfile=/x.pid --user=root"],
+  ["-e /x.items", "--memory-file=/x.items"],
+  ["-rkL -N 4", "--enable-coredumps --lock-memory --enable-largepages --napi_ids=4"],
+  ["-vvv", "--verbose -v --verb"],
+  ["-vp 12", "-v -p12"],
+  ["-b 5 -B auto", "--listen-backlog=5 --protocol=auto"],
+  ["-o idle_timeout=5,no_lru_crawler", "-o idle_timeout=5 --extended=no_lru_crawler"],
+])("%s is %s", (short, long) => {
+  expect(read(short)).toEqual(read(long));
+  expect(read(short)).not.toEqual(read(""));
+});
+
+test.each<[string, readonly object[]]>([
+  ["-l 1.2.3.4,host:5 -l [::1]:6 -p 7", [tcp("1.2.3.4", 7), tcp("host", 5), tcp("::1", 6)]],
+  ["-l ::1 -p -1", [tcp("::1", 0)]],
+  ["-p 0 -s /x", [{ endpoint: { kind: "unix", path: "/x" } }]],
+])("%s listens there", (args, listen) => {
+  expect(read(args).listen).toEqual(listen);
+});
+
+test.each<[string, object]>([
+  ["slab_sizes=96-200-1000", { chunkSizes: [96, 200, 1_000] }],
+  ["slab_chunk_max=16384", { chunkBytesMax: 16_384 }],
+  ["slab_automove=0", { automove: false }],
+  ["slab_automove=2", { automove: true }],
+  ["no_slab_reassign", { automove: false }],
+  ["no_lru_crawler", { crawler: false }],
+  ["no_lru_maintainer", { segmented: false }],
+  ["hot_lru_pct=10,warm_lru_pct=50", { hotPercent: 10, warmPercent: 50 }],
+  ["hot_max_factor=0.5,warm_max_factor=3", { hotAgeFactor: 0.5, warmAgeFactor: 3 }],
+  ["temporary_ttl=61", { temporaryTtlMs: 61_000 }],
+  ["no_modern", { segmented: false, crawler: false, automove: false, chunkBytesMax: 1_048_576 }],
+])("-o %s is the store's", (option, store) => {
+  expect(read(`-o ${option}`).store).toMatchObject(store);
+});
+
+/** Refused by both; what each says is its own. */
+const REFUSED: readonly (readonly [args: string, message: string])[] = [
+  ["-z", "unknown option '-z'"],
+  ["--foo", "unknown option '--foo'"],
+  ["--mem 64", "unknown option '--mem'"],
+  ["-p 70000", '-p must be a whole number from -1 to 65535, got "70000"'],
+  ["-B http", '-B must be one of auto, ascii, binary, got "http"'],
+  ["-c 0", '-c must be a whole number from 1 to 1000000, got "0"'],
+  ["-c -1", '-c must be a whole number from 1 to 1000000, got "-1"'],
+  ["-t 0", '-t must be a whole number from 1 to 62, got "0"'],
+  ["-R 0", '-R must be a whole number from 1 to 1000000, got "0"'],
+  ["-m x", '-m must be a whole number from 1 to 32768, got "x"'],
+  ["-m 0", '-m must be a whole number from 1 to 32768, got "0"'],
+  ["-f 1", '-f must be a number above 1, got "1"'],
+  ["-n 0", '-n must be a whole number from 1 to 500000, got "0"'],
+  ["-N 0", '-N must be a whole number from 1 to 1000000, got "0"'],
+  ["-I 1000", '-I must be from 1k to 1g: bytes, or with k, m or g behind, got "1000"'],
+  ["-I big", '-I must be from 1k to 1g: bytes, or with k, m or g behind, got "big"'],
+  ["-I 1025m -m 4096", '-I must be from 1k to 1g: bytes, or with k, m or g behind, got "1025m"'],
+  ["-I 256m", "-I, 1m if not given, must be at most half of -m: 33554432 bytes, got 268435456 bytes"],
+  ["-m 1", "-I, 1m if not given, must be at most half of -m: 524288 bytes, got 1048576 bytes"],
+  ["-o foo", '-o must be options that memcached knows, got "foo"'],
+  ["-o idle_timeout", "-o idle_timeout needs a value: idle_timeout=<seconds>"],
+  ["-o hot_lru_pct", "-o hot_lru_pct needs a value: hot_lru_pct=<number>"],
+  ["-o hot_lru_pct=80", '-o hot_lru_pct must be a whole number from 1 to 79, got "80"'],
+  ["-o hot_max_factor=-1", '-o hot_max_factor must be a number above 0, got "-1"'],
+  ["-o hash_algorithm=crc", '-o hash_algorithm must be one of jenkins, murmur3, xxh3, got "crc"'],
+  ["-o slab_sizes=1", "-o slab_sizes must be whole numbers from 48 to -o slab_chunk_max, 524288, got 1"],
+  ["-o slab_sizes=100-50", "-o slab_sizes must grow by more than 8, got 50 after 100"],
+  ["-o slab_chunk_max=x", '-o slab_chunk_max must be a whole number from 512 to 1048576, got "x"'],
+  ["-o slab_chunk_max=7000", "-o slab_chunk_max must be a divisor of a page, 1048576, from 512, got 7000"],
+  ["-l notls:127.0.0.1:11311", '-l must be host or host:port, IPv6 as [::1], got "notls:127.0.0.1:11311"'],
+  ["-l :11311", '-l must be host or host:port, IPv6 as [::1], got ":11311"'],
+];
+
+/** Taken by memcached, for what it does with it. */
+const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
+  ["extra", "too many arguments. Expected 0 arguments but got 1: extra"],
+  ["-p", "option '-p, --port <port>' argument missing"],
+  ["-p x", '-p must be a whole number from -1 to 65535, got "x"'],
+  ["-p 0", "-p 0 leaves nothing to listen on: give a port, or -s with a path"],
+  ["-l 1:2:3", '-l must be host or host:port, IPv6 as [::1], got "1:2:3"'],
+  ["-l a,", '-l must be host or host:port, IPv6 as [::1], got ""'],
+  ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
+  ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
+  ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
+  ["-D ab", '-D must be one printable character, got "ab"'],
+  ["-b 0", '-b must be a whole number from 1 to 65535, got "0"'],
+  ["-a 999", '-a must be octal, from 0 to 0777, got "999"'],
+  ["-m 1.5", '-m must be a whole number from 1 to 32768, got "1.5"'],
+  [
+    "-o proxy_config=x",
+    "-o proxy_config is refused: memcached's proxy is another program here: memwire-proxy",
+  ],
+  ["-o idle_timeout=x", '-o idle_timeout must be a whole number from 0 to 2147483, got "x"'],
+];
+
+describe("of a mistake it says what would be right", () => {
+  test.each([...REFUSED, ...REFUSED_HERE])("%s", (args, message) => {
+    const end = new ProgramEnd(2, `memwire-server: ${message}; see memwire-server --help`);
+    expect(() => read(args)).toThrow(end);
+  });
+});
+
+withPeer("memcached", (memcached) => {
+  test.each(REFUSED)("memcached refuses %s as well", async (args) => {
+    const on = ["-u", "root", "-l", "127.0.0.1", "-p", `${await freePort()}`, "-U", "0"];
+    await using program = new RunningProgram(memcached, [...on, ...args.split(" ")]);
+    const { code, signal } = await program.ended;
+    // slab_chunk_max=x makes it divide by zero.
+    expect(code !== 0 || signal === "SIGFPE").toBe(true);
+  });
+
+  test("every flag that memcached's -h has is known", async () => {
+    await using program = new RunningProgram(memcached, ["-h"]);
+    await program.ended;
+    const flags = [
+      ...program.stdout.matchAll(/^(-\w), +(--[\w-]+)/gm),
+      ...program.stdout.matchAll(/^ +(-\w) +(--[\w-]+)/gm),
+    ];
+    expect(flags.length).toBeGreaterThan(30);
+    for (const [, short = "", long = ""] of flags) {
+      expect(messageOf(short)).not.toContain("unknown option");
+      expect(messageOf(long)).not.toContain("unknown option");
+    }
+  });
+
+  test("every option of memcached's -o is known", async () => {
+    await using program = new RunningProgram(memcached, ["-h"]);
+    await program.ended;
+    const names = [...program.stdout.matchAll(/^ {3}- (\w+):/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(40);
+    for (const name of names) {
+      if (name.startsWith("ssl_")) continue;
+      expect(messageOf(`-o ${name}`)).not.toContain("must be options that memcached knows");
+    }
+  });
+});
+
+test("the help is the same text for people and for tools that look for a flag", () => {
+  const help = messageOf("-h");
+  for (const word of ["--unix-socket", "--memory-limit", "idle_timeout", "no_modern", "hashpower"]) {
+    expect(help).toContain(word);
+  }
+  for (const word of ["sasl", "--enable-ssl", "--enable-shutdown"]) expect(help).not.toContain(word);
+});
