@@ -47,8 +47,11 @@ function taskOf(flags: Flags): Task {
     pidFile: flags.pidfile,
     snapshotFile: flags.memoryFile,
     store,
-    connectionsMax: flags.connLimit,
-    idleTimeoutMs: extended.idleTimeoutSeconds === 0 ? Infinity : extended.idleTimeoutSeconds * 1_000,
+    limits: {
+      connectionsMax: flags.connLimit,
+      requestsPerTurn: flags.maxReqsPerEvent,
+      ...extended.limits,
+    },
     flushEnabled: flags.disableFlushAll !== true,
     verbosity: flags.verbose,
     remarks: remarksOf(flags),

@@ -4,6 +4,7 @@
 // so; everything else is refused.
 
 import { optionValue, wholeNumber } from "@memwire/program";
+import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 import { readAbove, readWord } from "./flag-values.ts";
 
@@ -12,9 +13,9 @@ type Draft<T> = { -readonly [Name in keyof T]?: T[Name] };
 /** What `-o` has said so far. */
 export interface Extended {
   readonly store: Draft<StoreOptions>;
+  readonly limits: Draft<ServerLimits>;
   /** By memcached's names in `stats settings`. */
   readonly facts: Record<string, string | number>;
-  idleTimeoutSeconds: number;
 }
 
 interface Row {
@@ -31,8 +32,18 @@ const SECONDS_MAX = 2_147_483;
 const OPTIONS: Readonly<Record<string, Row>> = {
   idle_timeout: {
     value: "seconds",
-    what: "close connections that say nothing for so long (0: never)",
-    take: (extended, text) => (extended.idleTimeoutSeconds = seconds("idle_timeout", text)),
+    what: "close connections that ask for nothing for so long (0: never)",
+    take: ({ limits }, text) => (limits.idleTimeoutMs = timeout("idle_timeout", text)),
+  },
+  receive_timeout: {
+    value: "seconds",
+    what: "the same in the middle of a command (300); memcached has no such option",
+    take: ({ limits }, text) => (limits.receiveTimeoutMs = timeout("receive_timeout", text)),
+  },
+  send_timeout: {
+    value: "seconds",
+    what: "the same with a reply that they do not take (300); nor this one",
+    take: ({ limits }, text) => (limits.sendTimeoutMs = timeout("send_timeout", text)),
   },
   slab_sizes: {
     value: "a-b-c",
@@ -157,7 +168,7 @@ export function describeExtended(): string {
 
 /** Reads all that was given with -o. */
 export function readExtended(lists: readonly string[]): Extended {
-  const extended: Extended = { store: {}, facts: {}, idleTimeoutSeconds: 0 };
+  const extended: Extended = { store: {}, limits: {}, facts: {} };
   for (const one of lists.flatMap((list) => list.split(","))) {
     if (one !== "") take(extended, one);
   }
@@ -185,6 +196,11 @@ function flat({ store, facts }: Extended): void {
   store.segmented = false;
   facts["lru_maintainer_thread"] = "no";
   facts["lru_segmented"] = "no";
+}
+
+/** 0 is for ever, as with memcached. */
+function timeout(name: string, text: string): number {
+  return seconds(name, text) * 1_000 || Infinity;
 }
 
 function seconds(name: string, text: string): number {

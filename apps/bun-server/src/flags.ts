@@ -61,13 +61,13 @@ server starts empty, never with values from before. What is no snapshot, or a da
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line.`;
 
 /** Known to memcached, and to come: refused until then, and not in -h. */
-const NOT_YET: readonly string[] = [
+const NOT_YET: ReadonlySet<string> = new Set([
   "--enable-sasl",
   "--auth-file",
   "--enable-ssl",
   "--enable-shutdown",
   "-D",
-];
+]);
 
 /** The command with all its flags, to be read by `readArguments`. */
 export function memwireServer(version: string): Command {
@@ -77,7 +77,7 @@ export function memwireServer(version: string): Command {
   addMemory(command);
   addRights(command);
   for (const option of command.options) {
-    if (NOT_YET.includes(option.long ?? option.flags.slice(0, 2))) option.hideHelp();
+    if (NOT_YET.has(option.long ?? option.flags.slice(0, 2))) option.hideHelp();
   }
   return command
     .option(

@@ -32,7 +32,8 @@ async function serve(task: Task, version: string): Promise<void> {
   const store = new SlabStore(task.store);
   const engine = new ServerEngine({
     store,
-    limits: { connectionsMax: task.connectionsMax },
+    limits: task.limits,
+    ...(task.verbosity === 0 ? {} : { log: say }),
     flushEnabled: task.flushEnabled,
     startedAt: clock.now(),
     facts: { ...task.facts, pid: process.pid },

@@ -1,6 +1,7 @@
 // What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
 
-import type { Endpoint, Millis } from "@memwire/engine";
+import type { Endpoint } from "@memwire/engine";
+import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
 export interface Task {
@@ -15,9 +16,7 @@ export interface Task {
   /** Where the items are kept while the server does not run, if they are. */
   readonly snapshotFile: string | undefined;
   readonly store: StoreOptions;
-  readonly connectionsMax: number;
-  /** How long a connection may say nothing; `Infinity` if for ever. */
-  readonly idleTimeoutMs: Millis;
+  readonly limits: Partial<ServerLimits>;
   readonly flushEnabled: boolean;
   /** How often `-v` was given. */
   readonly verbosity: number;

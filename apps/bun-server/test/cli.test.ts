@@ -39,8 +39,7 @@ test("without a flag it is what memcached is", () => {
       chunkSpaceMin: 48,
       casUniques: true,
     },
-    connectionsMax: 1_024,
-    idleTimeoutMs: Infinity,
+    limits: { connectionsMax: 1_024, requestsPerTurn: 20 },
     flushEnabled: true,
     verbosity: 0,
     remarks: [],
@@ -104,6 +103,17 @@ test.each<[string, object]>([
   ["no_modern", { segmented: false, crawler: false, automove: false, chunkBytesMax: 1_048_576 }],
 ])("-o %s is the store's", (option, store) => {
   expect(read(`-o ${option}`).store).toMatchObject(store);
+});
+
+test.each<[string, object]>([
+  ["-c 7 -R 3", { connectionsMax: 7, requestsPerTurn: 3 }],
+  ["-o idle_timeout=5", { idleTimeoutMs: 5_000 }],
+  [
+    "-o idle_timeout=0,receive_timeout=7,send_timeout=8",
+    { idleTimeoutMs: Infinity, receiveTimeoutMs: 7_000, sendTimeoutMs: 8_000 },
+  ],
+])("%s is a bound", (args, limits) => {
+  expect(read(args).limits).toMatchObject(limits);
 });
 
 /** Refused by both; what each says is its own. */

@@ -64,6 +64,25 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await second.rest()).toBe("ERROR Too many open connections\r\n");
   });
 
+  test("keeps -R and the times of -o, and says who was closed for them", async () => {
+    await using server = start("-R", "1", "-o", "idle_timeout=1,receive_timeout=2", "-v");
+    const endpoint = await endpointOf(server);
+    using client = await TextClient.connect(endpoint);
+    using stuck = await TextClient.connect(endpoint);
+    stuck.send("get a");
+    client.send("set a 0 0 1\r\nx\r\n".repeat(6));
+    client.send("stats\r\n");
+    const stats = await client.upTo("END\r\n");
+    expect(Number(/^STAT conn_yields (\d+)\r$/m.exec(stats)?.[1])).toBeGreaterThanOrEqual(5);
+    expect(stats).toMatch(/^STAT idle_kicks 0\r$/m);
+    expect(await client.rest()).toBe("");
+    expect(await stuck.rest()).toBe("");
+    await server.said(/memwire-server: connection 64 closed: it asked for nothing for [12] s\n/);
+    await server.said(
+      /memwire-server: connection 65 closed: nothing came in the middle of a command for [23] s\n/,
+    );
+  });
+
   test("evicts when full, but with -M refuses", async () => {
     await using evicting = start("-m", "2", "-I", "512k", "-v");
     await using refusing = start("-m", "2", "-I", "512k", "-M", "-v");

@@ -62,6 +62,16 @@ export class RequestDecoder {
     return !this.#isBinary && this.text.awaitsValue;
   }
 
+  /** Bytes received that no message has had yet: more to be asked for by `next()`, or the beginning of a message. */
+  get unreadBytes(): number {
+    return this.#isBinary ? this.binary.unreadBytes : this.text.unreadBytes;
+  }
+
+  /** After "need-data": whether a message has begun, of which more is to come. */
+  get isInMessage(): boolean {
+    return this.#isBinary ? this.binary.isInMessage : this.text.isInMessage;
+  }
+
   /** Bytes of memory held for the unfinished message: as that decoder says, and what the text decoder begins with. */
   get heldBytes(): number {
     return this.text.heldBytes + this.binary.heldBytes;

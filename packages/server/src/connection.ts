@@ -17,12 +17,21 @@ export class Connection {
    * still to take, or lines for a watcher, which never end.
    */
   rest: Retrieval | ItemWalk | "watching" | undefined = undefined;
-  /** Paused: it has to take its replies before more is read. */
+  /** It has to take its replies before more of it is answered. */
   blocked = false;
+  /** It goes on in the next turn. */
+  yielded = false;
+  /** It is not read: what it sent before comes first. */
+  paused = false;
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
   /** What it is told to watchers to have ended by. */
   closing: "normal" | "error" | "shutdown" = "normal";
+  /** When it last sent or took something. */
+  activeAt: Millis;
+  /** Where among the quiet ones it is kept: quiet-connections.ts. */
+  slot: Connection[] | undefined = undefined;
+  slotAt = 0;
   /** When commands of it were carried out last. */
   servedAt: Millis;
   readonly via: ListenerId;
@@ -43,11 +52,12 @@ export class Connection {
     via: ListenerId,
     peer: Endpoint | undefined,
   ) {
-    const { limits, protocol, authentication } = settings;
+    const { decoding, protocol, authentication } = settings;
+    this.activeAt = now;
     this.servedAt = now;
     this.via = via;
     this.peer = peer;
-    this.decoder = new RequestDecoder(limits, protocol === "auto" ? { pool } : { protocol, pool });
+    this.decoder = new RequestDecoder(decoding, protocol === "auto" ? { pool } : { protocol, pool });
     this.output = new SendBuffer(pool);
     this.port = outbox.open(id, this.output, true);
     this.authenticated = authentication?.kind !== "sasl";

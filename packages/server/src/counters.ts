@@ -6,6 +6,12 @@ export interface ServerCounters {
   totalConnections: number;
   /** Turned away at `connectionsMax`. */
   rejectedConnections: number;
+  /** How often a connection left its turn to others with more to be done. */
+  connYields: number;
+  /** Connections closed for their time: while idle, in the middle of a command, with a reply they did not take. */
+  idleKicks: number;
+  receiveTimeouts: number;
+  sendTimeouts: number;
   /** How often a connection was read no further because it did not take its replies. */
   pauses: number;
   bytesRead: number;
@@ -37,8 +43,6 @@ export interface ServerCounters {
   /** Attempts to say who one is, and those that failed. */
   authCmds: number;
   authErrors: number;
-  /** How often a connection with more to ask had to let others have their turn. */
-  connYields: number;
   /** Lines for watchers; of those, what they got and what they missed, all watchers together. */
   logWorkerWritten: number;
   logWatcherSent: number;
@@ -50,6 +54,10 @@ export function zeroCounters(): ServerCounters {
     currConnections: 0,
     totalConnections: 0,
     rejectedConnections: 0,
+    connYields: 0,
+    idleKicks: 0,
+    receiveTimeouts: 0,
+    sendTimeouts: 0,
     pauses: 0,
     bytesRead: 0,
     bytesWritten: 0,
@@ -74,7 +82,6 @@ export function zeroCounters(): ServerCounters {
     tooLarge: 0,
     authCmds: 0,
     authErrors: 0,
-    connYields: 0,
     logWorkerWritten: 0,
     logWatcherSent: 0,
     logWatcherSkipped: 0,

@@ -14,6 +14,14 @@ export interface ServerLimits extends Limits {
    * can hold of replies is twice this and two items: one send under way, one waiting.
    */
   readonly unsentBytesMax: number;
+  /** Commands of one connection in a turn: then the others have theirs, and it goes on in the next (`-R`). */
+  readonly requestsPerTurn: number;
+  /** How long a connection may ask for nothing (`idle_timeout`). Default: for ever. */
+  readonly idleTimeoutMs: Millis;
+  /** How long nothing may come in the middle of a command. `Infinity`, as for the others: for ever. */
+  readonly receiveTimeoutMs: Millis;
+  /** How long a connection may take nothing of a reply that waits for it. */
+  readonly sendTimeoutMs: Millis;
   /** How long `drain` lets clients take their replies. */
   readonly drainMs: Millis;
   /** Connections that `watch` at a time; further ones are told so. */
@@ -68,6 +76,8 @@ export interface ServerOptions {
   readonly onShutdown?: (mode: ShutdownMode) => void;
   /** Reads the certificates again. @returns what went wrong, if anything. Default: there is no TLS. */
   readonly refreshCertificates?: () => string | undefined;
+  /** Is told, in one line, of a connection that is closed for its time, or went away in the middle of something. */
+  readonly log?: (line: string) => void;
   /** When the server started, for `uptime`. Default: the first input. */
   readonly startedAt?: Millis;
   /**
@@ -77,6 +87,9 @@ export interface ServerOptions {
   readonly facts?: HostFacts | (() => HostFacts);
 }
 
+/** memcached waits for ever. Whoever is stuck for so long in the middle of something only holds memory. */
+const TIMEOUT_MS = 300_000;
+
 /** Our own version behind the one of memcached whose replies these are. */
 const VERSION = "1.6.45-memwire";
 
@@ -85,6 +98,8 @@ export interface ServerSettings {
   readonly store: Store;
   readonly limits: ServerLimits;
   readonly pool: BufferPool;
+  /** Those of them that a decoder keeps. */
+  readonly decoding: Limits;
   readonly version: string;
   readonly flushEnabled: boolean;
   readonly protocol: "auto" | Protocol;
@@ -99,11 +114,12 @@ export interface ServerSettings {
   readonly debugTimeEnabled: boolean;
   readonly onShutdown: (mode: ShutdownMode) => void;
   readonly refreshCertificates: () => string | undefined;
+  readonly log: ((line: string) => void) | undefined;
   readonly facts: () => HostFacts;
 }
 
 /**
- * @throws RangeError for a limit that is not a whole number from 1, a version that is not one printable line, a
+ * @throws RangeError for a limit that is not a whole number from 1, a time below 1, a version that is not one printable line, a
  * delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name or a
  * password
  */
@@ -122,19 +138,37 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     watchersMax = 20,
     watcherBytesMax = 262_144,
     prefixesMax = 65_536,
+    requestsPerTurn = 20,
+    idleTimeoutMs = Infinity,
+    receiveTimeoutMs = TIMEOUT_MS,
+    sendTimeoutMs = TIMEOUT_MS,
     // No larger value could be stored: it need not be received either.
     valueBytesMax = store.itemBytesMax,
     ...codec
   } = options.limits ?? {};
-  const own = { connectionsMax, unsentBytesMax, drainMs, watchersMax, watcherBytesMax, prefixesMax };
+  const own = {
+    connectionsMax,
+    unsentBytesMax,
+    drainMs,
+    watchersMax,
+    watcherBytesMax,
+    prefixesMax,
+    requestsPerTurn,
+  };
   for (const [name, value] of Object.entries(own)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new RangeError(`${name} must be a whole number from 1, got ${value}`);
     }
   }
+  const times = { idleTimeoutMs, receiveTimeoutMs, sendTimeoutMs };
+  for (const [name, value] of Object.entries(times)) {
+    if (!(value >= 1)) throw new RangeError(`${name} must be at least 1, Infinity for ever, got ${value}`);
+  }
+  const decoding = limitsOf({ ...codec, valueBytesMax });
   return {
     store,
-    limits: { ...limitsOf({ ...codec, valueBytesMax }), ...own },
+    limits: { ...decoding, ...own, ...times },
+    decoding,
     version,
     pool: new BufferPool(options.copyBytes === undefined ? {} : { copy: options.copyBytes }),
     flushEnabled: options.flushEnabled ?? true,
@@ -149,6 +183,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     onShutdown: options.onShutdown ?? (() => {}),
     refreshCertificates: options.refreshCertificates ?? (() => "TLS not enabled"),
     facts: typeof facts === "function" ? facts : () => facts,
+    log: options.log,
   };
 }
 

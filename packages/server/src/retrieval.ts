@@ -1,13 +1,16 @@
 // get, gets, gat, gats.
 //
-// One line may ask for more than fits in memory: values are written as long as the client takes them, and what is
-// left of the line waits as a `Retrieval` of its own. Hot path.
+// One line may ask for more than fits in memory: values are written as long as the client takes them, and no more than
+// `KEYS_PER_TURN` in one go. What is left of the line waits as a `Retrieval` of its own. Hot path.
 
 import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { noteFetch } from "./observation.ts";
+
+/** Keys of one line that are looked up in one go: below a millisecond, whatever is asked for. */
+const KEYS_PER_TURN = 2_000;
 
 /** What is left of a retrieval command. Owns its bytes: a line's worth. */
 export interface Retrieval {
@@ -82,8 +85,9 @@ function writeValues(
 ): number {
   const { store, counters } = context;
   const { unsentBytesMax } = context.settings.limits;
+  const stop = from + KEYS_PER_TURN;
   for (let i = from; i < count; i++) {
-    if (output.length > unsentBytesMax) return i;
+    if (output.length > unsentBytesMax || i === stop) return i;
     const keyStart = offsets[i * 2] as number;
     const keyEnd = offsets[i * 2 + 1] as number;
     const found = touches

@@ -3,7 +3,8 @@
 //     client --bytes--> RequestDecoder --request--> commands on the Store --replies--> SendBuffer --send--> client
 //
 // A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
-// until they are taken. Half-close answers everything, then closes. Hot path.
+// until they are taken. After `requestsPerTurn` commands in a turn, with more at hand, a client waits for the next one,
+// and others come first. Half-close answers everything, then closes. Hot path.
 
 import { latin1Bytes } from "@memwire/codec";
 import {
@@ -24,6 +25,7 @@ import type { ServerCounters } from "./counters.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
 import { ItemWalk } from "./item-walk.ts";
 import { noteConnection, observe } from "./observation.ts";
+import { latenessOf, QuietConnections } from "./quiet-connections.ts";
 import { goOn } from "./retrieval.ts";
 import type { TextAuthentication } from "./text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
@@ -33,6 +35,12 @@ const LISTENERS_MAX = 64;
 
 const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");
 
+const LATENESS = {
+  idle: { counter: "idleKicks", what: "it asked for nothing" },
+  receive: { counter: "receiveTimeouts", what: "nothing came in the middle of a command" },
+  send: { counter: "sendTimeouts", what: "it took nothing of its replies" },
+} as const;
+
 export class ServerEngine implements Engine {
   readonly #context: Context;
   readonly #outbox: Outbox;
@@ -41,6 +49,10 @@ export class ServerEngine implements Engine {
   readonly #rejected: Map<ConnectionId, Connection> = new Map();
   /** Walks through the items that go on in the next turn. */
   readonly #walking: Set<Connection> = new Set();
+  readonly #quiet: QuietConnections;
+  /** Those that go on in the next turn, in this order, and the list of the turn before, to be used again. */
+  #yielded: Connection[] = [];
+  #yieldedBefore: Connection[] = [];
   #lastId: ConnectionId = LISTENERS_MAX - 1;
   #draining = false;
   #deadline: Millis = Infinity;
@@ -53,6 +65,7 @@ export class ServerEngine implements Engine {
     this.#context = contextOf(options);
     this.#outbox = this.#context.outbox;
     this.#connections = this.#context.connections;
+    this.#quiet = new QuietConnections(this.#context.settings.limits);
   }
 
   get counters(): Readonly<ServerCounters> {
@@ -101,6 +114,7 @@ export class ServerEngine implements Engine {
       counters.currConnections++;
       counters.totalConnections++;
       this.#connections.set(id, connection);
+      this.#quiet.watch(connection, now);
       noteConnection(this.#context, connection, "conn_new", now);
     }
     return id;
@@ -116,10 +130,12 @@ export class ServerEngine implements Engine {
     this.#context.counters.bytesRead += chunk.length;
     if (connection.port.state !== "open" || this.#draining) return;
     if (connection.rest === "watching") return;
+    connection.activeAt = now;
     const { door } = connection;
     connection.decoder.receive(door === undefined ? chunk : this.#letIn(connection, door, chunk));
-    if (connection.blocked) connection.decoder.keep();
-    else this.#serve(connection, now);
+    if (!connection.blocked && !connection.yielded) return this.#serve(connection, now);
+    connection.decoder.keep();
+    this.#pause(connection);
   }
 
   ended(id: ConnectionId, now: Millis): void {
@@ -127,12 +143,13 @@ export class ServerEngine implements Engine {
     if (connection === undefined) return;
     connection.ended = true;
     if (connection.rest === "watching") return this.#outbox.finish(connection.port);
-    if (!connection.blocked) this.#serve(connection, now);
+    if (!connection.blocked && !connection.yielded) this.#serve(connection, now);
   }
 
   drained(id: ConnectionId, now: Millis): void {
     const connection = this.#connections.get(id) ?? this.#rejected.get(id);
     if (connection === undefined) return;
+    connection.activeAt = now;
     this.#outbox.drained(connection.port);
     if (!connection.blocked) return;
     // Not at once: a client that is as fast as this would leave no turn to the others.
@@ -146,7 +163,9 @@ export class ServerEngine implements Engine {
       this.#rejected.delete(id);
       return;
     }
+    if (cause !== "closed") this.#sayThatItLeft(connection, cause);
     this.#outbox.forget(connection.port);
+    this.#quiet.forget(connection);
     this.#connections.delete(id);
     this.#walking.delete(connection);
     this.#context.counters.currConnections--;
@@ -163,7 +182,11 @@ export class ServerEngine implements Engine {
     const time = debugClock === undefined ? now : debugClock.at(now);
     this.#context.now = time;
     if (time >= store.maintenanceAt) store.maintain(time);
+    this.#outbox.release();
     this.#walkOn(now);
+    this.#goOnWithYielded(now);
+    if (now >= this.#quiet.nextAt)
+      for (const connection of this.#quiet.late(now)) this.#giveUp(connection, now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     for (const connections of [this.#connections, this.#rejected]) {
@@ -171,13 +194,14 @@ export class ServerEngine implements Engine {
     }
   }
 
-  /** `Infinity` but while draining, or while there are items; `-Infinity` while somebody goes through all of them. */
+  /** `-Infinity` while somebody has more to be done. */
   get deadline(): Millis {
-    if (this.#walking.size > 0) return -Infinity;
+    if (this.#walking.size > 0 || this.#yielded.length > 0 || this.#outbox.holds) return -Infinity;
     const { store, debugClock } = this.#context;
     const { maintenanceAt } = store;
     return Math.min(
       this.#deadline,
+      this.#quiet.nextAt,
       debugClock === undefined ? maintenanceAt : debugClock.hostTime(maintenanceAt),
     );
   }
@@ -198,9 +222,11 @@ export class ServerEngine implements Engine {
     connection.servedAt = now;
     this.#context.client = port.id;
     this.#context.now = now;
-    const { unsentBytesMax } = this.#context.settings.limits;
+    const { unsentBytesMax, requestsPerTurn } = this.#context.settings.limits;
+    let left = requestsPerTurn;
     while (port.state === "open" && output.length <= unsentBytesMax) {
       const { rest } = connection;
+      if (left-- === 0 && (decoder.unreadBytes > 0 || rest !== undefined)) return this.#yield(connection);
       if (rest !== undefined) {
         if (rest === "watching") return this.#watch(connection);
         if (rest instanceof ItemWalk) {
@@ -208,7 +234,10 @@ export class ServerEngine implements Engine {
             this.#walking.add(connection);
             break;
           }
-        } else if (!goOn(this.#context, rest, output, now)) continue;
+        } else if (!goOn(this.#context, rest, output, now)) {
+          left = 0;
+          continue;
+        }
         connection.rest = undefined;
         continue;
       }
@@ -240,7 +269,35 @@ export class ServerEngine implements Engine {
     if (connection.blocked) return;
     connection.blocked = true;
     this.#context.counters.pauses++;
-    this.#outbox.order({ kind: "pause", id: port.id });
+    this.#pause(connection);
+  }
+
+  /** Others come first. What it has been answered leaves with what it is answered in the next turn. */
+  #yield(connection: Connection): void {
+    this.#context.counters.connYields++;
+    connection.decoder.keep();
+    connection.blocked = false;
+    connection.yielded = true;
+    this.#yielded.push(connection);
+    if (connection.output.length > 0) this.#outbox.hold(connection.port);
+  }
+
+  #goOnWithYielded(now: Millis): void {
+    const yielded = this.#yielded;
+    if (yielded.length === 0) return;
+    this.#yielded = this.#yieldedBefore;
+    this.#yieldedBefore = yielded;
+    for (const connection of yielded) {
+      connection.yielded = false;
+      this.#serve(connection, now);
+    }
+    yielded.length = 0;
+  }
+
+  #pause(connection: Connection): void {
+    if (connection.paused) return;
+    connection.paused = true;
+    this.#outbox.order({ kind: "pause", id: connection.port.id });
   }
 
   /** Shows a chunk to what stands before the commands. @returns what of it is for these */
@@ -269,8 +326,29 @@ export class ServerEngine implements Engine {
     const { port } = connection;
     if (connection.ended) return this.#outbox.finish(port);
     if (connection.output.length > 0) this.#outbox.touch(port);
-    if (!connection.blocked) return;
     connection.blocked = false;
+    if (!connection.paused) return;
+    connection.paused = false;
     this.#outbox.order({ kind: "resume", id: port.id });
+  }
+
+  /** It was quiet for too long. Nothing more is said to it. */
+  #giveUp(connection: Connection, now: Millis): void {
+    const { counters, settings } = this.#context;
+    const lateness = latenessOf(connection);
+    counters[LATENESS[lateness].counter]++;
+    connection.closing = "error";
+    this.#outbox.abort(connection.port);
+    const seconds = Math.round((now - connection.activeAt) / 1_000);
+    settings.log?.(`connection ${connection.port.id} closed: ${LATENESS[lateness].what} for ${seconds} s`);
+  }
+
+  #sayThatItLeft(connection: Connection, cause: CloseCause): void {
+    const { log } = this.#context.settings;
+    if (log === undefined) return;
+    const lateness = latenessOf(connection);
+    if (lateness === "idle") return;
+    const middle = lateness === "send" ? "a reply" : "a command";
+    log(`connection ${connection.port.id} went away in the middle of ${middle}: ${cause}`);
   }
 }

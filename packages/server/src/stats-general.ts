@@ -95,7 +95,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
   };
 }
 
-function ofCommands({ counters, store }: Context): StatsValues {
+function ofCommands({ counters, store, settings: { limits } }: Context): StatsValues {
   return {
     cmd_get: counters.cmdGet,
     cmd_set: counters.cmdSet,
@@ -119,6 +119,8 @@ function ofCommands({ counters, store }: Context): StatsValues {
     touch_misses: counters.touchMisses,
     auth_cmds: counters.authCmds,
     auth_errors: counters.authErrors,
+    // As with memcached, only where somebody can be kicked.
+    ...(limits.idleTimeoutMs < Infinity ? { idle_kicks: counters.idleKicks } : {}),
   };
 }
 

@@ -29,13 +29,11 @@ const DEFAULTS: StatsValues = {
   umask: 700,
   num_threads: 1,
   num_threads_per_udp: 1,
-  reqs_per_event: 20,
   tcp_backlog: 1_024,
   maxconns_fast: "yes",
   hashpower_init: 0,
   tail_repair_time: 0,
   hash_algorithm: "murmur3",
-  idle_timeout: 0,
   worker_logbuf_size: 65_536,
   read_buf_mem_limit: 0,
   inline_ascii_response: "no",
@@ -75,6 +73,7 @@ export function settingsStats(context: Context): StatsValues {
 
 function ofServer(context: Context): StatsValues {
   const { settings, prefixes, verbosity, oldest } = context;
+  const { idleTimeoutMs } = settings.limits;
   return {
     maxconns: settings.limits.connectionsMax,
     verbosity,
@@ -82,6 +81,8 @@ function ofServer(context: Context): StatsValues {
     shutdown_command: yesNo(settings.shutdownEnabled),
     stat_key_prefix: String.fromCharCode(settings.prefixDelimiter),
     detail_enabled: yesNo(prefixes.counting),
+    reqs_per_event: settings.limits.requestsPerTurn,
+    idle_timeout: idleTimeoutMs < Infinity ? Math.round(idleTimeoutMs / 1_000) : 0,
     binding_protocol: PROTOCOL_NAMES[settings.protocol],
     auth_enabled_sasl: yesNo(settings.authentication?.kind === "sasl"),
     auth_enabled_ascii: yesNo(settings.authentication?.kind === "ascii"),

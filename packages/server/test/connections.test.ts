@@ -86,7 +86,8 @@ describe("drain", () => {
   });
 
   test("waits for a client no longer than its time", () => {
-    const bench = new Bench(new ServerEngine({ limits: { drainMs: 1_000 } }));
+    const limits = { drainMs: 1_000, receiveTimeoutMs: Infinity, sendTimeoutMs: Infinity };
+    const bench = new Bench(new ServerEngine({ limits }));
     const stuck = bench.connect(false);
     stuck.send("version\r\nversion\r\n");
     expect(bench.engine.deadline).toBe(Infinity);

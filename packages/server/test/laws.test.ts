@@ -58,8 +58,12 @@ function cut(text: string, places: readonly number[]): string[] {
 }
 
 /** Hundreds of them are made: with memory that does not have to be asked for. */
-const small = (options: ServerOptions = {}): ServerEngine =>
-  new ServerEngine({ ...options, store: new SlabStore({ bytesMax: 1_048_576 }) });
+const small = ({ limits }: ServerOptions = {}): ServerEngine =>
+  new ServerEngine({
+    // `stats` tells how often a turn was over: fairness.test.ts is about that.
+    limits: { requestsPerTurn: 1_000, ...limits },
+    store: new SlabStore({ bytesMax: 1_048_576 }),
+  });
 
 /** What is in buffers differs with the cuts, and how many bytes came and went; nothing else may. */
 const withoutCounts = (text: string): string =>
@@ -99,6 +103,31 @@ test("gives the same replies however slowly they are taken", () => {
     ),
   );
 });
+
+test("gives the same replies however many are given in a turn, and however slowly they are taken", () => {
+  fc.assert(
+    fc.property(
+      requests,
+      fc.array(fc.nat(), { maxLength: 5 }),
+      fc.integer({ min: 1, max: 25 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.array(fc.boolean()),
+      (wire, places, requestsPerTurn, unsentBytesMax, takes) => {
+        const quick = new Bench(small()).connect().send(wire).end();
+        const slow = new Bench(small({ limits: { requestsPerTurn, unsentBytesMax } })).connect(false);
+        for (const [i, piece] of cut(wire, places).entries()) {
+          slow.send(piece);
+          if (takes[i] === true) slow.take();
+        }
+        slow.end().read();
+        expect(withoutStats(slow.text)).toBe(withoutStats(quick.text));
+        expect(slow.state).toBe("closed");
+      },
+    ),
+  );
+});
+
+const withoutStats = (text: string): string => text.replace(/STAT \S+ .*\r\n/g, "");
 
 test("never throws, whatever comes, and keeps its bounds", () => {
   fc.assert(

@@ -13,6 +13,7 @@ export class Bench {
   now: number = START;
   /** Turns that the engine asked for. */
   turns = 0;
+  #yields = 0;
   readonly #parties: Map<ConnectionId, Party> = new Map();
 
   constructor(engine: ServerEngine) {
@@ -39,11 +40,22 @@ export class Bench {
    */
   turn(): void {
     this.poll();
-    while (this.engine.deadline === -Infinity && this.engine.store.maintenanceAt > -Infinity) {
+    while (
+      this.engine.deadline === -Infinity &&
+      (this.#hasYielded() || this.engine.store.maintenanceAt > -Infinity)
+    ) {
       this.turns++;
       this.engine.elapsed(this.now);
       this.poll();
     }
+  }
+
+  /** Whether a connection has since the last time. */
+  #hasYielded(): boolean {
+    const { connYields } = this.engine.counters;
+    const yielded = connYields !== this.#yields;
+    this.#yields = connYields;
+    return yielded;
   }
 
   /** One turn. */

@@ -159,6 +159,16 @@ export class BinaryRequestDecoder {
     return this.#input.heldBytes;
   }
 
+  /** Bytes received that no message has had yet. */
+  get unreadBytes(): number {
+    return this.#input.end - this.#input.start;
+  }
+
+  /** After "need-data": whether a message has begun, of which more is to come. */
+  get isInMessage(): boolean {
+    return this.unreadBytes > 0 || this.#discarding > 0 || this.#valueLeft !== NO_PARTS;
+  }
+
   #wait(needed: number): "need-data" {
     this.#needed = needed;
     this.#input.expected = needed;

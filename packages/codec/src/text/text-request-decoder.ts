@@ -129,6 +129,16 @@ export class TextRequestDecoder extends RequestFields {
     return this.#block !== "none" || (this.#scanned > 0 && this.#needed > this.#scanned + 1);
   }
 
+  /** Bytes received that no message has had yet. */
+  get unreadBytes(): number {
+    return this.#input.end - this.#input.start;
+  }
+
+  /** After "need-data": whether a message has begun, of which more is to come. */
+  get isInMessage(): boolean {
+    return this.unreadBytes > 0 || this.#block !== "none";
+  }
+
   #wait(needed: number): "need-data" {
     this.#needed = needed;
     this.#input.expected = needed;

@@ -95,6 +95,46 @@ export const tortureLaws: readonly TortureLaw[] = [
     },
   },
   {
+    name: "lets go at once of clients that went away in the middle of anything",
+    async holds(harness, endpoint) {
+      const value = "v".repeat(100_000);
+      const before = await connectionsAt(harness, endpoint);
+      await expectReply(harness, endpoint, `set big 0 0 100000\r\n${value}\r\n`, "STORED\r\n");
+      const beginnings = [
+        "get a",
+        `get ${"key ".repeat(20_000)}`,
+        "set half 0 0 1000\r\nonly the beginning",
+        "set huge 0 0 1073741824\r\nonly the beginning",
+        "version\r\n".repeat(10_000),
+        "get big\r\n".repeat(200),
+      ];
+      const clients = await Promise.all(
+        beginnings.map(async (beginning) => {
+          const client = WireClient.connect(harness.network, endpoint);
+          await harness.until(() => client.isConnected, "the connection");
+          client.pause();
+          client.send(beginning);
+          return client;
+        }),
+      );
+      await expectReply(harness, endpoint, "get a\r\n", "END\r\n");
+      for (const client of clients) client.close();
+      while ((await connectionsAt(harness, endpoint)) > before) await harness.sleep(harness.slowMs);
+      await expectReply(harness, endpoint, "get half huge\r\n", "END\r\n");
+    },
+  },
+  {
+    name: "answers a client beside one that asks for ten thousand things at once, and both in order",
+    async holds(harness, endpoint) {
+      const greedy = WireClient.connect(harness.network, endpoint);
+      greedy.send(`set n 0 0 1\r\n0\r\n${"incr n 1\r\n".repeat(10_000)}`);
+      await expectReply(harness, endpoint, "get none\r\n", "END\r\n");
+      const numbers = Array.from({ length: 10_000 }, (_, i) => i + 1);
+      await expectText(harness, greedy, `STORED\r\n${numbers.join("\r\n")}\r\n`);
+      greedy.close();
+    },
+  },
+  {
     name: "keeps a thousand requests sent at once in order",
     async holds(harness, endpoint) {
       const numbers = Array.from({ length: 1_000 }, (_, i) => i + 1);
@@ -103,6 +143,16 @@ export const tortureLaws: readonly TortureLaw[] = [
     },
   },
 ];
+
+/** How many connections the server says it has, that of this question included. */
+async function connectionsAt(harness: ServerHarness, endpoint: Endpoint): Promise<number> {
+  const client = WireClient.connect(harness.network, endpoint);
+  client.send("stats\r\n");
+  await harness.until(() => client.peek().endsWith("END\r\n") || client.isOver, "the statistics");
+  client.close();
+  const [, connections] = /^STAT curr_connections (\d+)\r$/m.exec(client.take()) ?? [];
+  return Number(connections);
+}
 
 /** Sends on a connection of its own, half-closes, and wants exactly this back. */
 async function expectReply(
