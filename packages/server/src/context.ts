@@ -61,10 +61,11 @@ export interface Context {
 
 export function contextOf(options: ServerOptions): Context {
   const settings = settingsOf(options);
-  const { limits, store } = settings;
-  const counters = zeroCounters();
+  const { limits, store, workers } = settings;
+  const counters = workers?.begun() ?? zeroCounters();
   const outbox = new Outbox();
   const prefixes = new PrefixCounters(settings.prefixDelimiter, limits.prefixesMax, settings.detailEnabled);
+  let verbosity = 0;
   return {
     settings,
     store,
@@ -85,7 +86,13 @@ export function contextOf(options: ServerOptions): Context {
     expiredMet: 0,
     flushedMet: 0,
     evictionListener: undefined,
-    verbosity: 0,
+    get verbosity() {
+      return workers?.verbosity ?? verbosity;
+    },
+    set verbosity(told) {
+      if (workers !== undefined) workers.verbosity = told;
+      verbosity = told;
+    },
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
     oldest: 0,
@@ -96,4 +103,23 @@ export function contextOf(options: ServerOptions): Context {
     automoveFreeRatio: 0.01,
     automoveWindow: 30,
   };
+}
+
+/** What has been counted, by all workers if there are several. */
+export function countedBy({ settings: { workers }, counters }: Context): Readonly<ServerCounters> {
+  if (workers === undefined) return counters;
+  workers.publish(counters);
+  return workers.totals();
+}
+
+/** Sets to 0 what counts events; what there is now stays. */
+export function resetCounters(context: Context): void {
+  const { settings, counters, store } = context;
+  countedBy(context);
+  if (settings.workers === undefined) {
+    Object.assign(counters, zeroCounters(), { currConnections: counters.currConnections });
+  } else {
+    settings.workers.reset();
+  }
+  store.resetCounters();
 }

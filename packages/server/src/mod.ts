@@ -3,3 +3,4 @@ export type { HostFacts, ServerLimits, ServerOptions, ServerSettings, ShutdownMo
 export { ServerEngine } from "./server-engine.ts";
 export { ASCII_USERS_MAX, parseAsciiUsers, parseSaslUsers } from "./user-files.ts";
 export { type Authentication, checkOf, type User, type UserCheck } from "./users.ts";
+export { type SharedCounters, WorkerCounters } from "./worker-counters.ts";

@@ -4,6 +4,7 @@ import { BufferPool, type CopyBytes, type Limits, limitsOf, type Protocol } from
 import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkOf, type UserCheck } from "./users.ts";
+import type { WorkerCounters } from "./worker-counters.ts";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {
@@ -44,6 +45,11 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** How the runtime copies bytes best, as `openAdapter()` of `@memwire/adapter` has it. Default: as all can. */
   readonly copyBytes?: CopyBytes | undefined;
+  /**
+   * With this, several engines in threads of their own, on one shared store, are one server: each counts for all of
+   * them, and `connectionsMax` is what they have together.
+   */
+  readonly workers?: WorkerCounters;
   /** What `version` answers. Clients read the numbers in it to see what a server can do. */
   readonly version?: string;
   /** Whether `flush_all` is allowed, as it is by default; memcached's `-F` is false. */
@@ -96,6 +102,7 @@ const VERSION = "1.6.45-memwire";
 /** The options with every default filled in. */
 export interface ServerSettings {
   readonly store: Store;
+  readonly workers: WorkerCounters | undefined;
   readonly limits: ServerLimits;
   readonly pool: BufferPool;
   /** Those of them that a decoder keeps. */
@@ -167,6 +174,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   const decoding = limitsOf({ ...codec, valueBytesMax });
   return {
     store,
+    workers: options.workers,
     limits: { ...decoding, ...own, ...times },
     decoding,
     version,

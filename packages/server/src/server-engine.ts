@@ -55,6 +55,8 @@ export class ServerEngine implements Engine {
   #yieldedBefore: Connection[] = [];
   #lastId: ConnectionId = LISTENERS_MAX - 1;
   #draining = false;
+  /** What other workers are to see was published in this turn. */
+  #published = false;
   #deadline: Millis = Infinity;
 
   /**
@@ -105,7 +107,7 @@ export class ServerEngine implements Engine {
     const connection = new Connection(id, settings, this.#outbox, this.#context.pool, now, via, peer);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
-    } else if (counters.currConnections >= settings.limits.connectionsMax) {
+    } else if (!this.#hasRoom()) {
       counters.rejectedConnections++;
       this.#rejected.set(id, connection);
       connection.output.copy(TOO_MANY_CONNECTIONS, 0, TOO_MANY_CONNECTIONS.length);
@@ -169,6 +171,7 @@ export class ServerEngine implements Engine {
     this.#connections.delete(id);
     this.#walking.delete(connection);
     this.#context.counters.currConnections--;
+    this.#context.settings.workers?.leave();
     if (connection.rest === "watching") {
       this.#context.watchers.remove(connection);
       observe(this.#context);
@@ -207,11 +210,23 @@ export class ServerEngine implements Engine {
   }
 
   poll(): Command | undefined {
+    const { workers } = this.#context.settings;
     const command = this.#outbox.poll();
+    // Before the first reply leaves, and with what was sent when the last one has.
+    if (workers !== undefined && (!this.#published || command === undefined)) {
+      workers.publish(this.#context.counters);
+      this.#published = command !== undefined;
+    }
     if (command !== undefined && command.kind === "send") {
       this.#context.counters.bytesWritten += command.bytes.length;
     }
     return command;
+  }
+
+  #hasRoom(): boolean {
+    const { settings, counters } = this.#context;
+    const { connectionsMax } = settings.limits;
+    return settings.workers?.enter(connectionsMax) ?? counters.currConnections < connectionsMax;
   }
 
   /** Answers what has been received, as far as the client takes it. */

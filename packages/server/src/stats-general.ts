@@ -1,12 +1,12 @@
 // stats: what the server as a whole has done, by memcached's names and in its order.
 //
-// What only the host knows (pid, libevent, rusage_*, ...) it says in its facts, which also win over what one engine
-// knows of a server of several: threads, curr_connections. What has no meaning here is 0, as in a memcached to which
+// Of several workers the counts are those of all. What only the host knows (pid, libevent, rusage_*, ...) it says in its
+// facts. What has no meaning here is 0, as in a memcached to which
 // it does not happen: no index is copied to grow, no memory is asked for that may be refused, no thread is chosen by
 // its network card. Three fields are there with TLS alone, and come from the host.
 
 import type { Millis } from "@memwire/engine";
-import type { Context } from "./context.ts";
+import { type Context, countedBy } from "./context.ts";
 import type { StatsValues } from "./stats.ts";
 
 export const GENERAL_ORDER: readonly string[] = (
@@ -35,10 +35,11 @@ const OF_SEGMENTS = (
 ).split(" ");
 
 export function generalStats(context: Context, now: Millis): StatsValues {
+  const counted = { ...context, counters: countedBy(context) };
   const values: Record<string, string | number> = {
-    ...ofConnections(context, now),
-    ...ofCommands(context),
-    ...ofStore(context, now),
+    ...ofConnections(counted, now),
+    ...ofCommands(counted),
+    ...ofStore(counted, now),
     ...context.settings.facts(),
   };
   const { crawler, maintainer } = context.store.setup;
@@ -81,7 +82,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
     accepting_conns: 1,
     listen_disabled_num: 0,
     time_in_listen_disabled_us: 0,
-    threads: 1,
+    threads: settings.workers?.workers ?? 1,
     conn_yields: counters.connYields,
     malloc_fails: 0,
     // A line is given to the watchers at once: there is no queue that it could be dropped from.

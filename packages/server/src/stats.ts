@@ -7,8 +7,7 @@ import { refusalReply, REPLY_BYTES, type SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { wholeOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
-import { zeroCounters } from "./counters.ts";
+import { type Context, resetCounters } from "./context.ts";
 import type { ItemWalk } from "./item-walk.ts";
 import { cachedump, sizes } from "./key-dumps.ts";
 import { observe } from "./observation.ts";
@@ -89,10 +88,8 @@ export function sendStats(
 
 /** Sets to 0 what counts events; what there is now stays. */
 function reset(context: Context): void {
-  const { counters, store } = context;
-  Object.assign(counters, zeroCounters(), { currConnections: counters.currConnections });
+  resetCounters(context);
   context.prefixes.clear();
-  store.resetCounters();
   observe(context);
 }
 
