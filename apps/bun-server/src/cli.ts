@@ -41,6 +41,8 @@ function taskOf(flags: Flags): Task {
   }
   return {
     listen,
+    backlog: flags.listenBacklog,
+    threads: listen.some(({ endpoint }) => endpoint.kind === "tcp") ? flags.threads : 1,
     socketMode: flags.unixMask,
     user: flags.user,
     daemon: flags.daemon ?? false,
@@ -95,8 +97,12 @@ function withFlagNames(message: string): string {
 }
 
 /** Runtimes have no way to do these; a server that serves is better than none. */
-function remarksOf({ enableCoredumps, lockMemory, enableLargepages }: Flags): readonly string[] {
+function remarksOf(flags: Flags): readonly string[] {
+  const { enableCoredumps, lockMemory, enableLargepages, unixSocket, threads } = flags;
   return [
+    ...(unixSocket !== undefined && threads > 1
+      ? ["-t has no effect with -s: a unix socket has one worker"]
+      : []),
     ...(enableCoredumps === true ? ["-r has no effect: the limit of core files is set by ulimit -c"] : []),
     ...(lockMemory === true ? ["-k has no effect: a runtime cannot lock its memory"] : []),
     ...(enableLargepages === true ? ["-L has no effect: the runtime chooses the pages of its memory"] : []),
@@ -127,7 +133,6 @@ function refuseWhatIsNotThere(flags: Flags): void {
     [flags.enableSsl, "-Z is not there yet"],
     [flags.D !== undefined, "-D is not there yet"],
     [flags.enableShutdown, "-A is not there yet"],
-    [flags.threads > 1, "-t must be 1 as yet"],
   ] as const;
   for (const [asked, message] of missing) if (asked === true) throw new RangeError(message);
 }

@@ -155,7 +155,12 @@ function addProcess(command: Command): void {
       optionValue("-P", readPath("file")),
     )
     .option("-u, --user <user>", "be this user, when started as root")
-    .option("-t, --threads <number>", "worker threads", wholeNumber("-t", 1, THREADS_MAX), 1)
+    .option(
+      "-t, --threads <number>",
+      "worker threads on one store and port; one does as much as several of memcached's",
+      wholeNumber("-t", 1, THREADS_MAX),
+      1,
+    )
     .option("-r, --enable-coredumps", "taken and without effect: ulimit -c is the shell's")
     .option("-k, --lock-memory", "taken and without effect: a runtime cannot lock its memory")
     .option("-L, --enable-largepages", "taken and without effect: the runtime takes the pages")

@@ -7,6 +7,10 @@ import type { StoreOptions } from "@memwire/store";
 export interface Task {
   /** At least one. */
   readonly listen: readonly Listening[];
+  /** Connections that the system keeps until they are accepted. */
+  readonly backlog: number;
+  /** Workers, the main thread among them. */
+  readonly threads: number;
   /** Permissions of the unix socket. */
   readonly socketMode: number;
   /** Whom the process is to be once it is up to it, if it is root. */

@@ -37,7 +37,8 @@ export function runtimeCommand(runtime: Runtime): readonly [string, ...string[]]
     case "bun":
       return [join(folderOf("bun"), "bin", "bun.exe"), "--conditions=@memwire/source"];
     case "deno":
-      return [join(folderOf("deno"), "deno"), "run", "-A", "--conditions=@memwire/source"];
+      // Deno has ports that are shared, and UDP, behind a flag.
+      return [join(folderOf("deno"), "deno"), "run", "-A", "--unstable-net", "--conditions=@memwire/source"];
   }
 }
 

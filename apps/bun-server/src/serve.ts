@@ -1,0 +1,69 @@
+// The main thread of a server: the store, the sockets, the workers, the signals, the files.
+//
+//     store <- items of -e      main thread is worker 0      threads 1 ... N-1, same store, same ports
+//     SIGTERM: all listen no more, let clients take their replies, end --> store -> items of -e
+
+import process from "node:process";
+import { openAdapter } from "@memwire/adapter";
+import { describeEndpoint, drive, type Endpoint } from "@memwire/engine";
+import { endOnSignal, endParts, type OtherPart, withPermissions } from "@memwire/program";
+import { WorkerCounters } from "@memwire/server";
+import { SlabStore } from "@memwire/store";
+import { becomeUser } from "./become-user.ts";
+import { engineOfTask } from "./engine-of-task.ts";
+import { listenFor } from "./listen.ts";
+import { writePidFile } from "./pid-file.ts";
+import { writePortFile } from "./port-file.ts";
+import type { Task } from "./task.ts";
+import { WarmRestart } from "./warm-restart.ts";
+import { Workers } from "./workers.ts";
+
+const PROGRAM = "memwire-server";
+
+/**
+ * Resolves when it serves.
+ *
+ * @param script What a worker thread runs: `serveAsWorker`.
+ */
+export async function serve(task: Task, version: string, script: URL): Promise<void> {
+  for (const remark of task.remarks) say(remark);
+  if (task.user !== undefined) say(becomeUser(task.user));
+  const { network, clock, runtime } = await openAdapter();
+  const { threads, snapshotFile } = task;
+  const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
+  const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
+  const facts: Record<string, string | number> = {};
+  const common = { task, startedAt: clock.now(), counters, facts };
+  const engine = engineOfTask(common, store, 0, facts, say);
+  const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
+  if (warmRestart !== undefined) console.error(await warmRestart.read());
+  const driver = drive(engine, network, clock);
+  const listeners = await withPermissions(task.socketMode, () => listenFor(driver, task));
+  const endpoints = listeners.map(({ endpoint }) => endpoint);
+  const workers = threads > 1 ? new Workers(script, common, store, endpoints, clock, say) : undefined;
+  await workers?.start();
+  await warmRestart?.serves();
+  const main = { engine, driver, listeners };
+  const serving: OtherPart = {
+    async end(withinMs) {
+      await Promise.all([endParts([main], clock), workers?.end(withinMs)]);
+    },
+  };
+  const parts = [workers === undefined ? main : serving, ...(warmRestart === undefined ? [] : [warmRestart])];
+  endOnSignal(parts, clock, ["SIGTERM", "SIGINT", "SIGUSR1"]);
+  // There is nothing to be read again yet; without this it would be the end.
+  process.on("SIGHUP", () => {});
+  if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
+  const portFile = process.env["MEMCACHED_PORT_FILENAME"];
+  if (portFile !== undefined) writePortFile(portFile, endpoints);
+  if (task.verbosity > 0) sayWhere(version, runtime, threads, endpoints);
+}
+
+function sayWhere(version: string, runtime: string, threads: number, endpoints: readonly Endpoint[]): void {
+  const workers = threads > 1 ? `, ${threads} workers,` : "";
+  say(`${version} on ${runtime}${workers} listens on ${endpoints.map(describeEndpoint).join(", ")}`, "");
+}
+
+function say(line: string | undefined, separator = ":"): void {
+  if (line !== undefined) console.error(`${PROGRAM}${separator} ${line}`);
+}

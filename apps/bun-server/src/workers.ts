@@ -1,0 +1,138 @@
+// The worker threads of a server: the main thread is worker 0, these are the others.
+//
+// A thread that ends without having been told to is replaced, in its place among the counters; what it left half done in
+// the store is put right, and the others serve on meanwhile. Its connections are gone. One that does not get as far as
+// serving is tried again a second later, so that nothing spins.
+
+import { Worker } from "node:worker_threads";
+import type { Clock, Endpoint, Millis } from "@memwire/engine";
+import { WorkerCounters } from "@memwire/server";
+import type { SlabStore } from "@memwire/store";
+import type { Common } from "./engine-of-task.ts";
+import type { MainWord, Orders, WorkerWord } from "./worker.ts";
+
+const RETRY_MS: Millis = 1_000;
+
+interface Place {
+  readonly worker: number;
+  thread: Worker | undefined;
+  ticket: number;
+  serves: boolean;
+  failure: string;
+}
+
+export class Workers {
+  readonly #script: URL;
+  readonly #orders: Omit<Orders, "worker">;
+  readonly #store: SlabStore;
+  readonly #clock: Clock;
+  readonly #say: (line: string) => void;
+  readonly #counters: WorkerCounters;
+  readonly #places: Place[];
+  #ending = false;
+  #ended: () => void = () => {};
+
+  /**
+   * @param script What a thread runs: `serveAsWorker`.
+   * @param endpoints Where the main thread listens.
+   * @param say Is told in one line of each thread that died.
+   */
+  constructor(
+    script: URL,
+    common: Common & { readonly facts: Orders["facts"] },
+    store: SlabStore,
+    endpoints: readonly Endpoint[],
+    clock: Clock,
+    say: (line: string) => void,
+  ) {
+    const { counters, task } = common;
+    if (counters === undefined) throw new TypeError("several workers need counters that they share");
+    this.#script = script;
+    this.#orders = { ...common, store: store.share(), endpoints };
+    this.#store = store;
+    this.#clock = clock;
+    this.#say = say;
+    this.#counters = new WorkerCounters(counters, 0);
+    this.#places = Array.from({ length: task.threads - 1 }, (_, i) => placeOf(i + 1));
+  }
+
+  /** Resolves when all serve. @throws Error with what the first one said that cannot */
+  async start(): Promise<void> {
+    await Promise.all(this.#places.map((place) => this.#start(place)));
+  }
+
+  /** Lets all end gracefully; those that are not through in time are ended. */
+  async end(withinMs: Millis): Promise<void> {
+    this.#ending = true;
+    const word: MainWord = { kind: "end" };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
+    for (const { thread } of this.#places) thread?.postMessage(word);
+    await new Promise<void>((resolve) => {
+      this.#ended = () => {
+        if (this.#places.every(({ thread }) => thread === undefined)) resolve();
+      };
+      this.#clock.at(this.#clock.now() + withinMs, resolve);
+      this.#ended();
+    });
+    await Promise.all(this.#places.flatMap(({ thread }) => thread?.terminate() ?? []));
+  }
+
+  #start(place: Place): Promise<void> {
+    place.serves = false;
+    place.ticket = 0;
+    place.failure = "it ended";
+    const workerData: Orders = { ...this.#orders, worker: place.worker };
+    const thread = new Worker(this.#script, { workerData });
+    place.thread = thread;
+    return new Promise((resolve, reject) => {
+      thread.on("message", (word: WorkerWord) => {
+        this.#heard(place, word);
+        if (word.kind === "serves") resolve();
+      });
+      thread.on("error", (error: unknown) => {
+        place.failure = error instanceof Error ? error.message : String(error);
+      });
+      thread.on("exit", () => {
+        reject(new Error(place.failure));
+        this.#lost(place);
+      });
+    });
+  }
+
+  #heard(place: Place, word: WorkerWord): void {
+    switch (word.kind) {
+      case "joined":
+        place.ticket = word.ticket;
+        return;
+      case "serves":
+        place.serves = true;
+        return;
+      case "says":
+        return this.#say(word.line);
+      case "ended":
+        place.ticket = 0;
+        void place.thread?.terminate();
+        place.thread = undefined;
+        return this.#ended();
+    }
+  }
+
+  #lost(place: Place): void {
+    if (place.ticket !== 0) this.#store.forget(place.ticket);
+    this.#counters.forget(place.worker);
+    place.thread = undefined;
+    if (this.#ending) return this.#ended();
+    const { serves } = place;
+    // Of the first ones `start` tells.
+    if (serves) this.#say(`worker ${place.worker} died and is replaced: ${place.failure}`);
+    const again = (): void => {
+      if (!this.#ending) this.#start(place).catch(() => {});
+    };
+    if (serves) again();
+    else this.#clock.at(this.#clock.now() + RETRY_MS, again);
+  }
+}
+
+function placeOf(worker: number): Place {
+  return { worker, thread: undefined, ticket: 0, serves: false, failure: "" };
+}
