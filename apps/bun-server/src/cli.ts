@@ -7,30 +7,34 @@ import { withoutAbbreviations } from "./abbreviations.ts";
 import { type Extended, readExtended } from "./extended-options.ts";
 import { type Flags, memwireServer } from "./flags.ts";
 import { listeningOf } from "./listen-flags.ts";
-import type { Task } from "./task.ts";
+import type { AuthenticationTask, Task } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
 const LICENSE = "Copyright (c) 2026 the memwire authors, under the MIT License";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Reads the arguments.
  *
+ * @param environment Of which MEMCACHED_SASL_PWDB counts: the file of the users for -S.
+ *
  * @throws ProgramEnd with the help, the version, the license, or one line that says what is wrong
  */
-export function readTask(args: readonly string[], version: string): Task {
+export function readTask(args: readonly string[], version: string, environment: Environment = {}): Task {
   const command = memwireServer(version);
   const names = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
   readArguments(command, withoutAbbreviations(args, names));
   const flags = command.opts<Flags>();
   if (flags.license === true) throw new ProgramEnd(0, `memwire-server ${version}\n\n${LICENSE}`);
   try {
-    return taskOf(flags);
+    return taskOf(flags, environment);
   } catch (error) {
     throw error instanceof RangeError ? usageMistake("memwire-server", withFlagNames(error.message)) : error;
   }
 }
 
-function taskOf(flags: Flags): Task {
+function taskOf(flags: Flags, environment: Environment): Task {
   refuseWhatIsNotThere(flags);
   const extended = readExtended(flags.extended ?? []);
   const store = storeOptionsOf(flags, extended);
@@ -55,6 +59,8 @@ function taskOf(flags: Flags): Task {
       ...extended.limits,
     },
     flushEnabled: flags.disableFlushAll !== true,
+    protocol: PROTOCOLS[flags.protocol],
+    authentication: authenticationOf(flags, environment),
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
     facts: { ...factsOf(flags), ...extended.facts },
@@ -82,6 +88,28 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
   // What does not go together the store says itself, in its own names. One of the least memory is made to ask it.
   void new SlabStore({ ...options, bytesMax: 2 * MEBIBYTE, itemBytesMax: MEBIBYTE });
   return options;
+}
+
+const PROTOCOLS = { auto: "auto", ascii: "text", binary: "binary" } as const;
+
+function authenticationOf(
+  { enableSasl, authFile, protocol }: Flags,
+  environment: Environment,
+): AuthenticationTask | undefined {
+  if (authFile !== undefined) {
+    if (enableSasl === true)
+      throw new RangeError("-S and -Y do not go together: -S is for the binary protocol");
+    if (protocol === "binary")
+      throw new RangeError("-Y is for the text protocol: -B must be auto or ascii, got binary");
+    return { kind: "ascii", file: authFile };
+  }
+  if (enableSasl !== true) return undefined;
+  if (protocol === "ascii")
+    throw new RangeError("-S is for the binary protocol: -B must be auto or binary, got ascii");
+  const file = environment["MEMCACHED_SASL_PWDB"] ?? "";
+  if (file === "")
+    throw new RangeError("-S needs the file of its users in MEMCACHED_SASL_PWDB: lines name:password");
+  return { kind: "sasl", file };
 }
 
 /** What the store calls by its own names, in those of the command line. */
@@ -127,9 +155,6 @@ function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
 function refuseWhatIsNotThere(flags: Flags): void {
   const missing = [
     [flags.udpPort !== undefined && flags.udpPort !== 0, "-U must be 0: there is no UDP yet"],
-    [flags.protocol !== "auto", "-B must be auto: there is no binary protocol yet"],
-    [flags.enableSasl, "-S is not there yet"],
-    [flags.authFile !== undefined, "-Y is not there yet"],
     [flags.enableSsl, "-Z is not there yet"],
     [flags.D !== undefined, "-D is not there yet"],
     [flags.enableShutdown, "-A is not there yet"],

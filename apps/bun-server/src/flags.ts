@@ -55,19 +55,14 @@ const THREADS_MAX = 62;
 const notes = `
 Without -l it listens on all addresses of this machine, as memcached does: -l 127.0.0.1 keeps it to this machine.
 If MEMCACHED_PORT_FILENAME is set, the ports are written to that file once they are bound.
+SIGHUP reads the users of -Y and -S again.
 SIGTERM, SIGINT and SIGUSR1 let clients take their replies, then end; a second one ends at once.
 With -e the items are then written to the file. The next start reads it and removes it, so that after a crash the
 server starts empty, never with values from before. What is no snapshot, or a damaged one, is renamed to <file>.refused.
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line.`;
 
 /** Known to memcached, and to come: refused until then, and not in -h. */
-const NOT_YET: ReadonlySet<string> = new Set([
-  "--enable-sasl",
-  "--auth-file",
-  "--enable-ssl",
-  "--enable-shutdown",
-  "-D",
-]);
+const NOT_YET: ReadonlySet<string> = new Set(["--enable-ssl", "--enable-shutdown", "-D"]);
 
 /** The command with all its flags, to be read by `readArguments`. */
 export function memwireServer(version: string): Command {
@@ -157,7 +152,7 @@ function addProcess(command: Command): void {
     .option("-u, --user <user>", "be this user, when started as root")
     .option(
       "-t, --threads <number>",
-      "worker threads on one store and port; one does as much as several of memcached's",
+      "worker threads on one store and one port (memcached's default is 4)",
       wholeNumber("-t", 1, THREADS_MAX),
       1,
     )
@@ -206,7 +201,11 @@ function addRights(command: Command): void {
     .option("-W, --disable-watch", "refuse watch")
     .option("-A, --enable-shutdown", "take shutdown")
     .option("-D <character>", "what ends a key's prefix in stats detail", optionValue("-D", readCharacter))
-    .option("-S, --enable-sasl", "SASL authentication")
-    .option("-Y, --auth-file <file>", "users of the text protocol", optionValue("-Y", readPath("file")))
+    .option("-S, --enable-sasl", "SASL PLAIN in the binary protocol, users from the file MEMCACHED_SASL_PWDB")
+    .option(
+      "-Y, --auth-file <file>",
+      "users of the text protocol, lines name:password",
+      optionValue("-Y", readPath("file")),
+    )
     .option("-Z, --enable-ssl", "TLS");
 }

@@ -17,7 +17,7 @@ else await serveAsWorker();
 
 async function start(): Promise<void> {
   const version = packageVersion(import.meta.url);
-  const task = readTask(process.argv.slice(2), version);
+  const task = readTask(process.argv.slice(2), version, process.env);
   if (!task.daemon) return await serve(task, version, script);
   if (!isInBackground()) await goToBackground(task.verbosity > 0);
   await reporting(() => serve(task, version, script));

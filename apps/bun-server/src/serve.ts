@@ -1,6 +1,7 @@
 // The main thread of a server: the store, the sockets, the workers, the signals, the files.
 //
 //     store <- items of -e      main thread is worker 0      threads 1 ... N-1, same store, same ports
+//     SIGHUP: all read the users again
 //     SIGTERM: all listen no more, let clients take their replies, end --> store -> items of -e
 
 import process from "node:process";
@@ -34,7 +35,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const facts: Record<string, string | number> = {};
   const common = { task, startedAt: clock.now(), counters, facts };
-  const engine = engineOfTask(common, store, 0, facts, say);
+  const { engine, reload } = engineOfTask(common, store, 0, facts, say);
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
@@ -51,8 +52,10 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   };
   const parts = [workers === undefined ? main : serving, ...(warmRestart === undefined ? [] : [warmRestart])];
   endOnSignal(parts, clock, ["SIGTERM", "SIGINT", "SIGUSR1"]);
-  // There is nothing to be read again yet; without this it would be the end.
-  process.on("SIGHUP", () => {});
+  process.on("SIGHUP", () => {
+    for (const line of reload()) say(line);
+    workers?.reload();
+  });
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
   if (portFile !== undefined) writePortFile(portFile, endpoints);

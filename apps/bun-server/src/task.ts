@@ -22,6 +22,9 @@ export interface Task {
   readonly store: StoreOptions;
   readonly limits: Partial<ServerLimits>;
   readonly flushEnabled: boolean;
+  /** What clients speak; with authentication it is the one that this goes with. */
+  readonly protocol: "auto" | "text" | "binary";
+  readonly authentication: AuthenticationTask | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** One line each, for stderr: what was asked for and is not done. */
@@ -35,4 +38,10 @@ export interface Listening {
   readonly endpoint: Endpoint;
   /** The next one, if this one cannot be had: on a machine without IPv6. */
   readonly otherwise?: Endpoint;
+}
+
+/** Who may use the server. */
+export interface AuthenticationTask {
+  readonly kind: "ascii" | "sasl";
+  readonly file: string;
 }

@@ -1,6 +1,7 @@
 // A worker thread: an engine of its own on the store and the ports of all.
 //
 //     started with Orders --> joins the store --> "joined", with its ticket --> listens --> "serves"
+//     "reload" --> reads users again
 //     "end" --> listens no more, lets clients take their replies --> "ended"
 
 import process from "node:process";
@@ -28,7 +29,9 @@ export type WorkerWord =
   /** For stderr. */
   | { readonly kind: "says"; readonly line: string };
 
-export type MainWord = { readonly kind: "end" };
+export interface MainWord {
+  readonly kind: "end" | "reload";
+}
 
 /** Serves in a worker thread until it is told to end. What it throws ends the thread. */
 export async function serveAsWorker(): Promise<void> {
@@ -36,7 +39,7 @@ export async function serveAsWorker(): Promise<void> {
   const store = SlabStore.join(orders.store);
   tell({ kind: "joined", ticket: store.ticket });
   const { network, clock } = await openAdapter();
-  const engine = engineOfTask(orders, store, orders.worker, orders.facts, (line) =>
+  const { engine, reload } = engineOfTask(orders, store, orders.worker, orders.facts, (line) =>
     tell({ kind: "says", line }),
   );
   const driver = drive(engine, network, clock);
@@ -49,7 +52,11 @@ export async function serveAsWorker(): Promise<void> {
     store.leave();
     tell({ kind: "ended" });
   };
-  parentPort?.on("message", (_word: MainWord) => void end());
+  parentPort?.on("message", ({ kind }: MainWord) => {
+    // The main thread has read the same, and says what is wrong with it.
+    if (kind === "reload") reload();
+    else void end();
+  });
   tell({ kind: "serves" });
 }
 

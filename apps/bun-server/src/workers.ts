@@ -61,12 +61,15 @@ export class Workers {
     await Promise.all(this.#places.map((place) => this.#start(place)));
   }
 
+  /** Has all read again what can be. */
+  reload(): void {
+    this.#tell({ kind: "reload" });
+  }
+
   /** Lets all end gracefully; those that are not through in time are ended. */
   async end(withinMs: Millis): Promise<void> {
     this.#ending = true;
-    const word: MainWord = { kind: "end" };
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
-    for (const { thread } of this.#places) thread?.postMessage(word);
+    this.#tell({ kind: "end" });
     await new Promise<void>((resolve) => {
       this.#ended = () => {
         if (this.#places.every(({ thread }) => thread === undefined)) resolve();
@@ -75,6 +78,11 @@ export class Workers {
       this.#ended();
     });
     await Promise.all(this.#places.flatMap(({ thread }) => thread?.terminate() ?? []));
+  }
+
+  #tell(word: MainWord): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
+    for (const { thread } of this.#places) thread?.postMessage(word);
   }
 
   #start(place: Place): Promise<void> {

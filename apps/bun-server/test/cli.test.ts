@@ -5,10 +5,11 @@ import { ProgramEnd } from "@memwire/program";
 import { describe, expect, test } from "vitest";
 import { readTask } from "../src/cli.ts";
 
-const read = (args: string): ReturnType<typeof readTask> =>
+const read = (args: string, environment = {}): ReturnType<typeof readTask> =>
   readTask(
     args.split(" ").filter((arg) => arg !== ""),
     "1.2.3",
+    environment,
   );
 /** What it says of them; nothing if it takes them. */
 function messageOf(args: string): string {
@@ -25,6 +26,8 @@ const tcp = (host: string, port: number): object => ({ endpoint: { kind: "tcp", 
 test("without a flag it is what memcached is", () => {
   expect(read("")).toEqual({
     listen: [{ ...tcp("::", 11_211), otherwise: { kind: "tcp", host: "0.0.0.0", port: 11_211 } }],
+    backlog: 1_024,
+    threads: 1,
     socketMode: 0o700,
     user: undefined,
     daemon: false,
@@ -41,6 +44,8 @@ test("without a flag it is what memcached is", () => {
     },
     limits: { connectionsMax: 1_024, requestsPerTurn: 20 },
     flushEnabled: true,
+    protocol: "auto",
+    authentication: undefined,
     verbosity: 0,
     remarks: [],
     facts: {
@@ -87,6 +92,14 @@ test.each<[string, readonly object[]]>([
   ["-p 0 -s /x", [{ endpoint: { kind: "unix", path: "/x" } }]],
 ])("%s listens there", (args, listen) => {
   expect(read(args).listen).toEqual(listen);
+});
+
+test("who may come in is in the file of -Y, or for -S in that of the environment", () => {
+  expect(read("-Y /users").authentication).toEqual({ kind: "ascii", file: "/users" });
+  const environment = { MEMCACHED_SASL_PWDB: "/sasl" };
+  expect(read("-S", environment).authentication).toEqual({ kind: "sasl", file: "/sasl" });
+  expect(read("-B ascii", environment)).toMatchObject({ protocol: "text", authentication: undefined });
+  expect(read("--protocol=binary").protocol).toBe("binary");
 });
 
 test.each<[string, object]>([
@@ -147,12 +160,16 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o slab_sizes=100-50", "-o slab_sizes must grow by more than 8, got 50 after 100"],
   ["-o slab_chunk_max=x", '-o slab_chunk_max must be a whole number from 512 to 1048576, got "x"'],
   ["-o slab_chunk_max=7000", "-o slab_chunk_max must be a divisor of a page, 1048576, from 512, got 7000"],
+  ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],
+  ["-Y /etc/passwd -B binary", "-Y is for the text protocol: -B must be auto or ascii, got binary"],
   ["-l notls:127.0.0.1:11311", '-l must be host or host:port, IPv6 as [::1], got "notls:127.0.0.1:11311"'],
   ["-l :11311", '-l must be host or host:port, IPv6 as [::1], got ":11311"'],
 ];
 
 /** Taken by memcached, for what it does with it. */
 const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
+  ["-S", "-S needs the file of its users in MEMCACHED_SASL_PWDB: lines name:password"],
+  ["-S -Y /x", "-S and -Y do not go together: -S is for the binary protocol"],
   ["extra", "too many arguments. Expected 0 arguments but got 1: extra"],
   ["-p", "option '-p, --port <port>' argument missing"],
   ["-p x", '-p must be a whole number from -1 to 65535, got "x"'],
@@ -217,8 +234,15 @@ withPeer("memcached", (memcached) => {
 
 test("the help is the same text for people and for tools that look for a flag", () => {
   const help = messageOf("-h");
-  for (const word of ["--unix-socket", "--memory-limit", "idle_timeout", "no_modern", "hashpower"]) {
+  for (const word of [
+    "--unix-socket",
+    "--memory-limit",
+    "--enable-sasl",
+    "idle_timeout",
+    "no_modern",
+    "hashpower",
+  ]) {
     expect(help).toContain(word);
   }
-  for (const word of ["sasl", "--enable-ssl", "--enable-shutdown"]) expect(help).not.toContain(word);
+  for (const word of ["--enable-ssl", "--enable-shutdown"]) expect(help).not.toContain(word);
 });

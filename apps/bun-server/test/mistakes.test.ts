@@ -22,6 +22,8 @@ test.each<[string, string]>([
   ["-e /tmp", "cannot use -e /tmp: it is a folder"],
   ["-e /etc/passwd/x", "cannot use -e /etc/passwd/x: what it should be in is no folder"],
   ["-u no-such-user", '-u must be a user of this machine, got "no-such-user"'],
+  ["-Y /no/file", "cannot read -Y /no/file: no such file"],
+  ["-Y /etc/passwd", "/etc/passwd:9: there may be 8 users, no more"],
   ["-d -o foo", '-o must be options that memcached knows, got "foo"'],
   ["-d -e /tmp", "cannot use -e /tmp: it is a folder"],
 ])("of %s it says %s", async (args, message) => {
