@@ -212,9 +212,10 @@ export class ServerEngine implements Engine {
   poll(): Command | undefined {
     const { workers } = this.#context.settings;
     const command = this.#outbox.poll();
-    // Before the first reply leaves, and with what was sent when the last one has.
-    if (workers !== undefined && (!this.#published || command === undefined)) {
-      workers.publish(this.#context.counters);
+    if (workers !== undefined) {
+      // Before the first reply leaves, and with what was sent when the last one has.
+      if (!this.#published) workers.publish(this.#context.counters);
+      else if (command === undefined) workers.publishWritten(this.#context.counters);
       this.#published = command !== undefined;
     }
     if (command !== undefined && command.kind === "send") {
