@@ -1,7 +1,7 @@
-import process from "node:process";
-import type { Millis } from "@memwire/engine";
+import type { Endpoint, Millis } from "@memwire/engine";
 import { ServerEngine, WorkerCounters, type SharedCounters } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
+import { hostFacts } from "./host-facts.ts";
 import type { Task } from "./task.ts";
 import { UserFile } from "./user-file.ts";
 
@@ -24,14 +24,14 @@ export interface WorkerEngine {
  * The engine of one worker.
  *
  * @param worker From 0.
- * @param facts What `stats` tells besides what the task has.
+ * @param endpoints Where the server listens, once it does.
  * @param log Is told of connections in trouble, if the task wants that.
  */
 export function engineOfTask(
   { task, startedAt, counters }: Common,
   store: SlabStore,
   worker: number,
-  facts: Readonly<Record<string, string | number>>,
+  endpoints: readonly Endpoint[],
   log: (line: string) => void,
 ): WorkerEngine {
   const users = task.authentication === undefined ? undefined : new UserFile(task.authentication);
@@ -41,7 +41,7 @@ export function engineOfTask(
     flushEnabled: task.flushEnabled,
     ...(users === undefined ? { protocol: task.protocol } : { authentication: users.authentication }),
     startedAt,
-    facts: { ...task.facts, ...facts, pid: process.pid },
+    facts: hostFacts(task, endpoints),
     ...(task.verbosity === 0 ? {} : { log }),
     ...(counters === undefined ? {} : { workers: new WorkerCounters(counters, worker) }),
   });

@@ -33,14 +33,14 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const { threads, snapshotFile } = task;
   const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
-  const facts: Record<string, string | number> = {};
-  const common = { task, startedAt: clock.now(), counters, facts };
-  const { engine, reload } = engineOfTask(common, store, 0, facts, say);
+  const endpoints: Endpoint[] = [];
+  const common = { task, startedAt: clock.now(), counters };
+  const { engine, reload } = engineOfTask(common, store, 0, endpoints, say);
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
   const listeners = await withPermissions(task.socketMode, () => listenFor(driver, task));
-  const endpoints = listeners.map(({ endpoint }) => endpoint);
+  endpoints.push(...listeners.map(({ endpoint }) => endpoint));
   const workers = threads > 1 ? new Workers(script, common, store, endpoints, clock, say) : undefined;
   await workers?.start();
   await warmRestart?.serves();

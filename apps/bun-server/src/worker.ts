@@ -20,7 +20,6 @@ export interface Orders extends Common {
   readonly store: SharedStore;
   /** As the main thread has bound them. */
   readonly endpoints: readonly Endpoint[];
-  readonly facts: Readonly<Record<string, string | number>>;
 }
 
 export type WorkerWord =
@@ -39,7 +38,7 @@ export async function serveAsWorker(): Promise<void> {
   const store = SlabStore.join(orders.store);
   tell({ kind: "joined", ticket: store.ticket });
   const { network, clock } = await openAdapter();
-  const { engine, reload } = engineOfTask(orders, store, orders.worker, orders.facts, (line) =>
+  const { engine, reload } = engineOfTask(orders, store, orders.worker, orders.endpoints, (line) =>
     tell({ kind: "says", line }),
   );
   const driver = drive(engine, network, clock);

@@ -39,7 +39,7 @@ export class Workers {
    */
   constructor(
     script: URL,
-    common: Common & { readonly facts: Orders["facts"] },
+    common: Common,
     store: SlabStore,
     endpoints: readonly Endpoint[],
     clock: Clock,

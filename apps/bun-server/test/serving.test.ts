@@ -31,6 +31,11 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const stats = await client.ask("stats\r\n", "END\r\n");
     expect(stats).toMatch(/^STAT pid \d+\r$/m);
     expect(stats).toMatch(/^STAT limit_maxbytes 8388608\r$/m);
+    expect(stats).toMatch(/^STAT pointer_size 64\r$/m);
+    expect(stats).toMatch(/^STAT rusage_user \d+\.\d{6}\r\nSTAT rusage_system \d+\.\d{6}\r$/m);
+    const settings = await client.ask("stats settings\r\n", "END\r\n");
+    expect(settings).toContain(`STAT tcpport ${(endpoint as { port: number }).port}\r\n`);
+    expect(settings).toContain("STAT inter 127.0.0.1\r\n");
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(await client.rest()).toBe("");
     expect(server.stdout).toBe("");
