@@ -7,7 +7,7 @@ import { withoutAbbreviations } from "./abbreviations.ts";
 import { type Extended, readExtended } from "./extended-options.ts";
 import { type Flags, memwireServer } from "./flags.ts";
 import { listeningOf } from "./listen-flags.ts";
-import type { AuthenticationTask, Task } from "./task.ts";
+import type { AuthenticationTask, Rights, Task } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
 const LICENSE = "Copyright (c) 2026 the memwire authors, under the MIT License";
@@ -53,17 +53,18 @@ function taskOf(flags: Flags, environment: Environment): Task {
     pidFile: flags.pidfile,
     snapshotFile: flags.memoryFile,
     store,
+    automoveLevel: extended.automoveLevel,
     limits: {
       connectionsMax: flags.connLimit,
       requestsPerTurn: flags.maxReqsPerEvent,
       ...extended.limits,
     },
-    flushEnabled: flags.disableFlushAll !== true,
+    rights: rightsOf(flags, extended),
     protocol: PROTOCOLS[flags.protocol],
     authentication: authenticationOf(flags, environment),
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
-    facts: { ...factsOf(flags), ...extended.facts },
+    facts: factsOf(flags),
   };
 }
 
@@ -88,6 +89,21 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
   // What does not go together the store says itself, in its own names. One of the least memory is made to ask it.
   void new SlabStore({ ...options, bytesMax: 2 * MEBIBYTE, itemBytesMax: MEBIBYTE });
   return options;
+}
+
+function rightsOf(flags: Flags, { sizesEnabled, debugTimeEnabled }: Extended): Rights {
+  if (debugTimeEnabled && flags.threads > 1) {
+    throw new RangeError(`-o debug_time is for one worker: -t must be 1, got ${flags.threads}`);
+  }
+  return {
+    flushEnabled: flags.disableFlushAll !== true,
+    dumpEnabled: flags.disableDumping !== true,
+    watchEnabled: flags.disableWatch !== true,
+    shutdownEnabled: flags.enableShutdown === true,
+    ...(flags.D === undefined ? {} : { prefixDelimiter: flags.D, detailEnabled: true }),
+    sizesEnabled,
+    debugTimeEnabled,
+  };
 }
 
 const PROTOCOLS = { auto: "auto", ascii: "text", binary: "binary" } as const;
@@ -144,9 +160,6 @@ function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
       "NULL",
     domain_socket: flags.unixSocket ?? "NULL",
     umask: flags.unixMask.toString(8),
-    growth_factor: flags.slabGrowthFactor.toFixed(2),
-    chunk_size: flags.slabMinSize,
-    cas_enabled: flags.disableCas === true ? "no" : "yes",
     tcp_backlog: flags.listenBacklog,
     memory_file: flags.memoryFile ?? "(null)",
   };
@@ -156,8 +169,6 @@ function refuseWhatIsNotThere(flags: Flags): void {
   const missing = [
     [flags.udpPort !== undefined && flags.udpPort !== 0, "-U must be 0: there is no UDP yet"],
     [flags.enableSsl, "-Z is not there yet"],
-    [flags.D !== undefined, "-D is not there yet"],
-    [flags.enableShutdown, "-A is not there yet"],
   ] as const;
   for (const [asked, message] of missing) if (asked === true) throw new RangeError(message);
 }

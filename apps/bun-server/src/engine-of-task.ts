@@ -1,5 +1,5 @@
 import type { Endpoint, Millis } from "@memwire/engine";
-import { ServerEngine, WorkerCounters, type SharedCounters } from "@memwire/server";
+import { ServerEngine, type SharedCounters, type ShutdownMode, WorkerCounters } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import { hostFacts } from "./host-facts.ts";
 import type { Task } from "./task.ts";
@@ -25,6 +25,7 @@ export interface WorkerEngine {
  *
  * @param worker From 0.
  * @param endpoints Where the server listens, once it does.
+ * @param onShutdown A client that may has asked for the end.
  * @param log Is told of connections in trouble, if the task wants that.
  */
 export function engineOfTask(
@@ -33,15 +34,17 @@ export function engineOfTask(
   worker: number,
   endpoints: readonly Endpoint[],
   log: (line: string) => void,
+  onShutdown: (mode: ShutdownMode) => void,
 ): WorkerEngine {
   const users = task.authentication === undefined ? undefined : new UserFile(task.authentication);
   const engine = new ServerEngine({
     store,
     limits: task.limits,
-    flushEnabled: task.flushEnabled,
+    ...task.rights,
+    onShutdown,
     ...(users === undefined ? { protocol: task.protocol } : { authentication: users.authentication }),
     startedAt,
-    facts: hostFacts(task, endpoints),
+    facts: () => hostFacts(task, endpoints),
     ...(task.verbosity === 0 ? {} : { log }),
     ...(counters === undefined ? {} : { workers: new WorkerCounters(counters, worker) }),
   });

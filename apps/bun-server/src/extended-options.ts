@@ -14,8 +14,12 @@ type Draft<T> = { -readonly [Name in keyof T]?: T[Name] };
 export interface Extended {
   readonly store: Draft<StoreOptions>;
   readonly limits: Draft<ServerLimits>;
-  /** By memcached's names in `stats settings`. */
-  readonly facts: Record<string, string | number>;
+  /** How eagerly pages move at first; an operator may change it. */
+  automoveLevel: number;
+  /** Whether `stats sizes` counts from the start. */
+  sizesEnabled: boolean;
+  /** Whether `debugtime` is taken. */
+  debugTimeEnabled: boolean;
 }
 
 interface Row {
@@ -53,75 +57,58 @@ const OPTIONS: Readonly<Record<string, Row>> = {
   slab_chunk_max: {
     value: "bytes",
     what: "largest chunk (524288)",
-    take: ({ store, facts }, text) => {
+    take: ({ store }, text) => {
       store.chunkBytesMax = wholeNumber("-o slab_chunk_max", 512, MEBIBYTE)(text);
-      facts["slab_chunk_max"] = store.chunkBytesMax;
     },
   },
   slab_automove: {
     value: "0|1|2",
     what: "whether memory moves to the sizes in demand (1)",
-    take: ({ store, facts }, text) => {
-      facts["slab_automove"] = wholeNumber("-o slab_automove", 0, 2)(text);
-      store.automove = facts["slab_automove"] > 0;
+    take: (extended, text) => {
+      extended.automoveLevel = wholeNumber("-o slab_automove", 0, 2)(text);
     },
   },
   no_slab_reassign: {
     what: "memory stays with the size that took it",
-    take: ({ store, facts }) => {
-      store.automove = false;
-      facts["slab_reassign"] = "no";
-    },
+    take: stay,
   },
   no_lru_crawler: {
     what: "look for no expired items",
-    take: ({ store, facts }) => {
-      store.crawler = false;
-      facts["lru_crawler"] = "no";
-    },
+    take: ({ store }) => (store.crawler = false),
   },
   no_lru_maintainer: { what: "one strict list of items a size, none hot or warm", take: flat },
   hot_lru_pct: {
     value: "number",
     what: "per cent of a size's memory for hot items (20)",
-    take: ({ store, facts }, text) => {
+    take: ({ store }, text) => {
       store.hotPercent = wholeNumber("-o hot_lru_pct", 1, 79)(text);
-      facts["hot_lru_pct"] = store.hotPercent;
     },
   },
   warm_lru_pct: {
     value: "number",
     what: "the same for warm ones (40)",
-    take: ({ store, facts }, text) => {
+    take: ({ store }, text) => {
       store.warmPercent = wholeNumber("-o warm_lru_pct", 1, 79)(text);
-      facts["warm_lru_pct"] = store.warmPercent;
     },
   },
   hot_max_factor: {
     value: "number",
     what: "hot items as old as this part of the coldest cool down (0.2)",
-    take: ({ store, facts }, text) => {
+    take: ({ store }, text) => {
       store.hotAgeFactor = optionValue("-o hot_max_factor", readAbove(0))(text);
-      facts["hot_max_factor"] = store.hotAgeFactor.toFixed(2);
     },
   },
   warm_max_factor: {
     value: "number",
     what: "the same of warm ones (2)",
-    take: ({ store, facts }, text) => {
+    take: ({ store }, text) => {
       store.warmAgeFactor = optionValue("-o warm_max_factor", readAbove(0))(text);
-      facts["warm_max_factor"] = store.warmAgeFactor.toFixed(2);
     },
   },
   temporary_ttl: {
     value: "seconds",
     what: "items that expire sooner are never evicted (off)",
-    take: ({ store, facts }, text) => {
-      const value = seconds("temporary_ttl", text);
-      store.temporaryTtlMs = value * 1_000;
-      facts["temporary_ttl"] = value;
-      facts["temp_lru"] = "yes";
-    },
+    take: ({ store }, text) => (store.temporaryTtlMs = seconds("temporary_ttl", text) * 1_000),
   },
   hash_algorithm: {
     value: "name",
@@ -132,10 +119,24 @@ const OPTIONS: Readonly<Record<string, Row>> = {
     what: "what memcached 1.4 did: no_lru_maintainer, no_lru_crawler, no_slab_reassign, chunks of a page",
     take: (extended) => {
       flat(extended);
-      Object.assign(extended.store, { crawler: false, automove: false, chunkBytesMax: MEBIBYTE });
-      const facts = { lru_crawler: "no", slab_reassign: "no", slab_automove: 0, slab_chunk_max: MEBIBYTE };
-      Object.assign(extended.facts, facts);
+      stay(extended);
+      Object.assign(extended.store, { crawler: false, chunkBytesMax: MEBIBYTE });
     },
+  },
+  track_sizes: {
+    what: "count for stats sizes from the start",
+    take: (extended) => (extended.sizesEnabled = true),
+  },
+  watcher_logbuf_size: {
+    value: "kilobytes",
+    what: "lines that a watcher has not taken; above it misses some (256)",
+    take: ({ limits }, text) => {
+      limits.watcherBytesMax = wholeNumber("-o watcher_logbuf_size", 1, MEBIBYTE)(text) * 1_024;
+    },
+  },
+  debug_time: {
+    what: "for tests: debugtime moves the clock; memcached has no such option",
+    take: (extended) => (extended.debugTimeEnabled = true),
   },
 };
 
@@ -143,7 +144,7 @@ const OPTIONS: Readonly<Record<string, Row>> = {
 const IGNORED = (
   "modern maxconns_fast no_maxconns_fast slab_reassign lru_crawler lru_maintainer lru_crawler_sleep " +
   "lru_crawler_tocrawl hashpower no_hashexpand tail_repair_time slab_automove_ratio slab_automove_window " +
-  "slab_automove_freeratio watcher_logbuf_size worker_logbuf_size track_sizes read_buf_mem_limit " +
+  "slab_automove_freeratio worker_logbuf_size read_buf_mem_limit " +
   "resp_obj_mem_limit inline_ascii_resp no_inline_ascii_resp drop_privileges no_drop_privileges " +
   "relaxed_privileges meta_response_old sock_cookie_id ext_path ext_page_size ext_page_count ext_wbuf_size " +
   "ext_threads ext_io_depth ext_item_size ext_item_age ext_low_ttl ext_drop_unread ext_recache_rate " +
@@ -168,7 +169,13 @@ export function describeExtended(): string {
 
 /** Reads all that was given with -o. */
 export function readExtended(lists: readonly string[]): Extended {
-  const extended: Extended = { store: {}, limits: {}, facts: {} };
+  const extended: Extended = {
+    store: {},
+    limits: {},
+    automoveLevel: 1,
+    sizesEnabled: false,
+    debugTimeEnabled: false,
+  };
   for (const one of lists.flatMap((list) => list.split(","))) {
     if (one !== "") take(extended, one);
   }
@@ -192,10 +199,13 @@ function take(extended: Extended, one: string): void {
   row.take(extended, text ?? "");
 }
 
-function flat({ store, facts }: Extended): void {
+function stay(extended: Extended): void {
+  extended.store.automove = false;
+  extended.automoveLevel = 0;
+}
+
+function flat({ store }: Extended): void {
   store.segmented = false;
-  facts["lru_maintainer_thread"] = "no";
-  facts["lru_segmented"] = "no";
 }
 
 /** 0 is for ever, as with memcached. */

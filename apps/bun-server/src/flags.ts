@@ -199,8 +199,15 @@ function addRights(command: Command): void {
     .option("-F, --disable-flush-all", "refuse flush_all")
     .option("-X, --disable-dumping", "refuse stats cachedump and lru_crawler metadump")
     .option("-W, --disable-watch", "refuse watch")
-    .option("-A, --enable-shutdown", "take shutdown")
-    .option("-D <character>", "what ends a key's prefix in stats detail", optionValue("-D", readCharacter))
+    .option(
+      "-A, --enable-shutdown",
+      "take shutdown, which is as SIGTERM, and shutdown graceful, which is as SIGUSR1",
+    )
+    .option(
+      "-D <character>",
+      "what ends a key's prefix in stats detail (:), which then counts from the start",
+      optionValue("-D", readCharacter),
+    )
     .option("-S, --enable-sasl", "SASL PLAIN in the binary protocol, users from the file MEMCACHED_SASL_PWDB")
     .option(
       "-Y, --auth-file <file>",

@@ -8,7 +8,7 @@ import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
 import { describeEndpoint, drive, type Endpoint } from "@memwire/engine";
 import { endOnSignal, endParts, type OtherPart, withPermissions } from "@memwire/program";
-import { WorkerCounters } from "@memwire/server";
+import { type ShutdownMode, WorkerCounters } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
 import { engineOfTask } from "./engine-of-task.ts";
@@ -32,16 +32,18 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const { network, clock, runtime } = await openAdapter();
   const { threads, snapshotFile } = task;
   const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
+  store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const endpoints: Endpoint[] = [];
   const common = { task, startedAt: clock.now(), counters };
-  const { engine, reload } = engineOfTask(common, store, 0, endpoints, say);
+  const { engine, reload } = engineOfTask(common, store, 0, endpoints, say, shutdown);
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
-  const listeners = await withPermissions(task.socketMode, () => listenFor(driver, task));
+  const listeners = await withPermissions(task.socketMode, () => listenFor(engine, driver, task));
   endpoints.push(...listeners.map(({ endpoint }) => endpoint));
-  const workers = threads > 1 ? new Workers(script, common, store, endpoints, clock, say) : undefined;
+  const workers =
+    threads > 1 ? new Workers(script, common, store, endpoints, clock, say, shutdown) : undefined;
   await workers?.start();
   await warmRestart?.serves();
   const main = { engine, driver, listeners };
@@ -60,6 +62,11 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
   if (portFile !== undefined) writePortFile(portFile, endpoints);
   if (task.verbosity > 0) sayWhere(version, runtime, threads, endpoints);
+}
+
+/** As the signal that says the same. */
+function shutdown(mode: ShutdownMode): void {
+  process.kill(process.pid, mode === "graceful" ? "SIGUSR1" : "SIGTERM");
 }
 
 function sayWhere(version: string, runtime: string, threads: number, endpoints: readonly Endpoint[]): void {

@@ -1,7 +1,7 @@
 // What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
 
 import type { Endpoint } from "@memwire/engine";
-import type { ServerLimits } from "@memwire/server";
+import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
 export interface Task {
@@ -20,8 +20,10 @@ export interface Task {
   /** Where the items are kept while the server does not run, if they are. */
   readonly snapshotFile: string | undefined;
   readonly store: StoreOptions;
+  /** `slab_automove`, from 0 to 2. */
+  readonly automoveLevel: number;
   readonly limits: Partial<ServerLimits>;
-  readonly flushEnabled: boolean;
+  readonly rights: Rights;
   /** What clients speak; with authentication it is the one that this goes with. */
   readonly protocol: "auto" | "text" | "binary";
   readonly authentication: AuthenticationTask | undefined;
@@ -45,3 +47,16 @@ export interface AuthenticationTask {
   readonly kind: "ascii" | "sasl";
   readonly file: string;
 }
+
+/** What clients may ask for, by the names of the server's options. */
+export type Rights = Pick<
+  ServerOptions,
+  | "flushEnabled"
+  | "dumpEnabled"
+  | "watchEnabled"
+  | "shutdownEnabled"
+  | "debugTimeEnabled"
+  | "prefixDelimiter"
+  | "detailEnabled"
+  | "sizesEnabled"
+>;

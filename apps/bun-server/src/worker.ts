@@ -9,6 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
 import { drive, type Endpoint, type Listener } from "@memwire/engine";
 import { endParts } from "@memwire/program";
+import type { ShutdownMode } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { type Common, engineOfTask } from "./engine-of-task.ts";
 import { listenOptionsOf } from "./listen.ts";
@@ -25,6 +26,8 @@ export interface Orders extends Common {
 export type WorkerWord =
   | { readonly kind: "joined"; readonly ticket: number }
   | { readonly kind: "serves" | "ended" }
+  /** A client has asked for the end. */
+  | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
   /** For stderr. */
   | { readonly kind: "says"; readonly line: string };
 
@@ -38,12 +41,18 @@ export async function serveAsWorker(): Promise<void> {
   const store = SlabStore.join(orders.store);
   tell({ kind: "joined", ticket: store.ticket });
   const { network, clock } = await openAdapter();
-  const { engine, reload } = engineOfTask(orders, store, orders.worker, orders.endpoints, (line) =>
-    tell({ kind: "says", line }),
+  const { engine, reload } = engineOfTask(
+    orders,
+    store,
+    orders.worker,
+    orders.endpoints,
+    (line) => tell({ kind: "says", line }),
+    (mode) => tell({ kind: "shutdown", mode }),
   );
   const driver = drive(engine, network, clock);
   const listeners: Listener[] = [];
   for (const endpoint of orders.endpoints) {
+    engine.listening(listeners.length, endpoint);
     listeners.push(await driver.listen(endpoint, listenOptionsOf(orders.task, endpoint)));
   }
   const end = async (): Promise<void> => {

@@ -6,7 +6,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Clock, Endpoint, Millis } from "@memwire/engine";
-import { WorkerCounters } from "@memwire/server";
+import { type ShutdownMode, WorkerCounters } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import type { Common } from "./engine-of-task.ts";
 import type { MainWord, Orders, WorkerWord } from "./worker.ts";
@@ -27,6 +27,7 @@ export class Workers {
   readonly #store: SlabStore;
   readonly #clock: Clock;
   readonly #say: (line: string) => void;
+  readonly #shutdown: (mode: ShutdownMode) => void;
   readonly #counters: WorkerCounters;
   readonly #places: Place[];
   #ending = false;
@@ -36,6 +37,7 @@ export class Workers {
    * @param script What a thread runs: `serveAsWorker`.
    * @param endpoints Where the main thread listens.
    * @param say Is told in one line of each thread that died.
+   * @param onShutdown A client of one of them has asked for the end.
    */
   constructor(
     script: URL,
@@ -44,6 +46,7 @@ export class Workers {
     endpoints: readonly Endpoint[],
     clock: Clock,
     say: (line: string) => void,
+    onShutdown: (mode: ShutdownMode) => void,
   ) {
     const { counters, task } = common;
     if (counters === undefined) throw new TypeError("several workers need counters that they share");
@@ -52,6 +55,7 @@ export class Workers {
     this.#store = store;
     this.#clock = clock;
     this.#say = say;
+    this.#shutdown = onShutdown;
     this.#counters = new WorkerCounters(counters, 0);
     this.#places = Array.from({ length: task.threads - 1 }, (_, i) => placeOf(i + 1));
   }
@@ -115,6 +119,8 @@ export class Workers {
       case "serves":
         place.serves = true;
         return;
+      case "shutdown":
+        return this.#shutdown(word.mode);
       case "says":
         return this.#say(word.line);
       case "ended":

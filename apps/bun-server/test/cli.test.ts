@@ -42,8 +42,16 @@ test("without a flag it is what memcached is", () => {
       chunkSpaceMin: 48,
       casUniques: true,
     },
+    automoveLevel: 1,
     limits: { connectionsMax: 1_024, requestsPerTurn: 20 },
-    flushEnabled: true,
+    rights: {
+      flushEnabled: true,
+      dumpEnabled: true,
+      watchEnabled: true,
+      shutdownEnabled: false,
+      sizesEnabled: false,
+      debugTimeEnabled: false,
+    },
     protocol: "auto",
     authentication: undefined,
     verbosity: 0,
@@ -52,9 +60,6 @@ test("without a flag it is what memcached is", () => {
       inter: "NULL",
       domain_socket: "NULL",
       umask: "700",
-      growth_factor: "1.25",
-      chunk_size: 48,
-      cas_enabled: "yes",
       tcp_backlog: 1_024,
       memory_file: "(null)",
     },
@@ -94,6 +99,25 @@ test.each<[string, readonly object[]]>([
   expect(read(args).listen).toEqual(listen);
 });
 
+test.each<[string, object]>([
+  ["-F", { flushEnabled: false }],
+  ["-X", { dumpEnabled: false }],
+  ["-W", { watchEnabled: false }],
+  ["-A", { shutdownEnabled: true }],
+  ["-D /", { prefixDelimiter: "/", detailEnabled: true }],
+  ["-o track_sizes,debug_time", { sizesEnabled: true, debugTimeEnabled: true }],
+])("%s is what clients may", (args, rights) => {
+  expect(read(args).rights).toMatchObject(rights);
+});
+
+test.each<[string, number]>([
+  ["slab_automove=0", 0],
+  ["slab_automove=2", 2],
+  ["no_slab_reassign", 0],
+])("-o %s is how eagerly pages move", (option, level) => {
+  expect(read(`-o ${option}`).automoveLevel).toBe(level);
+});
+
 test("who may come in is in the file of -Y, or for -S in that of the environment", () => {
   expect(read("-Y /users").authentication).toEqual({ kind: "ascii", file: "/users" });
   const environment = { MEMCACHED_SASL_PWDB: "/sasl" };
@@ -105,8 +129,6 @@ test("who may come in is in the file of -Y, or for -S in that of the environment
 test.each<[string, object]>([
   ["slab_sizes=96-200-1000", { chunkSizes: [96, 200, 1_000] }],
   ["slab_chunk_max=16384", { chunkBytesMax: 16_384 }],
-  ["slab_automove=0", { automove: false }],
-  ["slab_automove=2", { automove: true }],
   ["no_slab_reassign", { automove: false }],
   ["no_lru_crawler", { crawler: false }],
   ["no_lru_maintainer", { segmented: false }],
@@ -120,6 +142,7 @@ test.each<[string, object]>([
 
 test.each<[string, object]>([
   ["-c 7 -R 3", { connectionsMax: 7, requestsPerTurn: 3 }],
+  ["-o watcher_logbuf_size=1", { watcherBytesMax: 1_024 }],
   ["-o idle_timeout=5", { idleTimeoutMs: 5_000 }],
   [
     "-o idle_timeout=0,receive_timeout=7,send_timeout=8",
@@ -179,6 +202,7 @@ const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
   ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
   ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
   ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
+  ["-o debug_time -t 2", "-o debug_time is for one worker: -t must be 1, got 2"],
   ["-D ab", '-D must be one printable character, got "ab"'],
   ["-b 0", '-b must be a whole number from 1 to 65535, got "0"'],
   ["-a 999", '-a must be octal, from 0 to 0777, got "999"'],
@@ -244,5 +268,5 @@ test("the help is the same text for people and for tools that look for a flag", 
   ]) {
     expect(help).toContain(word);
   }
-  for (const word of ["--enable-ssl", "--enable-shutdown"]) expect(help).not.toContain(word);
+  for (const word of ["--enable-ssl"]) expect(help).not.toContain(word);
 });

@@ -88,6 +88,35 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     );
   });
 
+  test.each(["1", "3"])("with -A a client may end it, with -t %s, at once or gracefully", async (threads) => {
+    for (const command of ["shutdown", "shutdown graceful"]) {
+      await using server = start("-A", "-t", threads, "-v");
+      const endpoint = await endpointOf(server);
+      using other = await TextClient.connect(endpoint);
+      using client = await TextClient.connect(endpoint);
+      client.send(`${command}\r\n`);
+      expect(await client.rest()).toBe("");
+      expect(await other.rest()).toBe("");
+      expect(await server.ended).toEqual({ code: 0, signal: null });
+    }
+  });
+
+  test("keeps -X, -W and -D, and moves its clock if asked to", async () => {
+    await using server = start("-X", "-W", "-D", "/", "-o", "debug_time", "-v");
+    using client = await TextClient.connect(await endpointOf(server));
+    expect(await client.ask("shutdown\r\n")).toBe("SERVER_ERROR: shutdown not enabled\r\n");
+    expect(await client.ask("stats cachedump 1 1\r\n")).toBe("CLIENT_ERROR stats cachedump not allowed\r\n");
+    expect(await client.ask("watch\r\n")).toBe("CLIENT_ERROR watch commands not allowed\r\n");
+    expect(await client.ask("set a/b 0 100 1\r\nx\r\n")).toBe("STORED\r\n");
+    expect(await client.ask("stats detail dump\r\n", "END\r\n")).toMatch(
+      /^PREFIX a get 0 hit 0 set 1 del 0\r\n/,
+    );
+    expect(await client.ask("debugtime 101\r\n")).toBe("OK\r\n");
+    expect(await client.ask("get a/b\r\n")).toBe("END\r\n");
+    const conns = await client.ask("stats conns\r\n", "END\r\n");
+    expect(conns).toMatch(/^STAT \d+:addr tcp:127\.0\.0\.1:\d+\r\nSTAT \d+:state conn_listening\r$/m);
+  });
+
   test("evicts when full, but with -M refuses", async () => {
     await using evicting = start("-m", "2", "-I", "512k", "-v");
     await using refusing = start("-m", "2", "-I", "512k", "-M", "-v");

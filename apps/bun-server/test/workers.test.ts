@@ -92,8 +92,8 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const clients = await connectAll(await endpointOf(server), 40);
     for (const client of clients) expect(await client.rest()).toBe("");
     close(clients);
-    // Each worker numbers its connections from 1.
-    await server.said(/connection 5 closed[^]*connection 5 closed/);
+    // Each worker numbers its connections from 64.
+    await server.said(/connection 68 closed[^]*connection 68 closed/);
   });
 
   test("each gives a slow reader all of its reply before it ends, and what was stored is kept", async () => {
