@@ -7,7 +7,7 @@ import { withoutAbbreviations } from "./abbreviations.ts";
 import { type Extended, readExtended } from "./extended-options.ts";
 import { type Flags, memwireServer } from "./flags.ts";
 import { listeningOf } from "./listen-flags.ts";
-import type { AuthenticationTask, Rights, Task } from "./task.ts";
+import type { AuthenticationTask, Rights, Task, TlsTask } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
 const LICENSE = "Copyright (c) 2026 the memwire authors, under the MIT License";
@@ -35,7 +35,8 @@ export function readTask(args: readonly string[], version: string, environment: 
 }
 
 function taskOf(flags: Flags, environment: Environment): Task {
-  refuseWhatIsNotThere(flags);
+  if (flags.udpPort !== undefined && flags.udpPort !== 0)
+    throw new RangeError("-U must be 0: there is no UDP yet");
   const extended = readExtended(flags.extended ?? []);
   const store = storeOptionsOf(flags, extended);
   const port = flags.port ?? (flags.udpPort === undefined || flags.udpPort === 0 ? undefined : flags.udpPort);
@@ -62,9 +63,10 @@ function taskOf(flags: Flags, environment: Environment): Task {
     rights: rightsOf(flags, extended),
     protocol: PROTOCOLS[flags.protocol],
     authentication: authenticationOf(flags, environment),
+    tls: tlsOf(flags, extended),
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
-    facts: factsOf(flags),
+    facts: { ...factsOf(flags), ...(flags.enableSsl === true ? tlsFactsOf(extended) : {}) },
   };
 }
 
@@ -89,6 +91,30 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
   // What does not go together the store says itself, in its own names. One of the least memory is made to ask it.
   void new SlabStore({ ...options, bytesMax: 2 * MEBIBYTE, itemBytesMax: MEBIBYTE });
   return options;
+}
+
+function tlsOf(flags: Flags, { tls }: Extended): TlsTask | undefined {
+  const { chainFile, keyFile, caFile, verify = "none", ciphers, minVersion = "TLSv1.2" } = tls;
+  if (flags.enableSsl !== true) {
+    const plain = flags.listen?.find((address) => address.plain === true);
+    if (plain !== undefined)
+      throw new RangeError(`-l notls: is for a server with -Z, got ${plain.host} without it`);
+    return undefined;
+  }
+  if (chainFile === undefined) throw new RangeError("-Z needs a certificate: -o ssl_chain_cert=<file>");
+  return { chainFile, keyFile, caFile, verify, ciphers, minVersion };
+}
+
+function tlsFactsOf({ tls }: Extended): Readonly<Record<string, string | number>> {
+  return {
+    ssl_enabled: "yes",
+    ssl_chain_cert: tls.chainFile ?? "(null)",
+    ssl_key: tls.keyFile ?? "(null)",
+    ssl_verify_mode: ["none", "request", "require", "once"].indexOf(tls.verify ?? "none"),
+    ssl_ciphers: tls.ciphers ?? "NULL",
+    ssl_ca_cert: tls.caFile ?? "NULL",
+    ssl_min_version: tls.minVersion === "TLSv1.3" ? "tlsv1.3" : "tlsv1.2",
+  };
 }
 
 function rightsOf(flags: Flags, { sizesEnabled, debugTimeEnabled }: Extended): Rights {
@@ -163,12 +189,4 @@ function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
     tcp_backlog: flags.listenBacklog,
     memory_file: flags.memoryFile ?? "(null)",
   };
-}
-
-function refuseWhatIsNotThere(flags: Flags): void {
-  const missing = [
-    [flags.udpPort !== undefined && flags.udpPort !== 0, "-U must be 0: there is no UDP yet"],
-    [flags.enableSsl, "-Z is not there yet"],
-  ] as const;
-  for (const [asked, message] of missing) if (asked === true) throw new RangeError(message);
 }

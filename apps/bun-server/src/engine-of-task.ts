@@ -1,8 +1,10 @@
+import type { Adapter } from "@memwire/adapter";
 import type { Endpoint, Millis } from "@memwire/engine";
 import { ServerEngine, type SharedCounters, type ShutdownMode, WorkerCounters } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import { hostFacts } from "./host-facts.ts";
 import type { Task } from "./task.ts";
+import { TlsFiles } from "./tls-files.ts";
 import { UserFile } from "./user-file.ts";
 
 /** What every worker of a server is told. */
@@ -13,11 +15,22 @@ export interface Common {
   readonly counters: SharedCounters | undefined;
 }
 
-/** One worker's engine, and what can be read again while it runs. */
+/** One worker of a server. */
 export interface WorkerEngine {
   readonly engine: ServerEngine;
-  /** @returns one line for each thing that stays as it was for a mistake in it */
+  readonly tls: TlsFiles | undefined;
+  /** Reads users and certificates again. @returns one line for each that stays as it was for a mistake in it */
   readonly reload: () => readonly string[];
+}
+
+/** What a worker tells of, in the middle of an input of its engine. */
+export interface WorkerEvents {
+  /** For stderr: of a connection in trouble. */
+  readonly says: (line: string) => void;
+  /** A client that may has asked for the end. */
+  readonly shutdown: (mode: ShutdownMode) => void;
+  /** A client has had the certificates read again: the other workers are to do the same. */
+  readonly refreshed: () => void;
 }
 
 /**
@@ -25,28 +38,39 @@ export interface WorkerEngine {
  *
  * @param worker From 0.
  * @param endpoints Where the server listens, once it does.
- * @param onShutdown A client that may has asked for the end.
- * @param log Is told of connections in trouble, if the task wants that.
  */
 export function engineOfTask(
   { task, startedAt, counters }: Common,
+  { copyBytes }: Adapter,
   store: SlabStore,
   worker: number,
   endpoints: readonly Endpoint[],
-  log: (line: string) => void,
-  onShutdown: (mode: ShutdownMode) => void,
+  events: WorkerEvents,
 ): WorkerEngine {
   const users = task.authentication === undefined ? undefined : new UserFile(task.authentication);
+  const tls = task.tls === undefined ? undefined : new TlsFiles(task.tls);
+  const refreshCertificates = (): string | undefined => {
+    const wrong = tls?.refresh();
+    if (wrong === undefined) events.refreshed();
+    return wrong;
+  };
   const engine = new ServerEngine({
     store,
     limits: task.limits,
+    copyBytes,
     ...task.rights,
-    onShutdown,
     ...(users === undefined ? { protocol: task.protocol } : { authentication: users.authentication }),
     startedAt,
-    facts: () => hostFacts(task, endpoints),
-    ...(task.verbosity === 0 ? {} : { log }),
+    facts: () => hostFacts(task, endpoints, tls),
+    onShutdown: events.shutdown,
+    ...(tls === undefined ? {} : { refreshCertificates }),
+    ...(task.verbosity === 0 ? {} : { log: events.says }),
     ...(counters === undefined ? {} : { workers: new WorkerCounters(counters, worker) }),
   });
-  return { engine, reload: () => [users?.reload()].filter((line) => line !== undefined) };
+  const reload = (): readonly string[] => {
+    const certificates = tls?.refresh();
+    const lines = [users?.reload(), certificates && `the certificates stay as they were: ${certificates}`];
+    return lines.filter((line) => line !== undefined);
+  };
+  return { engine, tls, reload };
 }

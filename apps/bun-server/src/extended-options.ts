@@ -6,7 +6,8 @@
 import { optionValue, wholeNumber } from "@memwire/program";
 import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
-import { readAbove, readWord } from "./flag-values.ts";
+import type { TlsTask } from "./task.ts";
+import { readAbove, readPath, readWord } from "./flag-values.ts";
 
 type Draft<T> = { -readonly [Name in keyof T]?: T[Name] };
 
@@ -14,6 +15,7 @@ type Draft<T> = { -readonly [Name in keyof T]?: T[Name] };
 export interface Extended {
   readonly store: Draft<StoreOptions>;
   readonly limits: Draft<ServerLimits>;
+  readonly tls: Draft<TlsTask>;
   /** How eagerly pages move at first; an operator may change it. */
   automoveLevel: number;
   /** Whether `stats sizes` counts from the start. */
@@ -134,6 +136,47 @@ const OPTIONS: Readonly<Record<string, Row>> = {
       limits.watcherBytesMax = wholeNumber("-o watcher_logbuf_size", 1, MEBIBYTE)(text) * 1_024;
     },
   },
+  ssl_chain_cert: {
+    value: "file",
+    what: "certificates of -Z, in PEM",
+    take: ({ tls }, text) => (tls.chainFile = optionValue("-o ssl_chain_cert", readPath("file"))(text)),
+  },
+  ssl_key: {
+    value: "file",
+    what: "the private key, if it is not in that file",
+    take: ({ tls }, text) => (tls.keyFile = optionValue("-o ssl_key", readPath("file"))(text)),
+  },
+  ssl_ca_cert: {
+    value: "file",
+    what: "whom certificates of clients have to come from",
+    take: ({ tls }, text) => (tls.caFile = optionValue("-o ssl_ca_cert", readPath("file"))(text)),
+  },
+  ssl_verify_mode: {
+    value: "0|1|2|3",
+    what: "a client's certificate: 0 none, 1 asked for, 2 needed, 3 asked for once (0)",
+    take: ({ tls }, text) => {
+      const mode = wholeNumber("-o ssl_verify_mode", 0, 3)(text);
+      tls.verify = (["none", "request", "require", "once"] as const)[mode as 0 | 1 | 2 | 3];
+    },
+  },
+  ssl_ciphers: {
+    value: "list",
+    what: "ciphers of TLS 1.2, with : between",
+    take: ({ tls }, text) => (tls.ciphers = text),
+  },
+  ssl_min_version: {
+    value: "2|3",
+    what: "2 for TLS 1.2, 3 for TLS 1.3 (2); older ones are refused",
+    take: ({ tls }, text) => {
+      const version = wholeNumber("-o ssl_min_version", 2, 3)(text);
+      tls.minVersion = version === 2 ? "TLSv1.2" : "TLSv1.3";
+    },
+  },
+  ssl_keyformat: {
+    value: "PEM",
+    what: "PEM only",
+    take: (_, text) => optionValue("-o ssl_keyformat", readWord(["PEM", "1"]))(text),
+  },
   debug_time: {
     what: "for tests: debugtime moves the clock; memcached has no such option",
     take: (extended) => (extended.debugTimeEnabled = true),
@@ -148,7 +191,7 @@ const IGNORED = (
   "resp_obj_mem_limit inline_ascii_resp no_inline_ascii_resp drop_privileges no_drop_privileges " +
   "relaxed_privileges meta_response_old sock_cookie_id ext_path ext_page_size ext_page_count ext_wbuf_size " +
   "ext_threads ext_io_depth ext_item_size ext_item_age ext_low_ttl ext_drop_unread ext_recache_rate " +
-  "ext_compact_under ext_drop_under ext_max_frag ext_max_sleep"
+  "ssl_wbuf_size ssl_session_cache ssl_kernel_tls ext_compact_under ext_drop_under ext_max_frag ext_max_sleep"
 ).split(" ");
 
 /** Why some are refused that memcached knows. */
@@ -172,6 +215,7 @@ export function readExtended(lists: readonly string[]): Extended {
   const extended: Extended = {
     store: {},
     limits: {},
+    tls: {},
     automoveLevel: 1,
     sizesEnabled: false,
     debugTimeEnabled: false,

@@ -55,14 +55,11 @@ const THREADS_MAX = 62;
 const notes = `
 Without -l it listens on all addresses of this machine, as memcached does: -l 127.0.0.1 keeps it to this machine.
 If MEMCACHED_PORT_FILENAME is set, the ports are written to that file once they are bound.
-SIGHUP reads the users of -Y and -S again.
+SIGHUP reads the users of -Y and -S and the certificates of -Z again.
 SIGTERM, SIGINT and SIGUSR1 let clients take their replies, then end; a second one ends at once.
 With -e the items are then written to the file. The next start reads it and removes it, so that after a crash the
 server starts empty, never with values from before. What is no snapshot, or a damaged one, is renamed to <file>.refused.
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line.`;
-
-/** Known to memcached, and to come: refused until then, and not in -h. */
-const NOT_YET: ReadonlySet<string> = new Set(["--enable-ssl", "--enable-shutdown", "-D"]);
 
 /** The command with all its flags, to be read by `readArguments`. */
 export function memwireServer(version: string): Command {
@@ -71,9 +68,6 @@ export function memwireServer(version: string): Command {
   addProcess(command);
   addMemory(command);
   addRights(command);
-  for (const option of command.options) {
-    if (NOT_YET.has(option.long ?? option.flags.slice(0, 2))) option.hideHelp();
-  }
   return command
     .option(
       "-o, --extended <options>",
@@ -102,7 +96,7 @@ function addListening(command: Command): void {
     .option("-U, --udp-port <port>", "UDP port; 0 only, there is no UDP yet", wholeNumber("-U", -1, PORT_MAX))
     .option(
       "-l, --listen <address>",
-      "host, host:port, or several with commas between; may be repeated",
+      "host, host:port, or several with commas between; may be repeated; notls: in front goes without TLS",
       readListen,
     )
     .option(
@@ -214,5 +208,5 @@ function addRights(command: Command): void {
       "users of the text protocol, lines name:password",
       optionValue("-Y", readPath("file")),
     )
-    .option("-Z, --enable-ssl", "TLS");
+    .option("-Z, --enable-ssl", "TLS, with the certificate of -o ssl_chain_cert");
 }

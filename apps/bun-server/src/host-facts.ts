@@ -2,13 +2,14 @@ import process from "node:process";
 import type { Endpoint } from "@memwire/engine";
 import type { HostFacts } from "@memwire/server";
 import type { Task } from "./task.ts";
+import type { TlsFiles } from "./tls-files.ts";
 
 /**
  * What `stats` and `stats settings` tell of the process and its command line, by memcached's names.
  *
  * @param endpoints Where it listens, as far as it does.
  */
-export function hostFacts(task: Task, endpoints: readonly Endpoint[]): HostFacts {
+export function hostFacts(task: Task, endpoints: readonly Endpoint[], tls: TlsFiles | undefined): HostFacts {
   const { user, system } = process.cpuUsage();
   return {
     ...task.facts,
@@ -18,6 +19,10 @@ export function hostFacts(task: Task, endpoints: readonly Endpoint[]): HostFacts
     rusage_system: seconds(system),
     tcpport: endpoints.find((endpoint) => endpoint.kind === "tcp")?.port ?? 0,
     udpport: 0,
+    // Those of this worker. Sessions are not kept.
+    ...(tls === undefined
+      ? {}
+      : { ssl_handshake_errors: tls.failures, ssl_proto_errors: 0, ssl_new_sessions: 0 }),
   };
 }
 

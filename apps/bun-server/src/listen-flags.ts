@@ -3,7 +3,7 @@
 //     -l host            -p, and -U                  -s path    only there
 //     -l host:port       that one, for both          none of -l all addresses of this machine
 //     -p -1, -U -1       any free port               -p 0, -U 0 none of that kind
-//     -U N without -p    TCP on N as well
+//     -U N without -p    TCP on N as well             -l notls:host without TLS, with -Z
 
 import type { Endpoint } from "@memwire/engine";
 import { optionValue } from "@memwire/program";
@@ -19,6 +19,7 @@ const ANY_IPV4 = "0.0.0.0";
 export interface Address {
   readonly host: string;
   readonly port?: number;
+  readonly plain?: boolean;
 }
 
 export interface ListenFlags {
@@ -30,10 +31,13 @@ export interface ListenFlags {
 /** @returns none if TCP is turned off and there is no unix socket */
 export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenFlags): readonly Listening[] {
   if (unixSocket !== undefined) return [{ endpoint: { kind: "unix", path: unixSocket } }];
-  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port }): Listening[] => {
+  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port, plain }): Listening[] => {
     if (own === 0) return [];
     const at = (name: string): Endpoint => ({ kind: "tcp", host: name, port: Math.max(own, 0) });
-    return host === "*" ? [{ endpoint: at(ANY), otherwise: at(ANY_IPV4) }] : [{ endpoint: at(host) }];
+    const how = plain === true ? { plain } : {};
+    return host === "*"
+      ? [{ endpoint: at(ANY), otherwise: at(ANY_IPV4), ...how }]
+      : [{ endpoint: at(host), ...how }];
   });
 }
 
@@ -45,6 +49,7 @@ export function readListen(text: string, before: readonly Address[] = []): reado
 const readAddresses = optionValue("-l", (text): readonly Address[] => text.split(",").map(readAddress));
 
 function readAddress(text: string): Address {
+  if (text.startsWith("notls:")) return { ...readAddress(text.slice(6)), plain: true };
   refusePrefix(text);
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:,[\]]+))(?::(\d{1,5}))?$/.exec(text);
   const isIPv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(text) && text.includes("::");

@@ -1,26 +1,39 @@
-import type { Driver, Endpoint, Listener, ListenOptions } from "@memwire/engine";
-import type { ServerEngine } from "@memwire/server";
-import type { Task } from "./task.ts";
+import type { Driver, Listener } from "@memwire/engine";
+import type { WorkerEngine } from "./engine-of-task.ts";
+import type { Listening, Task } from "./task.ts";
 
-/** Listens wherever the task says, and tells the engine where that is. */
-export async function listenFor(engine: ServerEngine, driver: Driver, task: Task): Promise<Listener[]> {
+/**
+ * Listens, and tells the engine where that is.
+ *
+ * @param wanted Where: as the task says, or as the main thread has bound it.
+ */
+export async function listenFor(
+  { engine, tls }: WorkerEngine,
+  driver: Driver,
+  { threads, backlog }: Task,
+  wanted: readonly Listening[],
+): Promise<Listener[]> {
   const listeners: Listener[] = [];
   // The driver counts its attempts.
   let via = 0;
-  const listen = async (endpoint: Endpoint): Promise<Listener> => {
+  const listen = async ({ endpoint, plain }: Listening): Promise<Listener> => {
     const own = via++;
-    const listener = await driver.listen(endpoint, listenOptionsOf(task, endpoint));
+    const isTcp = endpoint.kind === "tcp";
+    const shared = isTcp ? { backlog, reusePort: threads > 1 } : {};
+    const secured = tls !== undefined && isTcp && plain !== true ? { tls: tls.options() } : {};
+    const listener = await driver.listen(endpoint, { ...shared, ...secured });
     engine.listening(own, listener.endpoint);
+    tls?.serve(listener);
     return listener;
   };
-  for (const { endpoint, otherwise } of task.listen) {
-    const listening = listen(endpoint);
-    listeners.push(await (otherwise === undefined ? listening : listening.catch(() => listen(otherwise))));
+  for (const one of wanted) {
+    const { otherwise } = one;
+    const listening = listen(one);
+    listeners.push(
+      await (otherwise === undefined
+        ? listening
+        : listening.catch(() => listen({ ...one, endpoint: otherwise }))),
+    );
   }
   return listeners;
-}
-
-/** How the task has it done there. */
-export function listenOptionsOf({ threads, backlog }: Task, { kind }: Endpoint): ListenOptions {
-  return kind === "tcp" ? { backlog, reusePort: threads > 1 } : {};
 }

@@ -1,7 +1,7 @@
 // The main thread of a server: the store, the sockets, the workers, the signals, the files.
 //
 //     store <- items of -e      main thread is worker 0      threads 1 ... N-1, same store, same ports
-//     SIGHUP: all read the users again
+//     SIGHUP: all read users and certificates again
 //     SIGTERM: all listen no more, let clients take their replies, end --> store -> items of -e
 
 import process from "node:process";
@@ -11,7 +11,7 @@ import { endOnSignal, endParts, type OtherPart, withPermissions } from "@memwire
 import { type ShutdownMode, WorkerCounters } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
-import { engineOfTask } from "./engine-of-task.ts";
+import { engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
 import { listenFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
@@ -29,22 +29,33 @@ const PROGRAM = "memwire-server";
 export async function serve(task: Task, version: string, script: URL): Promise<void> {
   for (const remark of task.remarks) say(remark);
   if (task.user !== undefined) say(becomeUser(task.user));
-  const { network, clock, runtime } = await openAdapter();
+  const adapter = await openAdapter();
+  const { network, clock, runtime } = adapter;
   const { threads, snapshotFile } = task;
   const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const endpoints: Endpoint[] = [];
   const common = { task, startedAt: clock.now(), counters };
-  const { engine, reload } = engineOfTask(common, store, 0, endpoints, say, shutdown);
+  let workers: Workers | undefined;
+  const reloadAll = (): void => {
+    for (const line of own.reload()) say(line);
+    workers?.reload();
+  };
+  // The worker that tells it has done so: it does no harm to do it again.
+  const events = { says: say, shutdown, refreshed: reloadAll };
+  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, endpoints, events);
+  const { engine } = own;
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
-  const listeners = await withPermissions(task.socketMode, () => listenFor(engine, driver, task));
+  const listeners = await withPermissions(task.socketMode, () => listenFor(own, driver, task, task.listen));
   endpoints.push(...listeners.map(({ endpoint }) => endpoint));
-  const workers =
-    threads > 1 ? new Workers(script, common, store, endpoints, clock, say, shutdown) : undefined;
-  await workers?.start();
+  if (threads > 1) {
+    const listen = task.listen.map((one, i) => ({ ...one, endpoint: endpoints[i] as Endpoint }));
+    workers = new Workers(script, common, store, listen, clock, events);
+    await workers.start();
+  }
   await warmRestart?.serves();
   const main = { engine, driver, listeners };
   const serving: OtherPart = {
@@ -54,10 +65,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   };
   const parts = [workers === undefined ? main : serving, ...(warmRestart === undefined ? [] : [warmRestart])];
   endOnSignal(parts, clock, ["SIGTERM", "SIGINT", "SIGUSR1"]);
-  process.on("SIGHUP", () => {
-    for (const line of reload()) say(line);
-    workers?.reload();
-  });
+  process.on("SIGHUP", reloadAll);
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
   if (portFile !== undefined) writePortFile(portFile, endpoints);

@@ -1,6 +1,6 @@
 // What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
 
-import type { Endpoint } from "@memwire/engine";
+import type { Endpoint, TlsListenOptions } from "@memwire/engine";
 import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
@@ -27,6 +27,7 @@ export interface Task {
   /** What clients speak; with authentication it is the one that this goes with. */
   readonly protocol: "auto" | "text" | "binary";
   readonly authentication: AuthenticationTask | undefined;
+  readonly tls: TlsTask | undefined;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** One line each, for stderr: what was asked for and is not done. */
@@ -38,8 +39,21 @@ export interface Task {
 /** Where to listen. */
 export interface Listening {
   readonly endpoint: Endpoint;
+  /** Without TLS where others have it. */
+  readonly plain?: boolean;
   /** The next one, if this one cannot be had: on a machine without IPv6. */
   readonly otherwise?: Endpoint;
+}
+
+/** TLS on all addresses but those that are plain, and unix sockets. */
+export interface TlsTask {
+  readonly chainFile: string;
+  /** `undefined` if the key is in the file of the chain. */
+  readonly keyFile: string | undefined;
+  readonly caFile: string | undefined;
+  readonly verify: NonNullable<TlsListenOptions["verify"]>;
+  readonly ciphers: string | undefined;
+  readonly minVersion: NonNullable<TlsListenOptions["minVersion"]>;
 }
 
 /** Who may use the server. */

@@ -1,18 +1,19 @@
 // A worker thread: an engine of its own on the store and the ports of all.
 //
 //     started with Orders --> joins the store --> "joined", with its ticket --> listens --> "serves"
-//     "reload" --> reads users again
+//     "reload" --> reads users and certificates again
 //     "end" --> listens no more, lets clients take their replies --> "ended"
 
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
-import { drive, type Endpoint, type Listener } from "@memwire/engine";
+import { drive } from "@memwire/engine";
 import { endParts } from "@memwire/program";
 import type { ShutdownMode } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { type Common, engineOfTask } from "./engine-of-task.ts";
-import { listenOptionsOf } from "./listen.ts";
+import { listenFor } from "./listen.ts";
+import type { Listening } from "./task.ts";
 
 /** What a worker is started with. */
 export interface Orders extends Common {
@@ -20,12 +21,12 @@ export interface Orders extends Common {
   readonly worker: number;
   readonly store: SharedStore;
   /** As the main thread has bound them. */
-  readonly endpoints: readonly Endpoint[];
+  readonly listen: readonly Listening[];
 }
 
 export type WorkerWord =
   | { readonly kind: "joined"; readonly ticket: number }
-  | { readonly kind: "serves" | "ended" }
+  | { readonly kind: "serves" | "refreshed" | "ended" }
   /** A client has asked for the end. */
   | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
   /** For stderr. */
@@ -40,21 +41,17 @@ export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
   const store = SlabStore.join(orders.store);
   tell({ kind: "joined", ticket: store.ticket });
-  const { network, clock } = await openAdapter();
-  const { engine, reload } = engineOfTask(
-    orders,
-    store,
-    orders.worker,
-    orders.endpoints,
-    (line) => tell({ kind: "says", line }),
-    (mode) => tell({ kind: "shutdown", mode }),
-  );
+  const adapter = await openAdapter();
+  const { network, clock } = adapter;
+  const endpoints = orders.listen.map(({ endpoint }) => endpoint);
+  const own = engineOfTask(orders, adapter, store, orders.worker, endpoints, {
+    says: (line) => tell({ kind: "says", line }),
+    shutdown: (mode) => tell({ kind: "shutdown", mode }),
+    refreshed: () => tell({ kind: "refreshed" }),
+  });
+  const { engine } = own;
   const driver = drive(engine, network, clock);
-  const listeners: Listener[] = [];
-  for (const endpoint of orders.endpoints) {
-    engine.listening(listeners.length, endpoint);
-    listeners.push(await driver.listen(endpoint, listenOptionsOf(orders.task, endpoint)));
-  }
+  const listeners = await listenFor(own, driver, orders.task, orders.listen);
   const end = async (): Promise<void> => {
     await endParts([{ engine, driver, listeners }], clock);
     store.leave();
@@ -62,7 +59,7 @@ export async function serveAsWorker(): Promise<void> {
   };
   parentPort?.on("message", ({ kind }: MainWord) => {
     // The main thread has read the same, and says what is wrong with it.
-    if (kind === "reload") reload();
+    if (kind === "reload") own.reload();
     else void end();
   });
   tell({ kind: "serves" });

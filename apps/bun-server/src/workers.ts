@@ -5,10 +5,11 @@
 // serving is tried again a second later, so that nothing spins.
 
 import { Worker } from "node:worker_threads";
-import type { Clock, Endpoint, Millis } from "@memwire/engine";
-import { type ShutdownMode, WorkerCounters } from "@memwire/server";
+import type { Clock, Millis } from "@memwire/engine";
+import { WorkerCounters } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
-import type { Common } from "./engine-of-task.ts";
+import type { Common, WorkerEvents } from "./engine-of-task.ts";
+import type { Listening } from "./task.ts";
 import type { MainWord, Orders, WorkerWord } from "./worker.ts";
 
 const RETRY_MS: Millis = 1_000;
@@ -26,8 +27,7 @@ export class Workers {
   readonly #orders: Omit<Orders, "worker">;
   readonly #store: SlabStore;
   readonly #clock: Clock;
-  readonly #say: (line: string) => void;
-  readonly #shutdown: (mode: ShutdownMode) => void;
+  readonly #events: WorkerEvents;
   readonly #counters: WorkerCounters;
   readonly #places: Place[];
   #ending = false;
@@ -35,27 +35,24 @@ export class Workers {
 
   /**
    * @param script What a thread runs: `serveAsWorker`.
-   * @param endpoints Where the main thread listens.
-   * @param say Is told in one line of each thread that died.
-   * @param onShutdown A client of one of them has asked for the end.
+   * @param listen As the main thread has bound it.
+   * @param events Is told of what any of them tells, and in one line of each that died.
    */
   constructor(
     script: URL,
     common: Common,
     store: SlabStore,
-    endpoints: readonly Endpoint[],
+    listen: readonly Listening[],
     clock: Clock,
-    say: (line: string) => void,
-    onShutdown: (mode: ShutdownMode) => void,
+    events: WorkerEvents,
   ) {
     const { counters, task } = common;
     if (counters === undefined) throw new TypeError("several workers need counters that they share");
     this.#script = script;
-    this.#orders = { ...common, store: store.share(), endpoints };
+    this.#orders = { ...common, store: store.share(), listen };
     this.#store = store;
     this.#clock = clock;
-    this.#say = say;
-    this.#shutdown = onShutdown;
+    this.#events = events;
     this.#counters = new WorkerCounters(counters, 0);
     this.#places = Array.from({ length: task.threads - 1 }, (_, i) => placeOf(i + 1));
   }
@@ -120,9 +117,11 @@ export class Workers {
         place.serves = true;
         return;
       case "shutdown":
-        return this.#shutdown(word.mode);
+        return this.#events.shutdown(word.mode);
+      case "refreshed":
+        return this.#events.refreshed();
       case "says":
-        return this.#say(word.line);
+        return this.#events.says(word.line);
       case "ended":
         place.ticket = 0;
         void place.thread?.terminate();
@@ -138,7 +137,7 @@ export class Workers {
     if (this.#ending) return this.#ended();
     const { serves } = place;
     // Of the first ones `start` tells.
-    if (serves) this.#say(`worker ${place.worker} died and is replaced: ${place.failure}`);
+    if (serves) this.#events.says(`worker ${place.worker} died and is replaced: ${place.failure}`);
     const again = (): void => {
       if (!this.#ending) this.#start(place).catch(() => {});
     };

@@ -54,6 +54,7 @@ test("without a flag it is what memcached is", () => {
     },
     protocol: "auto",
     authentication: undefined,
+    tls: undefined,
     verbosity: 0,
     remarks: [],
     facts: {
@@ -116,6 +117,16 @@ test.each<[string, number]>([
   ["no_slab_reassign", 0],
 ])("-o %s is how eagerly pages move", (option, level) => {
   expect(read(`-o ${option}`).automoveLevel).toBe(level);
+});
+
+test("TLS is on all addresses but those that are without", () => {
+  const task = read(
+    "-Z -l 1.2.3.4,notls:1.2.3.5:6 -o ssl_chain_cert=/c,ssl_key=/k,ssl_ca_cert=/a,ssl_verify_mode=2,ssl_min_version=3",
+  );
+  expect(task.listen).toEqual([tcp("1.2.3.4", 11_211), { ...tcp("1.2.3.5", 6), plain: true }]);
+  const files = { chainFile: "/c", keyFile: "/k", caFile: "/a" };
+  expect(task.tls).toEqual({ ...files, verify: "require", ciphers: undefined, minVersion: "TLSv1.3" });
+  expect(read("-o ssl_chain_cert=/c").tls).toBeUndefined();
 });
 
 test("who may come in is in the file of -Y, or for -S in that of the environment", () => {
@@ -185,7 +196,10 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o slab_chunk_max=7000", "-o slab_chunk_max must be a divisor of a page, 1048576, from 512, got 7000"],
   ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],
   ["-Y /etc/passwd -B binary", "-Y is for the text protocol: -B must be auto or ascii, got binary"],
-  ["-l notls:127.0.0.1:11311", '-l must be host or host:port, IPv6 as [::1], got "notls:127.0.0.1:11311"'],
+  ["-l notls:127.0.0.1:11311", "-l notls: is for a server with -Z, got 127.0.0.1 without it"],
+  ["-Z", "-Z needs a certificate: -o ssl_chain_cert=<file>"],
+  ["-o ssl_verify_mode=9", '-o ssl_verify_mode must be a whole number from 0 to 3, got "9"'],
+  ["-o ssl_chain_cert", "-o ssl_chain_cert needs a value: ssl_chain_cert=<file>"],
   ["-l :11311", '-l must be host or host:port, IPv6 as [::1], got ":11311"'],
 ];
 
@@ -203,6 +217,7 @@ const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
   ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
   ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
   ["-o debug_time -t 2", "-o debug_time is for one worker: -t must be 1, got 2"],
+  ["-o ssl_min_version=1", '-o ssl_min_version must be a whole number from 2 to 3, got "1"'],
   ["-D ab", '-D must be one printable character, got "ab"'],
   ["-b 0", '-b must be a whole number from 1 to 65535, got "0"'],
   ["-a 999", '-a must be octal, from 0 to 0777, got "999"'],
@@ -250,7 +265,6 @@ withPeer("memcached", (memcached) => {
     const names = [...program.stdout.matchAll(/^ {3}- (\w+):/gm)].map(([, name = ""]) => name);
     expect(names.length).toBeGreaterThan(40);
     for (const name of names) {
-      if (name.startsWith("ssl_")) continue;
       expect(messageOf(`-o ${name}`)).not.toContain("must be options that memcached knows");
     }
   });
@@ -268,5 +282,4 @@ test("the help is the same text for people and for tools that look for a flag", 
   ]) {
     expect(help).toContain(word);
   }
-  for (const word of ["--enable-ssl"]) expect(help).not.toContain(word);
 });
