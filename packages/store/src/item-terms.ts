@@ -212,6 +212,8 @@ export class ItemTerms {
     now: Millis,
   ): boolean {
     const { vivifiedUntil } = terms;
+    const size = this.#writer.sizeOf(keyEnd - keyStart, valueEnd - valueStart, 0);
+    if (size > this.#items.settings.itemBytesMax) return false;
     this.#begin(terms, 0, marks);
     const stored = this.#writer.store(
       0,

@@ -434,6 +434,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   findOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): FoundOn {
+    if (terms.vivifies) this.#checkKey(keyEnd - keyStart);
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const found = this.#terms.find(terms, hash, key, keyStart, keyEnd, now);
     this.#leave(hash);
@@ -502,6 +503,7 @@ export class SlabStore extends CurrentItem implements Store {
     up: boolean,
     now: Millis,
   ): CountedOn {
+    if (terms.vivifies) this.#checkKey(keyEnd - keyStart);
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const counted = this.#terms.count(terms, hash, key, keyStart, keyEnd, deltaHigh, deltaLow, up, now);
     this.#leave(hash);
@@ -624,10 +626,13 @@ export class SlabStore extends CurrentItem implements Store {
     if (this.#locks !== undefined) this.#locks.unlock(hash & (STRIPES - 1));
   }
 
+  #checkKey(keyBytes: number): void {
+    if (keyBytes >= 1 && keyBytes <= KEY_BYTES_MAX) return;
+    throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${keyBytes}`);
+  }
+
   #isTooLarge(keyBytes: number, valueBytes: number, flags: number): boolean {
-    if (keyBytes < 1 || keyBytes > KEY_BYTES_MAX) {
-      throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${keyBytes}`);
-    }
+    this.#checkKey(keyBytes);
     if (this.#writer.sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
     this.#counters.count(0, TOO_LARGE);
     return true;

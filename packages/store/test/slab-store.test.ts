@@ -7,6 +7,7 @@ import {
   SlabStore,
   type Stored,
   type StoreOptions,
+  Terms,
 } from "../src/mod.ts";
 import { START, storeLaws, valueOf } from "./store-laws.ts";
 
@@ -171,6 +172,21 @@ test("an item that was written over is fetched once somebody asks for it", () =>
     expect([has(store, "key"), store.fetched]).toEqual([true, false]);
     expect([has(store, "key"), store.fetched]).toEqual([true, true]);
   }
+});
+
+test("what is made on terms keeps the bounds of keys and items", () => {
+  const store = new SlabStore({ itemBytesMax: 70 });
+  const terms = Object.assign(new Terms(), { vivifies: true });
+  const key = new Uint8Array(300).fill(97);
+  for (const length of [0, 251]) {
+    const told = `a key must have 1 to 250 bytes, got ${length}`;
+    expect(() => store.findOn(terms, key, 0, length, START)).toThrow(told);
+    expect(() => store.countOn(terms, key, 0, length, 0, 1, true, START)).toThrow(told);
+  }
+  expect(store.findOn(terms, key, 0, 12, START)).toBe("not-found");
+  expect(store.countOn(terms, key, 0, 11, 0, 1, true, START)).toBe("out-of-memory");
+  expect(store.findOn(terms, key, 0, 11, START)).toBe("created");
+  expect(store.countOn(terms, key, 0, 10, 0, 1, true, START)).toBe("created");
 });
 
 describe("without evictions", () => {
