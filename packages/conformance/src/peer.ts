@@ -62,6 +62,8 @@ export interface PeerLibrary {
   readonly name: string;
   /** Arguments with which the program ends with 0 if it has it. Of several programs of the name one may have it. */
   readonly check: readonly string[];
+  /** Added to the environment of the check. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -73,7 +75,9 @@ export interface PeerLibrary {
  */
 export function withPeer(program: string, tests: (path: string) => void, library?: PeerLibrary): void {
   const path = peersCalled(program).find(
-    (each) => library === undefined || spawnSync(each, [...library.check]).status === 0,
+    (each) =>
+      library === undefined ||
+      spawnSync(each, [...library.check], { env: { ...process.env, ...library.env } }).status === 0,
   );
   const peer = library === undefined ? program : `${library.name} for ${program}`;
   if (path !== undefined) {
