@@ -3,7 +3,7 @@
 //
 // Known differences, and left out: what memcached answers to several refused lines of one packet, of which it forgets
 // all but one; a length as C reads it ("+9"); a binary header that is not whole, or whose value is still to come, which
-// memcached refuses sooner or later than here.
+// memcached refuses sooner or later than here; a message of 64 to 512 KiB, for which it has room.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -5,7 +5,7 @@ import type { ConnectionId, Endpoint, ListenerId, Millis, Outbox, Port } from "@
 import type { ItemWalk } from "./item-walk.ts";
 import type { ServerSettings } from "./options.ts";
 import type { Retrieval } from "./retrieval.ts";
-import type { SaslProgress } from "./sasl.ts";
+import { type SaslProgress, STRANGER_BYTES_MAX } from "./sasl.ts";
 import { TextAuthentication } from "./text-authentication.ts";
 
 export class Connection {
@@ -38,7 +38,7 @@ export class Connection {
   /** Where it comes from, if the host has said so. */
   readonly peer: Endpoint | undefined;
   /** Whether it may ask for anything in the binary protocol. */
-  authenticated: boolean;
+  authenticated = true;
   sasl: SaslProgress = "none";
   /** What stands before the text protocol until the client has said who it is. */
   door: TextAuthentication | undefined;
@@ -60,7 +60,20 @@ export class Connection {
     this.decoder = new RequestDecoder(decoding, protocol === "auto" ? { pool } : { protocol, pool });
     this.output = new SendBuffer(pool);
     this.port = outbox.open(id, this.output, true);
-    this.authenticated = authentication?.kind !== "sasl";
+    if (authentication?.kind === "sasl") this.forget();
     this.door = authentication?.kind === "ascii" ? new TextAuthentication(authentication.check) : undefined;
+  }
+
+  /** It has said who it is, and may send values of this size. */
+  know(valueBytesMax: number): void {
+    this.authenticated = true;
+    this.decoder.binary.valueBytesMax = valueBytesMax;
+  }
+
+  /** It is nobody from now on. */
+  forget(): void {
+    this.authenticated = false;
+    const { binary } = this.decoder;
+    binary.valueBytesMax = Math.min(binary.valueBytesMax, STRANGER_BYTES_MAX);
   }
 }

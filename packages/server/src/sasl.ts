@@ -16,8 +16,8 @@ import type { UserCheck } from "./users.ts";
 export type SaslProgress = "none" | "asked" | "done";
 
 const MECHANISM_BYTES_MAX = 32;
-/** What memcached has room for: one chunk. */
-const MESSAGE_BYTES_MAX = 524_288;
+/** Bytes of a value from somebody who has not said who it is; memcached has room for half a megabyte. */
+export const STRANGER_BYTES_MAX = 65_536;
 
 /** What a client may ask for before it has said who it is: SASL's opcodes, and `version`. */
 export function isForAnybody(code: number): boolean {
@@ -33,7 +33,7 @@ export function listMechanisms({ settings }: Context, connection: Connection): v
   const { output } = connection;
   const { binary } = connection.decoder;
   if (settings.authentication === undefined) return writeBinaryStatus(output, binary, "unknown-command");
-  connection.authenticated = false;
+  connection.forget();
   writeBinaryText(output, binary, "PLAIN");
 }
 
@@ -41,13 +41,14 @@ export function listMechanisms({ settings }: Context, connection: Connection): v
 export function authenticate(context: Context, connection: Connection): void {
   const { output } = connection;
   const { binary } = connection.decoder;
-  const { authentication } = context.settings;
+  const { settings } = context;
+  const { authentication } = settings;
   if (authentication === undefined) return writeBinaryStatus(output, binary, "unknown-command");
   if (binary.keyEnd - binary.keyStart > MECHANISM_BYTES_MAX) {
     return writeBinaryStatus(output, binary, "invalid");
   }
-  if (binary.valueBytes > MESSAGE_BYTES_MAX) return writeBinaryStatus(output, binary, "out-of-memory");
-  connection.authenticated = false;
+  if (binary.valueBytes > STRANGER_BYTES_MAX) return writeBinaryStatus(output, binary, "out-of-memory");
+  connection.forget();
   if (binary.opcode === "sasl-auth") {
     connection.sasl = isPlain(binary) ? "asked" : "none";
     if (connection.sasl === "asked" && binary.valueBytes === 0) {
@@ -56,7 +57,7 @@ export function authenticate(context: Context, connection: Connection): void {
   }
   context.counters.authCmds++;
   if (connection.sasl === "asked" && isKnown(binary, authentication.check)) {
-    connection.authenticated = true;
+    connection.know(settings.limits.valueBytesMax);
     connection.sasl = "done";
     return writeBinaryText(output, binary, "Authenticated");
   }

@@ -125,6 +125,17 @@ describe("SASL", () => {
     expect(bench.engine.counters).toMatchObject({ authCmds: 1, authErrors: 1 });
   });
 
+  test("a large value is taken from whoever is known, and no longer once that is over", () => {
+    const party = connect();
+    const large = req("set", "k", { value: "x".repeat(100_000) });
+    expect(statuses(party.ask(auth("\0ann\0secret") + large))).toEqual(["sasl-auth ok", "set ok"]);
+    expect(statuses(party.ask(req("sasl-list") + large.slice(0, 100)))).toEqual([
+      "sasl-list ok",
+      "set auth-error",
+    ]);
+    expect(party.state).toBe("closed");
+  });
+
   test("a quiet command that is turned away is told so", () => {
     expect(statuses(connect().ask(req("getq", "k")))).toEqual(["getq auth-error"]);
   });
@@ -134,7 +145,7 @@ describe("SASL", () => {
     const known = bench.connect();
     known.send(auth("\0ann\0secret") + req("set", "k", { value: "v" }));
     const party = bench.connect();
-    party.send(req("set", "k", { value: "x".repeat(2_000_000) }).slice(0, 100));
+    party.send(req("set", "k", { value: "x".repeat(65_537) }).slice(0, 100));
     expect([statuses(party.text), party.state]).toEqual([["set auth-error"], "closed"]);
     known.text = "";
     expect(statuses(known.ask(req("get", "k")))).toEqual(["get ok"]);

@@ -73,6 +73,12 @@ export class BinaryRequestDecoder {
   /** Where in the message, counted from its first byte, that was which was wrong. */
   refusedAt = 0;
 
+  /**
+   * Bytes of a value, at most. May be changed between messages: a server need not take large ones before it knows who
+   * sends them.
+   */
+  valueBytesMax: number;
+
   readonly #limits: Limits;
   readonly #partsFromBytes: number;
   readonly #input: ReceiveBuffer;
@@ -87,6 +93,7 @@ export class BinaryRequestDecoder {
   /** @throws RangeError as `limitsOf`, or for a `partsFromBytes` that is not a whole number from 0 */
   constructor(limits: Partial<Limits> = {}, options: PartsOptions & PoolOptions = {}) {
     this.#limits = limitsOf(limits);
+    this.valueBytesMax = this.#limits.valueBytesMax;
     this.#input = new ReceiveBuffer(options.pool);
     this.#partsFromBytes = partsFromBytesOf(options);
   }
@@ -215,7 +222,7 @@ export class BinaryRequestDecoder {
       return this.#fail("bad-key", FIELD_AT.keyLength);
     }
     const headBytes = this.valueStart - this.start;
-    const isTooLarge = valueBytes > this.#limits.valueBytesMax;
+    const isTooLarge = valueBytes > this.valueBytesMax;
     let needed = headBytes + valueBytes;
     let isHead = false;
     if (!shape.hasValue) {
