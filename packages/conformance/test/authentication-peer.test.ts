@@ -1,5 +1,5 @@
-// Who may come in, beside real memcached: SASL PLAIN under -S, "name password" under -Y. The same bytes come back, and
-// the same is counted.
+// Who may come in, beside real memcached: SASL PLAIN under -S, "name password" under -Y, and who speaks which protocol
+// under -B. The same bytes come back, and the same is counted.
 //
 // Known differences, and left out: what memcached answers to several refused lines of one packet, of which it forgets
 // all but one; a length as C reads it ("+9"); a binary header that is not whole, or whose value is still to come, which
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { latin1Bytes, latin1Text, type Opcode, OPCODES } from "@memwire/codec";
 import type { Endpoint } from "@memwire/engine";
 import { parseAsciiUsers } from "@memwire/server";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningPeer, type ServerHarness, startMemcached, withPeer } from "../src/mod.ts";
 import { WireClient } from "../src/server/wire-client.ts";
 import { realHarness, realWorld } from "./server-harness.ts";
@@ -139,6 +139,15 @@ const textDialogues: readonly (readonly [what: string, pieces: readonly string[]
   ["the binary protocol", [noop]],
 ];
 
+/** Longer than a header, so that memcached looks at it. */
+const text = "version, and more words behind it\r\n";
+
+/** What is said to a server that speaks one protocol alone, or either. */
+const protocolDialogues: readonly (readonly [what: string, pieces: readonly string[]])[] = [
+  ["text", [text]],
+  ["a binary request and the end of a line", [`${bin("version")}\r\n`]],
+];
+
 interface Pair {
   readonly theirs: RunningPeer;
   readonly ours: Awaited<ReturnType<ServerHarness["start"]>>;
@@ -233,4 +242,22 @@ withPeer("memcached", () => {
     },
     [set("user pass"), "stats\r\n"],
   );
+});
+
+withPeer("memcached", () => {
+  describe.each([
+    ["auto", "auto", text],
+    ["ascii", "text", text],
+    ["binary", "binary", noop],
+  ] as const)("-B %s", (theirs, ours, last) => {
+    sameAnswers(
+      protocolDialogues,
+      last,
+      async () => ({
+        theirs: await startMemcached({ args: ["-B", theirs] }),
+        ours: await (await realHarness("tcp", { version, protocol: ours })).start(),
+      }),
+      theirs === "binary" ? [noop, bin("stat")] : [text, "stats\r\n"],
+    );
+  });
 });
