@@ -18,7 +18,7 @@ export function deleteItem(
 ): void {
   const { store, counters } = context;
   const { bytes, keyStart, keyEnd } = decoder;
-  if (context.observed) noteDeletion(context, "delete", bytes, keyStart, keyEnd, now);
+  if (context.observed) noteDeletion(context, bytes, keyStart, keyEnd, now);
   const deleted = store.delete(bytes, keyStart, keyEnd, now);
   if (deleted) {
     counters.deleteHits++;

@@ -1,8 +1,8 @@
 // What is told of each item by a walk through all: `lru_crawler metadump` and `mgdump`, `stats cachedump` and `sizes`.
 
-import { type SendBuffer, writeBase64 } from "@memwire/codec";
+import { writeBase64 } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { itemBytes, type Store } from "@memwire/store";
+import type { Store } from "@memwire/store";
 import { ItemWalk, type WalkReply } from "./item-walk.ts";
 import { uriEncoded } from "./uri-key.ts";
 
@@ -19,7 +19,7 @@ export function metadump(store: Store, classes: ReadonlySet<number> | undefined)
       output.latin1(` la=${secondsOf(usedAt)} cas=`);
       output.decimal64(casHigh, casLow);
       output.latin1(` fetch=${store.fetched ? "yes" : "no"} cls=${store.slabClass} `);
-      output.latin1(`size=${sizeOf(store, start, end)} flags=${store.flags}\n`);
+      output.latin1(`size=${store.itemBytes} flags=${store.flags}\n`);
       return true;
     },
     end: (output) => output.latin1("END\r\n"),
@@ -27,12 +27,12 @@ export function metadump(store: Store, classes: ReadonlySet<number> | undefined)
   return new ItemWalk(store, reply, classes);
 }
 
-/** A meta get an item, to be sent back as it is. A key that cannot stand in a line is in base64. */
+/** A meta get an item, to be sent back as it is. A key that came in base64, or cannot stand in a line, is in that. */
 export function mgdump(store: Store, classes: ReadonlySet<number> | undefined): ItemWalk {
   const reply: WalkReply = {
     item(output, key, start, end) {
       output.latin1("mg ");
-      if (isPlain(key, start, end)) {
+      if (!store.keyInBase64 && isPlain(key, start, end)) {
         output.copy(key, start, end);
         output.latin1("\r\n");
       } else {
@@ -66,8 +66,8 @@ export function cachedump(store: Store, slabClass: number, itemsMax: number): It
 export function sizes(store: Store): ItemWalk {
   const counts = new Map<number, number>();
   const reply: WalkReply = {
-    item(_output: SendBuffer, _key, start, end) {
-      const size = Math.ceil(sizeOf(store, start, end) / SIZE_STEP) * SIZE_STEP;
+    item() {
+      const size = Math.ceil(store.itemBytes / SIZE_STEP) * SIZE_STEP;
       counts.set(size, (counts.get(size) ?? 0) + 1);
       return true;
     },
@@ -79,10 +79,6 @@ export function sizes(store: Store): ItemWalk {
     },
   };
   return new ItemWalk(store, reply);
-}
-
-function sizeOf(store: Store, keyStart: number, keyEnd: number): number {
-  return itemBytes(keyEnd - keyStart, store.valueLength, store.flags) - (store.setup.casUniques ? 0 : 8);
 }
 
 function secondsOf(time: Millis): number {

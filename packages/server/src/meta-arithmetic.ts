@@ -2,7 +2,7 @@
 
 import { latin1Bytes, type SendBuffer, type TextRequestDecoder, writeDigits64 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { type CountedOn, expiryOf } from "@memwire/store";
+import { type CountedOn, DECR_HITS, expiryOf, INCR_HITS } from "@memwire/store";
 import type { Context } from "./context.ts";
 import {
   CHOOSE_CAS,
@@ -29,6 +29,7 @@ import {
   writeOpaque,
   writeRemaining,
 } from "./meta-reply.ts";
+import { logFetch, noteLookUp, noteStored } from "./observation.ts";
 
 const NON_NUMERIC = latin1Bytes("CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
@@ -43,13 +44,16 @@ export function metaArithmetic(
   const { counters, key, store } = context;
   const up = decoder.mode === "I";
   key.read(decoder);
+  if (context.observed) noteLookUp(context, key.bytes, key.start, key.end, now);
   const counted = count(context, decoder, up, now);
   switch (counted) {
     case "counted":
       if (up) counters.incrHits++;
       else counters.decrHits++;
+      store.countCommand(store.slabClass, up ? INCR_HITS : DECR_HITS);
       return decoder.quiet ? undefined : tellNumber(context, decoder, output, false, now);
     case "created":
+      if (context.observed) noteCreated(context, now);
       return decoder.quiet ? undefined : tellNumber(context, decoder, output, true, now);
     case "not-found":
       if (up) counters.incrMisses++;
@@ -68,6 +72,14 @@ export function metaArithmetic(
     default:
       return unreachable(counted);
   }
+}
+
+/** As memcached, which looks once more whether it is still not there. */
+function noteCreated(context: Context, now: Millis): void {
+  const { key, store } = context;
+  const { valueLength, expiresAt } = store;
+  logFetch(context, key.bytes, key.start, key.end, false, now);
+  noteStored(context, "add", "stored", key.bytes, key.start, key.end, valueLength, 0, expiresAt, now);
 }
 
 function count(

@@ -4,19 +4,23 @@ import { latin1Bytes, type SendBuffer, type TextRequestDecoder } from "@memwire/
 import type { Millis } from "@memwire/engine";
 import type { Context } from "./context.ts";
 import { writeRemaining } from "./meta-reply.ts";
+import { logFetch } from "./observation.ts";
 
 const EN = latin1Bytes("EN\r\n");
 const MN = latin1Bytes("MN\r\n");
 
 export function metaDebug(
-  { counters, key, store }: Context,
+  context: Context,
   decoder: TextRequestDecoder,
   output: SendBuffer,
   now: Millis,
 ): void {
+  const { counters, key, store } = context;
   counters.cmdMeta++;
   key.read(decoder);
-  if (!store.inspect(key.bytes, key.start, key.end, now)) return output.copy(EN, 0, EN.length);
+  const found = store.inspect(key.bytes, key.start, key.end, now);
+  if (context.observed) logFetch(context, key.bytes, key.start, key.end, found, now);
+  if (!found) return output.copy(EN, 0, EN.length);
   output.latin1("ME ");
   key.write(output, key.goesInBase64(store.keyInBase64));
   output.latin1(" exp=");

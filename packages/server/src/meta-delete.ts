@@ -2,10 +2,11 @@
 
 import { latin1Bytes, type SendBuffer, type TextRequestDecoder } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { type DeletedOn, expiryOf } from "@memwire/store";
+import { DELETE_HITS, type DeletedOn, expiryOf } from "@memwire/store";
 import type { Context } from "./context.ts";
 import { CHOOSE_CAS, COMPARE, EMPTY, INVALIDATE, TOUCH } from "./meta-letters.ts";
 import { answer, EX, HD, NF } from "./meta-reply.ts";
+import { logDeletion, noteLookUp } from "./observation.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
 const NOTHING = new Uint8Array(0);
@@ -19,6 +20,7 @@ export function metaDelete(
   const { counters, key, store } = context;
   const { lower, upper } = decoder.meta;
   key.read(decoder);
+  if (context.observed) noteMetaDeletion(context, decoder, now);
   let done: DeletedOn | "out-of-memory";
   if ((lower & EMPTY) === 0 && (upper & (COMPARE | INVALIDATE)) === 0) {
     done = store.delete(key.bytes, key.start, key.end, now) ? "done" : "not-found";
@@ -26,7 +28,10 @@ export function metaDelete(
   switch (done) {
     case "done":
       // What is only marked is still there.
-      if ((upper & INVALIDATE) === 0) counters.deleteHits++;
+      if ((upper & INVALIDATE) === 0) {
+        counters.deleteHits++;
+        store.countCommand(store.slabClass, DELETE_HITS);
+      }
       return decoder.quiet ? undefined : answer(context, decoder, output, HD);
     case "exists":
       counters.deleteMisses++;
@@ -39,6 +44,17 @@ export function metaDelete(
     default:
       return unreachable(done);
   }
+}
+
+/** Who watches deletions is told of those that leave nothing behind. */
+function noteMetaDeletion(context: Context, decoder: TextRequestDecoder, now: Millis): void {
+  const { key, store } = context;
+  const { cas, meta } = decoder;
+  if (!noteLookUp(context, key.bytes, key.start, key.end, now)) return;
+  if ((meta.lower & EMPTY) !== 0 || (meta.upper & INVALIDATE) !== 0) return;
+  const another = store.casHigh !== cas.high || store.casLow !== cas.low;
+  if ((meta.upper & COMPARE) !== 0 && another) return;
+  logDeletion(context, "md", key.bytes, key.start, key.end, now);
 }
 
 function deleteOnTerms(

@@ -5,7 +5,7 @@
 
 import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { expiryOf, type FoundOn } from "@memwire/store";
+import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "./context.ts";
 import {
   CHOOSE_CAS,
@@ -37,6 +37,7 @@ import {
   writeOpaque,
   writeRemaining,
 } from "./meta-reply.ts";
+import { logFetch } from "./observation.ts";
 
 const LETTER_UPPER_W = 87;
 const LETTER_UPPER_X = 88;
@@ -59,9 +60,11 @@ export function metaGet(
     created = foundOn === "created";
   } else if ((lower & NO_USE) === 0) found = store.find(key.bytes, key.start, key.end, now);
   else found = store.inspect(key.bytes, key.start, key.end, now);
+  if (context.observed) logFetch(context, key.bytes, key.start, key.end, found && !created, now);
   if (found && (upper & TOUCH) !== 0) {
     counters.cmdTouch++;
     counters.touchHits++;
+    store.countCommand(store.slabClass, TOUCH_HITS);
   } else {
     counters.cmdGet++;
     if (found) counters.getHits++;

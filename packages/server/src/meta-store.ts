@@ -3,6 +3,7 @@
 import { latin1Bytes, refusalReply, type SendBuffer, type TextRequestDecoder } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
+import { countStored } from "./class-counts.ts";
 import type { Context } from "./context.ts";
 import {
   BASE64,
@@ -15,6 +16,7 @@ import {
   LETTER_UPPER_O,
   VIVIFY,
 } from "./meta-letters.ts";
+import { noteLookUp, noteStored } from "./observation.ts";
 import { beginFlag, beginStatus, endLine, EX, HD, NF, NS, writeOpaque } from "./meta-reply.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
@@ -30,7 +32,12 @@ export function metaStore(
   key.read(decoder);
   const { upper } = decoder.meta;
   const onTerms = (upper & (COMPARE | CHOOSE_CAS | VIVIFY)) !== 0 || (decoder.meta.lower & BASE64) !== 0;
-  const stored = onTerms ? storeOnTerms(context, decoder, now) : storePlainly(context, decoder, now);
+  const stored = context.observed
+    ? storeObserved(context, decoder, onTerms, now)
+    : carryOut(context, decoder, onTerms, now);
+  const compares = (upper & COMPARE) !== 0;
+  const { valueBytes, flags } = decoder;
+  countStored(store, stored, compares, key.bytes, key.start, key.end, valueBytes, flags, now);
   switch (stored) {
     case "stored":
       return decoder.quiet ? undefined : answerStored(context, decoder, output, HD, true);
@@ -50,6 +57,23 @@ export function metaStore(
     default:
       return unreachable(stored);
   }
+}
+
+function carryOut(context: Context, decoder: TextRequestDecoder, onTerms: boolean, now: Millis): Stored {
+  return onTerms ? storeOnTerms(context, decoder, now) : storePlainly(context, decoder, now);
+}
+
+/** While somebody watches: says what was there before, and what came of it. */
+function storeObserved(context: Context, decoder: TextRequestDecoder, onTerms: boolean, now: Millis): Stored {
+  const { key } = context;
+  const { mode, meta, valueBytes, flags } = decoder;
+  noteLookUp(context, key.bytes, key.start, key.end, now);
+  const stored = carryOut(context, decoder, onTerms, now);
+  const compares = (meta.upper & COMPARE) !== 0 && (mode === "S" || mode === "R");
+  const command = compares ? "cas" : modeOf(mode);
+  const expiresAt = expiryOf(decoder.exptime, now);
+  noteStored(context, command, stored, key.bytes, key.start, key.end, valueBytes, flags, expiresAt, now);
+  return stored;
 }
 
 function storePlainly({ key, store }: Context, decoder: TextRequestDecoder, now: Millis): Stored {

@@ -2,11 +2,11 @@
 //
 //     found = store.find(...)             noteFetch(...)     behind a look-up: the store shows the item
 //     noteLookUp(...)  store.incr(...)                       before a command that shows no value
-//     noteLookUp(...)  store.set(...)     noteStored(...)
+//     noteStoring(...)  store.set(...)    noteStored(...)
 //     noteDeletion(...)  store.delete(...)
 //
-// The commands of all protocols call these; what `stats detail` counts are those of the classic and binary ones, as in
-// memcached.
+// The commands of all protocols call these, or where `stats detail` does not count them, which are the meta commands as
+// in memcached, `logFetch`, `noteLookUp`, `logDeletion` and `noteStored` alone.
 
 import type { Millis } from "@memwire/engine";
 import type { Stored } from "@memwire/store";
@@ -15,7 +15,7 @@ import type { Context } from "./context.ts";
 import { uriEncoded } from "./uri-key.ts";
 import { CONNECTION_EVENTS, DELETIONS, EVICTIONS, FETCHES, ITEM_KINDS, MUTATIONS } from "./watchers.ts";
 
-/** How a storage command is called in a line; `ms` and `ma` say which of these they are. */
+/** What a line calls a storage command; `ms` and `ma` are among these, too. */
 export type StoreCommand = "add" | "set" | "replace" | "append" | "prepend" | "cas";
 
 /** memcached's clock starts two seconds before it does. */
@@ -110,29 +110,47 @@ export function noteLookUp(
   return found;
 }
 
-/** A command is about to delete a key. `command` is what a line calls it. */
+/** A command is about to delete a key, if it is there. */
 export function noteDeletion(
   context: Context,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  now: Millis,
+): void {
+  if (context.prefixes.counting) context.prefixes.countDelete(key, start, end);
+  if (noteLookUp(context, key, start, end, now)) logDeletion(context, "delete", key, start, end, now);
+}
+
+/** The item that the store shows is about to be deleted. `command` is what a line calls it. */
+export function logDeletion(
+  { store, watchers }: Context,
   command: "delete" | "md",
   key: Uint8Array,
   start: number,
   end: number,
   now: Millis,
 ): void {
-  const { prefixes, store, watchers } = context;
-  if (prefixes.counting && command === "delete") prefixes.countDelete(key, start, end);
-  if (!noteLookUp(context, key, start, end, now) || (watchers.kinds & DELETIONS) === 0) return;
+  if ((watchers.kinds & DELETIONS) === 0) return;
   const text =
     `type=deleted key=${uriEncoded(key, start, end)} cmd=${command} clsid=${store.slabClass} ` +
     `size=${store.valueLength}`;
   watchers.note(DELETIONS, text, now);
 }
 
-/**
- * A storage command was carried out, or not.
- *
- * @param length Bytes of the value that the item has now, or would have.
- */
+/** A storage command is about to be carried out. */
+export function noteStoring(
+  context: Context,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  now: Millis,
+): void {
+  if (context.prefixes.counting) context.prefixes.countSet(key, start, end);
+  noteLookUp(context, key, start, end, now);
+}
+
+/** It was carried out, or not: with the value, flags and expiry of the request. */
 export function noteStored(
   context: Context,
   command: StoreCommand,
@@ -140,19 +158,25 @@ export function noteStored(
   key: Uint8Array,
   start: number,
   end: number,
-  length: number,
+  valueBytes: number,
   flags: number,
   expiresAt: Millis,
   now: Millis,
 ): void {
   const { store, watchers, client } = context;
   if ((watchers.kinds & MUTATIONS) === 0) return;
-  const refused = stored === "too-large";
-  const slabClass = stored === "stored" ? store.slabClass : store.slabClassFor(end - start, length, flags);
+  let [ttl, slabClass, size] = [0, 0, 0];
+  if (stored === "stored") {
+    ttl = ttlOf(context, store.expiresAt, now);
+    ({ slabClass, valueLength: size } = store);
+  } else if (stored !== "too-large") {
+    ttl = ttlOf(context, expiresAt, now);
+    slabClass = store.slabClassFor(end - start, valueBytes, flags);
+    size = valueBytes;
+  }
   const text =
     `type=item_store key=${uriEncoded(key, start, end)} status=${STATUS_WORDS[stored]} cmd=${command} ` +
-    `ttl=${refused ? 0 : ttlOf(context, expiresAt, now)} clsid=${refused ? 0 : slabClass} cfd=${client} ` +
-    `size=${refused ? 0 : length}`;
+    `ttl=${ttl} clsid=${slabClass} cfd=${client} size=${size}`;
   watchers.note(MUTATIONS, text, now);
 }
 

@@ -67,7 +67,16 @@ const DEFAULTS: StatsValues = {
 const PROTOCOL_NAMES = { auto: "auto-negotiate", text: "ascii", binary: "binary" } as const;
 
 export function settingsStats(context: Context): StatsValues {
-  return { ...DEFAULTS, ...ofServer(context), ...ofStore(context), ...context.settings.facts() };
+  const facts = context.settings.facts();
+  const byFile = context.settings.authentication?.kind === "ascii";
+  return {
+    ...DEFAULTS,
+    ...ofServer(context),
+    ...ofStore(context),
+    ...facts,
+    // The host may say which file it reads users from; not whether the engine asks for them.
+    auth_enabled_ascii: byFile ? (facts["auth_enabled_ascii"] ?? "yes") : "no",
+  };
 }
 
 function ofServer(context: Context): StatsValues {
@@ -85,7 +94,6 @@ function ofServer(context: Context): StatsValues {
     idle_timeout: idleTimeoutMs < Infinity ? Math.round(idleTimeoutMs / 1_000) : 0,
     binding_protocol: PROTOCOL_NAMES[settings.protocol],
     auth_enabled_sasl: yesNo(settings.authentication?.kind === "sasl"),
-    auth_enabled_ascii: yesNo(settings.authentication?.kind === "ascii"),
     slab_automove_ratio: context.automoveRatio.toFixed(2),
     slab_automove_window: context.automoveWindow,
     slab_automove_freeratio: context.automoveFreeRatio.toFixed(3),

@@ -8,9 +8,10 @@ import {
   type SendBuffer,
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { CAS_BADVAL, CAS_HITS, expiryOf, SETS, type Stored } from "@memwire/store";
+import { expiryOf, type Stored } from "@memwire/store";
+import { countStored } from "./class-counts.ts";
 import type { Context } from "./context.ts";
-import { noteLookUp, noteStored, type StoreCommand } from "./observation.ts";
+import { noteLookUp, noteStored, noteStoring, type StoreCommand } from "./observation.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
 
@@ -23,7 +24,9 @@ export function storeValue(
 ): void {
   context.counters.cmdSet++;
   const stored = context.observed ? carryOutObserved(context, decoder, now) : carryOut(context, decoder, now);
-  countClass(context, decoder, stored, now);
+  const { bytes, keyStart, keyEnd, valueBytes, flags } = decoder;
+  const compares = decoder.command === "cas";
+  countStored(context.store, stored, compares, bytes, keyStart, keyEnd, valueBytes, flags, now);
   if (decoder.noreply) return;
   const reply = replyTo(stored);
   output.copy(reply, 0, reply.length);
@@ -42,13 +45,15 @@ export function refuseValue(context: Context, decoder: TextRequestDecoder, now: 
   }
 }
 
-function noteTooLarge(
-  context: Context,
-  { command, bytes, keyStart, keyEnd }: TextRequestDecoder,
-  now: Millis,
-): void {
-  const { prefixes } = context;
-  if (command === "ms") return;
+function noteTooLarge(context: Context, decoder: TextRequestDecoder, now: Millis): void {
+  const { key, prefixes } = context;
+  const { command, bytes, keyStart, keyEnd } = decoder;
+  if (command === "ms") {
+    key.read(decoder);
+    noteStored(context, "set", "too-large", key.bytes, key.start, key.end, 0, 0, Infinity, now);
+    noteLookUp(context, key.bytes, key.start, key.end, now);
+    return;
+  }
   if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
   noteStored(context, command as StoreCommand, "too-large", bytes, keyStart, keyEnd, 0, 0, Infinity, now);
   if (command === "set") noteLookUp(context, bytes, keyStart, keyEnd, now);
@@ -56,34 +61,13 @@ function noteTooLarge(
 
 /** While somebody wants to know: says what was there before, and what came of it. */
 function carryOutObserved(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {
-  const { prefixes, store } = context;
-  const { command, bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
-  if (prefixes.counting) prefixes.countSet(bytes, keyStart, keyEnd);
-  const found = noteLookUp(context, bytes, keyStart, keyEnd, now);
-  const extending = found && (command === "append" || command === "prepend");
-  const lengthBefore = extending ? store.valueLength : 0;
+  const { command, bytes, keyStart, keyEnd, valueBytes, flags } = decoder;
+  noteStoring(context, bytes, keyStart, keyEnd, now);
   const stored = carryOut(context, decoder, now);
   const expiresAt = expiryOf(decoder.exptime, now);
-  const length = valueEnd - valueStart + (stored === "stored" ? lengthBefore : 0);
   const name = command as StoreCommand;
-  noteStored(context, name, stored, bytes, keyStart, keyEnd, length, flags, expiresAt, now);
+  noteStored(context, name, stored, bytes, keyStart, keyEnd, valueBytes, flags, expiresAt, now);
   return stored;
-}
-
-/** memcached counts a storage command in the class that its value belongs to, stored or not. */
-function countClass(context: Context, decoder: TextRequestDecoder, stored: Stored, now: Millis): void {
-  const { store } = context;
-  if (stored === "stored") {
-    const { slabClass } = store;
-    store.countCommand(slabClass, SETS);
-    if (decoder.command === "cas") store.countCommand(slabClass, CAS_HITS);
-    return;
-  }
-  const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
-  store.countCommand(store.slabClassFor(keyEnd - keyStart, valueEnd - valueStart, flags), SETS);
-  if (stored === "exists" && store.inspect(bytes, keyStart, keyEnd, now)) {
-    store.countCommand(store.slabClass, CAS_BADVAL);
-  }
 }
 
 function carryOut(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {

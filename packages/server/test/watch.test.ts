@@ -1,6 +1,6 @@
 // watch: who watches is told what the others do, and holds nobody up.
 
-import { latin1Bytes } from "@memwire/codec";
+import { latin1Bytes, SendBuffer, writeBinaryRequest } from "@memwire/codec";
 import { ServerEngine, type ServerOptions } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { describe, expect, test } from "vitest";
@@ -43,6 +43,20 @@ test.each([
     ["type=item_get key=a status=found clsid=1 size=1", "type=deleted key=a cmd=delete clsid=1 size=1"],
   ],
   ["delete none", ["type=item_get key=none status=not_found clsid=0 size=0"]],
+  ["md a", ["type=item_get key=a status=found clsid=1 size=1", "type=deleted key=a cmd=md clsid=1 size=1"]],
+  ["md a I", ["type=item_get key=a status=found clsid=1 size=1"]],
+  ["md a C999", ["type=item_get key=a status=found clsid=1 size=1"]],
+  ["md a x", ["type=item_get key=a status=found clsid=1 size=1"]],
+  ["me a", ["type=item_get key=a status=found clsid=1 size=1"]],
+  ["mg a v", ["type=item_get key=a status=found clsid=1 size=1"]],
+  ["ma a", ["type=item_get key=a status=found clsid=1 size=1"]],
+  [
+    "ms a 2 C999\r\nxy",
+    [
+      "type=item_get key=a status=found clsid=1 size=1",
+      "type=item_store key=a status=exists cmd=cas ttl=0 clsid=1 size=2",
+    ],
+  ],
   ["incr a 1", ["type=item_get key=a status=found clsid=1 size=1"]],
   ["touch a 5", ["type=item_get key=a status=found clsid=1 size=1"]],
   ["gat 5 a", ["type=item_get key=a status=found clsid=1 size=1"]],
@@ -73,6 +87,28 @@ test.each([
   const watcher = watching(bench, "fetchers mutations deletions");
   client.send(`${command}\r\n`);
   expect(told(watcher)).toEqual(lines);
+});
+
+test("the binary protocol tells the same", () => {
+  const bench = small();
+  const watcher = watching(bench, "fetchers mutations deletions");
+  const client = bench.connect();
+  const head = { key: latin1Bytes("a"), cas: 0n, opaque: 0, vbucket: 0 };
+  const output = new SendBuffer();
+  writeBinaryRequest(output, { ...head, opcode: "set", value: latin1Bytes("xy"), flags: 0, exptime: 0 });
+  writeBinaryRequest(output, { ...head, opcode: "get" });
+  writeBinaryRequest(output, { ...head, opcode: "delete" });
+  client.send(output.take());
+  expect(told(watcher)).toEqual([
+    "type=item_get key=a status=not_found clsid=0 size=0",
+    "type=item_store key=a status=stored cmd=set ttl=0 clsid=1 size=2",
+    "type=item_get key=a status=found clsid=1 size=2",
+    "type=item_get key=a status=found clsid=1 size=2",
+    "type=deleted key=a cmd=delete clsid=1 size=2",
+  ]);
+  expect(bench.connect().ask("stats slabs\r\n")).toMatch(
+    /1:get_hits 1\r\nSTAT 1:cmd_set 1\r\nSTAT 1:delete_hits 1/,
+  );
 });
 
 test("what expired, or was flushed, is told from what was never there", () => {
