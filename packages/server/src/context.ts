@@ -64,7 +64,12 @@ export function contextOf(options: ServerOptions): Context {
   const { limits, store, workers } = settings;
   const counters = workers?.begun() ?? zeroCounters();
   const outbox = new Outbox();
-  const prefixes = new PrefixCounters(settings.prefixDelimiter, limits.prefixesMax, settings.detailEnabled);
+  const prefixes = new PrefixCounters(
+    settings.prefixDelimiter,
+    limits.prefixesMax,
+    settings.detailEnabled,
+    counters,
+  );
   let verbosity = 0;
   return {
     settings,

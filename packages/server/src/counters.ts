@@ -47,6 +47,8 @@ export interface ServerCounters {
   logWorkerWritten: number;
   logWatcherSent: number;
   logWatcherSkipped: number;
+  /** Commands for keys whose prefix was one too many for `stats detail`. */
+  prefixesDropped: number;
 }
 
 export function zeroCounters(): ServerCounters {
@@ -85,5 +87,6 @@ export function zeroCounters(): ServerCounters {
     logWorkerWritten: 0,
     logWatcherSent: 0,
     logWatcherSkipped: 0,
+    prefixesDropped: 0,
   };
 }

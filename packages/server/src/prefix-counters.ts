@@ -1,6 +1,7 @@
 // `stats detail`: what was asked of the keys that begin alike, up to the delimiter. A key without one is not counted.
 
 import { latin1Text } from "@memwire/codec";
+import type { ServerCounters } from "./counters.ts";
 
 interface PrefixCounts {
   get: number;
@@ -12,14 +13,17 @@ interface PrefixCounts {
 export class PrefixCounters {
   /** Whether anything is counted at the moment. */
   counting: boolean;
-  /** Times that a prefix was one too many, and not counted. */
-  dropped = 0;
   readonly #delimiter: number;
   readonly #prefixesMax: number;
+  readonly #counters: ServerCounters;
   readonly #prefixes: Map<string, PrefixCounts> = new Map();
 
-  /** @param delimiter A byte. */
-  constructor(delimiter: number, prefixesMax: number, counting: boolean) {
+  /**
+   * @param delimiter A byte.
+   * @param counters Where it is counted that a prefix was one too many.
+   */
+  constructor(delimiter: number, prefixesMax: number, counting: boolean, counters: ServerCounters) {
+    this.#counters = counters;
     this.#delimiter = delimiter;
     this.#prefixesMax = prefixesMax;
     this.counting = counting;
@@ -44,7 +48,6 @@ export class PrefixCounters {
 
   clear(): void {
     this.#prefixes.clear();
-    this.dropped = 0;
   }
 
   /** A line for each prefix, in the order in which they came. */
@@ -61,7 +64,7 @@ export class PrefixCounters {
     const known = this.#prefixes.get(prefix);
     if (known !== undefined) return known;
     if (this.#prefixes.size >= this.#prefixesMax) {
-      this.dropped++;
+      this.#counters.prefixesDropped++;
       return undefined;
     }
     const counts = { get: 0, hit: 0, set: 0, del: 0 };

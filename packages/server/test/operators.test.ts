@@ -225,9 +225,11 @@ describe("stats detail", () => {
   });
 
   test("counts no more prefixes than it may", () => {
-    const client = benchOf({ detailEnabled: true, limits: { prefixesMax: 3 } }).connect();
+    const bench = benchOf({ detailEnabled: true, limits: { prefixesMax: 3 } });
+    const client = bench.connect();
     for (let i = 0; i < 10; i++) client.send(`get p${i}:k\r\n`);
     expect(client.ask("stats detail dump\r\n").match(/PREFIX/g)).toHaveLength(3);
+    expect(bench.engine.counters.prefixesDropped).toBe(7);
   });
 
   test("takes no delimiter but one byte", () => {
