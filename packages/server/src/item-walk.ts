@@ -7,10 +7,10 @@ import type { SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Store, StoreScan } from "@memwire/store";
 
-// Of one turn: bytes written, and items or groups of the index looked at.
-const BYTES_A_TURN = 65_536;
-const ITEMS_A_TURN = 2_048;
-const GROUPS_A_TURN = 2_048;
+// Of one turn: bytes written, and items or groups of the index looked at. A millisecond, or less.
+const BYTES_A_TURN = 32_768;
+const ITEMS_A_TURN = 1_024;
+const GROUPS_A_TURN = 64;
 
 /** What becomes of the items. */
 export interface WalkReply {

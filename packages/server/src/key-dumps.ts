@@ -4,7 +4,7 @@ import { writeBase64 } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Store } from "@memwire/store";
 import { ItemWalk, type WalkReply } from "./item-walk.ts";
-import { uriEncoded } from "./uri-key.ts";
+import { writeUriEncoded } from "./uri-key.ts";
 
 /** `stats sizes` puts sizes together by as many bytes. */
 const SIZE_STEP = 32;
@@ -13,13 +13,22 @@ const SIZE_STEP = 32;
 export function metadump(store: Store, classes: ReadonlySet<number> | undefined): ItemWalk {
   const reply: WalkReply = {
     item(output, key, start, end) {
-      const { casHigh, casLow, expiresAt, usedAt } = store;
-      output.latin1(`key=${uriEncoded(key, start, end)} exp=`);
-      output.latin1(expiresAt === Infinity ? "-1" : `${secondsOf(expiresAt)}`);
-      output.latin1(` la=${secondsOf(usedAt)} cas=`);
-      output.decimal64(casHigh, casLow);
-      output.latin1(` fetch=${store.fetched ? "yes" : "no"} cls=${store.slabClass} `);
-      output.latin1(`size=${store.itemBytes} flags=${store.flags}\n`);
+      output.latin1("key=");
+      writeUriEncoded(output, key, start, end);
+      output.latin1(" exp=");
+      if (store.expiresAt === Infinity) output.latin1("-1");
+      else output.decimal(secondsOf(store.expiresAt));
+      output.latin1(" la=");
+      output.decimal(secondsOf(store.usedAt));
+      output.latin1(" cas=");
+      output.decimal64(store.casHigh, store.casLow);
+      output.latin1(store.fetched ? " fetch=yes cls=" : " fetch=no cls=");
+      output.decimal(store.slabClass);
+      output.latin1(" size=");
+      output.decimal(store.itemBytes);
+      output.latin1(" flags=");
+      output.decimal(store.flags);
+      output.latin1("\n");
       return true;
     },
     end: (output) => output.latin1("END\r\n"),

@@ -8,7 +8,7 @@ import { Bench, START } from "./party.ts";
 
 const ITEMS = 50_000;
 /** Of one turn; a line more may be behind it. */
-const PIECE_BYTES_MAX = 65_536 + 1_024;
+const PIECE_BYTES_MAX = 32_768 + 1_024;
 
 function filled(items = ITEMS, options: ServerOptions = {}): Bench {
   const store = new SlabStore({ bytesMax: 33_554_432 });

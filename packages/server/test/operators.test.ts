@@ -3,6 +3,7 @@
 import { ServerEngine, type ServerOptions } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { describe, expect, test } from "vitest";
+import { req, told } from "./binary-party.ts";
 import { Bench, START } from "./party.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -232,6 +233,22 @@ describe("stats detail", () => {
     expect(bench.engine.counters.prefixesDropped).toBe(7);
   });
 
+  test("is switched and told in the binary protocol, too", () => {
+    const bench = benchOf();
+    const binary = bench.connect();
+    const ask = (group: string): unknown =>
+      told(binary.ask(req("stat", group))).map(({ status, key, value }) => [status, key, value]);
+    expect(ask("detail on")).toEqual([["ok", "", ""]]);
+    binary.send(req("set", "a:b", { value: "x" }) + req("get", "a:b") + req("delete", "a:b"));
+    expect(ask("detail off")).toEqual([["ok", "", ""]]);
+    binary.send(req("get", "a:b"));
+    expect(ask("detail dump")).toEqual([
+      ["ok", "detailed", "PREFIX a get 1 hit 1 set 1 del 1\r\nEND\r\n"],
+      ["ok", "", ""],
+    ]);
+    expect(ask("detail")).toEqual([["not-found", "", "Not found"]]);
+  });
+
   test("takes no delimiter but one byte", () => {
     expect(() => benchOf({ prefixDelimiter: "::" })).toThrow(
       'prefixDelimiter must be one byte that may be in a key, got "::"',
@@ -284,10 +301,10 @@ describe("stats", () => {
 
   test("without crawler and segments nine fields less are told, as by memcached", () => {
     const facts = { pid: 1, libevent: "none", rusage_user: "0.0", rusage_system: "0.0" };
-    const told = (store: SlabStore): number =>
+    const fields = (store: SlabStore): number =>
       Object.keys(statsOf(benchOf({ store, facts }).connect().ask("stats\r\n"))).length;
-    expect(told(new SlabStore())).toBe(93);
-    expect(told(new SlabStore({ crawler: false, segmented: false }))).toBe(84);
+    expect(fields(new SlabStore())).toBe(93);
+    expect(fields(new SlabStore({ crawler: false, segmented: false }))).toBe(84);
   });
 
   test("every group that memcached knows ends with END", () => {
