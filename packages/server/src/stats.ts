@@ -81,15 +81,6 @@ export function sendStats(
     case "reset":
       reset(context);
       return "reset";
-    // These are asked in the binary protocol alone; in text they have words of their own.
-    case "detail on":
-    case "detail off":
-      context.prefixes.counting = group === "detail on";
-      observe(context);
-      return "end";
-    case "detail dump":
-      sink("detailed", `${[...context.prefixes.lines()].join("")}END\r\n`);
-      return "end";
     default:
       return "unknown";
   }
