@@ -5,7 +5,7 @@
 // goes when the kernel has given it up or it is connected, whichever comes first.
 
 import { lstat, rm } from "node:fs/promises";
-import { connectTls, listenTls } from "@memwire/adapter-node/sockets";
+import { bindDatagrams, connectTls, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
 import { BunTransport } from "./transport.ts";
@@ -71,6 +71,8 @@ export const network: Network = {
       },
     };
   },
+
+  bind: bindDatagrams,
 };
 
 async function bound(

@@ -1,12 +1,22 @@
 // Deno.connect and Deno.listen as a Network: TCP and unix sockets. What they cannot do is done by Deno's node:net and
 // node:tls, which take more CPU and memory a connection.
 
-import { connectTls, listenStreams, listenTls } from "@memwire/adapter-node/sockets";
-import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
+import { bindDatagrams, connectTls, listenStreams, listenTls } from "@memwire/adapter-node/sockets";
+import {
+  bindBy,
+  listenBy,
+  type Endpoint,
+  type ListenOptions,
+  type Network,
+  type SocketFiles,
+} from "@memwire/engine";
 import { DenoTransport } from "./transport.ts";
 
 /** How long to wait after an accept that failed, as it does when file descriptors have run out. */
 const ACCEPT_RETRY_MS = 100;
+
+/** Deno 2.9.5's node:dgram takes the option, and then the second socket has its address in use. */
+const UNSHARED = "Deno cannot share a port for datagrams";
 
 export const network: Network = {
   connect(endpoint, handler, options) {
@@ -38,6 +48,11 @@ export const network: Network = {
         if (endpoint.kind === "unix") await files.remove(endpoint.path);
       },
     };
+  },
+
+  async bind(address, handler, options) {
+    if (options?.reusePort === true) return bindBy(() => Promise.reject(new Error(UNSHARED)), address);
+    return bindDatagrams(address, handler);
   },
 };
 

@@ -13,6 +13,10 @@ export interface Conditions {
   readonly readBytes: Range;
   /** Sent and not yet read at the most, drawn for each direction of each connection: the sender waits beyond. */
   readonly windowBytes: Range;
+  /** How often a datagram is lost on its way, from 0 to 1. */
+  readonly datagramLoss: number;
+  /** How often one comes twice, from 0 to 1. */
+  readonly datagramEcho: number;
   /** How late timers are, in steps of 1/16 ms. */
   readonly timerLateMs: Range;
   /** How often what does not get through is tried again. */
@@ -29,6 +33,8 @@ export const localNetwork: Conditions = {
   segmentBytes: [1, 64 * 1024],
   readBytes: [1, 64 * 1024],
   windowBytes: [16 * 1024, 256 * 1024],
+  datagramLoss: 0,
+  datagramEcho: 0,
   timerLateMs: [0, 1],
   retryMs: 200, // Linux: the smallest retransmission timeout
   giveUpMs: 60_000,
@@ -38,6 +44,10 @@ export const localNetwork: Conditions = {
 /** @throws RangeError that says which value is wrong */
 export function checkConditions(conditions: Conditions): Conditions {
   for (const [name, value] of Object.entries(conditions) as [string, Range | Millis][]) {
+    if (name.startsWith("datagram")) {
+      if (typeof value === "number" && value >= 0 && value <= 1) continue;
+      throw new RangeError(`${name} must be from 0 to 1, got ${String(value)}`);
+    }
     const smallest = name.endsWith("Bytes") ? 1 : 0;
     const [min, max] = typeof value === "number" ? [value, value] : value;
     const whole = !name.endsWith("Bytes") || (Number.isInteger(min) && Number.isInteger(max));

@@ -10,10 +10,20 @@ export interface Happening {
   readonly at: Millis;
   /** The host at whose end it happened. */
   readonly host: string;
-  /** Counts connections from 1, in the order of their `connect`. */
+  /** Counts connections from 1, in the order of their `connect`; 0 for a datagram. */
   readonly connection: number;
-  readonly what: "connect" | "accepted" | "connected" | "write" | "received" | "ended" | "drained" | "closed";
-  /** Of `write` and `received`; lent, so to be used at once. */
+  readonly what:
+    | "connect"
+    | "accepted"
+    | "connected"
+    | "write"
+    | "received"
+    | "ended"
+    | "drained"
+    | "closed"
+    | "sent" // a datagram
+    | "arrived";
+  /** Of `write`, `received`, `sent` and `arrived`; lent, so to be used at once. */
   readonly bytes?: Uint8Array;
   /** Of `closed`. */
   readonly cause?: CloseCause;

@@ -1,6 +1,6 @@
 // A host of the simulated network: what listens on it, what is open on it, and what is wrong with it.
 
-import type { Endpoint, Millis, TransportHandler, Transport } from "@memwire/engine";
+import type { DatagramHandler, Endpoint, Millis, TransportHandler, Transport } from "@memwire/engine";
 import type { Socket } from "./socket.ts";
 
 export type Accept = (transport: Transport) => TransportHandler;
@@ -11,6 +11,12 @@ export interface Listening {
   readonly accepts: Accept[];
 }
 
+/** Who waits for datagrams at a port: one, or any number who share it. */
+export interface Mailbox {
+  readonly shared: boolean;
+  readonly handlers: DatagramHandler[];
+}
+
 /** What becomes of connects to a host. */
 export type Admission = "accepted" | "refused" | "unanswered";
 
@@ -18,6 +24,8 @@ export class Machine {
   readonly name: string;
   readonly listeners: Map<string, Listening> = new Map();
   readonly sockets: Set<Socket> = new Set();
+  /** Who waits for datagrams, by port. */
+  readonly mailboxes: Map<number, Mailbox> = new Map();
 
   // What is wrong: the faults. These are the values when nothing is.
   powered: boolean = true;

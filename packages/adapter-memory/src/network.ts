@@ -5,8 +5,13 @@
 //     connected <- a latency -------------- (and whatever was written in accept comes behind it)
 
 import {
+  type BindOptions,
+  bindBy,
   checkListenOptions,
   type ConnectOptions,
+  type DatagramAddress,
+  type DatagramHandler,
+  type DatagramSocket,
   type Endpoint,
   type Listener,
   type ListenOptions,
@@ -15,6 +20,7 @@ import {
   type TransportHandler,
   describeEndpoint,
 } from "@memwire/engine";
+import { bindAt } from "./datagrams.ts";
 import { type Accept, type Machine, listenerKey } from "./machine.ts";
 import { Socket } from "./socket.ts";
 import { type World, latencyMs } from "./world.ts";
@@ -81,26 +87,51 @@ export class MachineNetwork implements Network {
     });
   }
 
+  bind(
+    address: DatagramAddress,
+    handler: DatagramHandler,
+    options: BindOptions = {},
+  ): Promise<DatagramSocket> {
+    const host = this.#ownHost(address.host);
+    if (host === undefined) {
+      return bindBy(() => Promise.reject(new Error("this machine has no such address")), address);
+    }
+    const taken = (candidate: number): boolean => this.#machine.mailboxes.has(candidate);
+    const port = address.port === 0 ? this.#freePort(taken) : address.port;
+    const find = (name: string): Machine | undefined => this.#findHost(name);
+    return bindAt(this.#world, this.#machine, { host, port }, handler, options, find);
+  }
+
   /** The endpoint as others can connect to it; `undefined` if it is not on this machine. */
   #own(endpoint: Endpoint): Endpoint | undefined {
     if (endpoint.kind === "unix") return endpoint;
-    const host = anyAddress.has(endpoint.host) ? this.#machine.name : endpoint.host;
-    if (host !== this.#machine.name && !loopback.has(host)) return undefined;
-    return { kind: "tcp", host, port: endpoint.port === 0 ? this.#freePort() : endpoint.port };
+    const host = this.#ownHost(endpoint.host);
+    if (host === undefined) return undefined;
+    const taken = (port: number): boolean => this.#machine.listeners.has(`tcp:${port}`);
+    return { kind: "tcp", host, port: endpoint.port === 0 ? this.#freePort(taken) : endpoint.port };
   }
 
-  #freePort(): number {
+  /** A host as others can reach it; `undefined` if it is not this machine. */
+  #ownHost(given: string): string | undefined {
+    const host = anyAddress.has(given) ? this.#machine.name : given;
+    return host === this.#machine.name || loopback.has(host) ? host : undefined;
+  }
+
+  #freePort(taken: (port: number) => boolean): number {
     for (let tries = FIRST_FREE_PORT; tries <= LAST_PORT; tries++) {
       const port = this.#nextPort;
       this.#nextPort = port === LAST_PORT ? FIRST_FREE_PORT : port + 1;
-      if (!this.#machine.listeners.has(`tcp:${port}`)) return port;
+      if (!taken(port)) return port;
     }
     throw new RangeError(`host ${this.#machine.name} has no free port left`);
   }
 
   #find(endpoint: Endpoint): Machine | undefined {
-    if (endpoint.kind === "unix" || loopback.has(endpoint.host)) return this.#machine;
-    return this.#world.machines.get(endpoint.host);
+    return endpoint.kind === "unix" ? this.#machine : this.#findHost(endpoint.host);
+  }
+
+  #findHost(host: string): Machine | undefined {
+    return loopback.has(host) ? this.#machine : this.#world.machines.get(host);
   }
 
   #knock(near: Socket, far: Socket, endpoint: Endpoint): void {

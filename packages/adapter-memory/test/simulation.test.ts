@@ -122,6 +122,8 @@ test.each<[string, Partial<SimulationOptions>]>([
   ["windowBytes", { windowBytes: [0, 1] }],
   ["readBytes", { readBytes: [1, 1.5] }],
   ["giveUpMs", { giveUpMs: NaN }],
+  ["datagramLoss", { datagramLoss: 1.1 }],
+  ["datagramEcho", { datagramEcho: NaN }],
   ["seed", { seed: -1 }],
 ])("a %s that makes no sense is refused by name", (name, options) => {
   expect(() => simulate({ seed: 1, ...options })).toThrow(name);

@@ -3,6 +3,7 @@
 import { connect, createServer, Socket } from "node:net";
 import { listenBy, type Network } from "@memwire/engine";
 import { addressOf, bound, files, listenerOf } from "./binding.ts";
+import { bindDatagrams } from "./datagrams.ts";
 import { connectTls, listenTls } from "./tls-network.ts";
 import { NodeTransport, type OnRead } from "./transport.ts";
 
@@ -27,6 +28,8 @@ export const network: Network = {
     server.on("error", () => {});
     return listenerOf(server, endpoint);
   },
+
+  bind: bindDatagrams,
 };
 
 /**

@@ -1,2 +1,3 @@
+export { bindDatagrams } from "./datagrams.ts";
 export { listenStreams } from "./stream-network.ts";
 export { connectTls, listenTls } from "./tls-network.ts";

@@ -9,6 +9,7 @@
 
 import type { Socket } from "node:net";
 import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+import { plain } from "./plain.ts";
 import type { Wire } from "./wire.ts";
 
 export class StreamTransport implements Transport {
@@ -54,7 +55,7 @@ export class StreamTransport implements Transport {
       });
     }
     socket.on("data", (chunk: Uint8Array) => {
-      if (!this.#closing) handler.received(chunk);
+      if (!this.#closing) handler.received(plain(chunk));
     });
     socket.on("end", () => {
       if (this.#closing) return;

@@ -12,6 +12,7 @@ import type { Kind, Law } from "./adapter/law.ts";
 import { clockLaws } from "./adapter/clock-laws.ts";
 import { closingLaws } from "./adapter/closing-laws.ts";
 import { connectingLaws } from "./adapter/connecting-laws.ts";
+import { datagramLaws } from "./adapter/datagram-laws.ts";
 import { drivingLaws } from "./adapter/driving-laws.ts";
 import { flowLaws } from "./adapter/flow-laws.ts";
 import { listeningLaws } from "./adapter/listening-laws.ts";
@@ -51,6 +52,7 @@ const laws: readonly Law[] = [
   ...listeningLaws,
   ...flowLaws,
   ...closingLaws,
+  ...datagramLaws,
   ...drivingLaws,
   ...clockLaws,
 ];

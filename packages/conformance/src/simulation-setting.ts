@@ -44,6 +44,8 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       segmentBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
       readBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
       windowBytes: [stormy ? 4 * KIB : 100, chance.skewed([4 * KIB, 256 * KIB])],
+      datagramLoss: 0,
+      datagramEcho: 0,
       timerLateMs: [0, chance.skewed([0, 4])],
       retryMs: 50,
       giveUpMs: 1_000 + chance.below(2_000),

@@ -23,6 +23,7 @@ function memoryHarness(): AdapterHarness {
 
   const network: Network = {
     connect: (endpoint, handler) => simulation.network.connect(endpoint, handler),
+    bind: (address, handler, options) => simulation.network.bind(address, handler, options),
     async listen(endpoint, accept, options) {
       const listener = await simulation.network.listen(endpoint, accept, options);
       const where = describeEndpoint(listener.endpoint);

@@ -6,6 +6,14 @@
 // Inputs are past tense, outputs imperative, time is an argument. After any input, poll until `undefined`; call
 // `elapsed` no later than `deadline`; nothing else. Engines never call out, so there is no re-entrancy.
 
+import type {
+  BindOptions,
+  DatagramAddress,
+  DatagramHandler,
+  DatagramSocket,
+  SendTo,
+  SocketId,
+} from "./datagrams.ts";
 import type { TlsConnectOptions, TlsListener, TlsListenOptions } from "./tls.ts";
 
 /** Milliseconds since the Unix epoch, on a clock that never goes back. May have a fraction. */
@@ -58,10 +66,12 @@ export interface Engine {
   drained(id: ConnectionId, now: Millis): void;
   /** The connection is over; said exactly once, and nothing is said of it afterwards. */
   closed(id: ConnectionId, cause: CloseCause, now: Millis): void;
+  /** A datagram came; the bytes are lent. Only of engines that take datagrams; any other cannot be bound. */
+  arrived?(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void;
   /** Time went by. */
   elapsed(now: Millis): void;
   /** What to do next, until `undefined`. The command is the engine's: use it before the next poll. */
-  poll(): Command | undefined;
+  poll(): Command | SendTo | undefined;
   /** When `elapsed` must be called at the latest; `Infinity` if never, `-Infinity` for in the next turn. */
   readonly deadline: Millis;
 }
@@ -96,6 +106,11 @@ export interface Network {
     accept: (transport: Transport) => TransportHandler,
     options?: ListenOptions,
   ): Promise<Listener>;
+  /**
+   * Waits for datagrams. Rejects with an `Error` that says where and why if the address cannot be had, or not in the
+   * way asked for.
+   */
+  bind(address: DatagramAddress, handler: DatagramHandler, options?: BindOptions): Promise<DatagramSocket>;
 }
 
 /** In which way to connect. */

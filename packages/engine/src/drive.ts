@@ -17,6 +17,7 @@ import type {
   Transport,
   TransportHandler,
 } from "./contract.ts";
+import type { BindOptions, DatagramAddress, DatagramSocket, SendTo } from "./datagrams.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** A running engine. */
@@ -25,6 +26,12 @@ export interface Driver {
   readonly connections: number;
   /** Accepts connections for the engine, which sees them `via` the index of this call, from 0. */
   listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener>;
+  /**
+   * Waits for datagrams for the engine, which hears of them by `arrived` with the index of this call, from 0.
+   *
+   * @throws TypeError if the engine takes no datagrams
+   */
+  bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket>;
   /** Carries out what the engine was asked from outside, such as a `drain(now)` of its own. */
   wake(): void;
   /** Resolves when no connection is left. */
@@ -45,6 +52,9 @@ class RunningDriver implements Driver {
   readonly #links: Map<ConnectionId, Link> = new Map();
   readonly #listeners: Listener[] = [];
   #listens = 0;
+  /** By the index of the `bind` call; there once it has succeeded. */
+  readonly #sockets: Map<number, DatagramSocket> = new Map();
+  #binds = 0;
   #late = 0;
   #waiting: (() => void)[] = [];
   #turnDeferred = false;
@@ -85,6 +95,21 @@ class RunningDriver implements Driver {
     return listener;
   }
 
+  async bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket> {
+    const { engine, clock } = this;
+    if (engine.arrived === undefined) throw new TypeError("the engine takes no datagrams");
+    const index = this.#binds++;
+    const received = (from: DatagramAddress, bytes: Uint8Array): void => {
+      if (this.#stopped) return;
+      engine.arrived?.(index, from, bytes, clock.now());
+      this.wake();
+    };
+    const socket = await this.#network.bind(address, { received }, options);
+    if (this.#stopped) await socket.close();
+    else this.#sockets.set(index, socket);
+    return socket;
+  }
+
   wake(): void {
     if (this.#turnDeferred || this.#stopped) return;
     this.#turnDeferred = true;
@@ -101,7 +126,8 @@ class RunningDriver implements Driver {
     this.#stopped = true;
     this.#cancelTimer();
     for (const link of this.#links.values()) link.transport.close();
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    const open = [...this.#listeners.splice(0), ...this.#sockets.values()];
+    await Promise.all(open.map((each) => each.close()));
     await this.idle();
   }
 
@@ -148,7 +174,11 @@ class RunningDriver implements Driver {
     }
   }
 
-  #do(command: Command): void {
+  #do(command: Command | SendTo): void {
+    if (command.kind === "send-to") {
+      this.#sockets.get(command.socket)?.send(command.to, command.bytes);
+      return;
+    }
     const { id } = command;
     if (command.kind === "connect") {
       const link = new Link(this, id, undefined);

@@ -2,6 +2,7 @@
 // clearly why not.
 
 import type { Endpoint, ListenOptions, Network } from "./contract.ts";
+import type { DatagramAddress } from "./datagrams.ts";
 import { causeOf, describeEndpoint } from "./endpoint.ts";
 
 /** The part of a file system that unix sockets need. */
@@ -31,6 +32,20 @@ export async function listenBy<T>(
     return await bind();
   } catch (cause) {
     throw new Error(`cannot listen on ${describeEndpoint(endpoint)}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Waits for datagrams by `bind`.
+ *
+ * @throws Error `cannot bind udp <host>:<port>: <reason>`, with what the runtime threw as its `cause`
+ */
+export async function bindBy<T>(bind: () => T | Promise<T>, address: DatagramAddress): Promise<T> {
+  try {
+    return await bind();
+  } catch (cause) {
+    const where = describeEndpoint({ kind: "tcp", ...address });
+    throw new Error(`cannot bind udp ${where}: ${reasonOf(cause)}`, { cause });
   }
 }
 

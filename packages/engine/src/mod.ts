@@ -15,9 +15,18 @@ export type {
   TransportHandler,
 } from "./contract.ts";
 export { LINGER_MS } from "./contract.ts";
+export type {
+  BindOptions,
+  DatagramAddress,
+  DatagramHandler,
+  DatagramSocket,
+  SendTo,
+  SocketId,
+} from "./datagrams.ts";
+export { DATAGRAM_PAYLOAD_BYTES_MAX, UNSENT_DATAGRAM_BYTES_MAX } from "./datagrams.ts";
 export { drive, type Driver } from "./drive.ts";
 export { causeOf, describeEndpoint, parseEndpoint } from "./endpoint.ts";
-export { checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
+export { bindBy, checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
 export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
 export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "./tls.ts";

@@ -2,11 +2,13 @@ import {
   type CloseCause,
   type Command,
   type ConnectionId,
+  type DatagramAddress,
   drive,
   type Driver,
   type Endpoint,
   type Engine,
   type Millis,
+  type SendTo,
 } from "@memwire/engine";
 import { expect, test } from "vitest";
 import { HandClock, HandNetwork } from "./hand-network.ts";
@@ -218,11 +220,55 @@ test("a listener that comes about after close is closed", async () => {
   expect(network.listens[1]?.closes).toBe(1);
 });
 
+test("datagrams reach the engine with the socket they came to, and its answers go out by that socket", async () => {
+  const { engine, clock, network, driver } = start();
+  const from = { host: "there", port: 9 };
+  const binding = [
+    driver.bind({ host: "here", port: 1 }),
+    driver.bind({ host: "here", port: 2 }, { reusePort: true }),
+  ];
+  const [first, second] = network.binds as [HandBind, HandBind];
+  expect([first.options, second.options]).toEqual([undefined, { reusePort: true }]);
+  second.bound(); // which is there first does not matter
+  first.bound();
+  await Promise.all(binding);
+  second.handler.received(from, Uint8Array.of(98));
+  expect(engine.told).toEqual(["arrived at socket 1 b from there:9 at 1000"]);
+  engine.commands.push({ kind: "send-to", socket: 1, to: from, bytes: Uint8Array.of(97) });
+  engine.commands.push({ kind: "send-to", socket: 0, to: from, bytes: Uint8Array.of(99) });
+  clock.turn();
+  expect([first.told, second.told]).toEqual([["c to there:9"], ["a to there:9"]]);
+});
+
+test("closing a driver closes its datagram sockets, also one that is bound only then, and says no more", async () => {
+  const { engine, network, driver } = start();
+  const early = driver.bind({ host: "here", port: 1 });
+  network.binds[0]?.bound();
+  await early;
+  const late = driver.bind({ host: "here", port: 2 });
+  const closing = driver.close();
+  network.binds[1]?.bound();
+  await Promise.all([late, closing]);
+  expect(network.binds.map(({ told }) => told)).toEqual([["close"], ["close"]]);
+  network.binds[0]?.handler.received({ host: "there", port: 9 }, Uint8Array.of(98));
+  expect(engine.told).toEqual([]);
+});
+
+test("an engine that takes no datagrams is not bound", async () => {
+  const engine: Engine = new DeafEngine();
+  const network = new HandNetwork();
+  const driver = drive(engine, network, new HandClock());
+  await expect(driver.bind({ host: "here", port: 1 })).rejects.toThrow("the engine takes no datagrams");
+  expect(network.binds).toEqual([]);
+});
+
+type HandBind = HandNetwork["binds"][0];
+
 /** An engine that notes what it is told and gives out the commands that a test put there. */
 class NotingEngine implements Engine {
   deadline: Millis = Infinity;
   readonly told: string[] = [];
-  readonly commands: Command[] = [];
+  readonly commands: (Command | SendTo)[] = [];
   onDrained: () => void = () => {};
   onElapsed: () => void = () => {};
   #connections = 0;
@@ -253,13 +299,38 @@ class NotingEngine implements Engine {
     this.told.push(`closed ${id} ${cause} at ${now}`);
   }
 
+  arrived(socket: number, { host, port }: DatagramAddress, bytes: Uint8Array, now: Millis): void {
+    const text = String.fromCharCode(...bytes);
+    this.told.push(`arrived at socket ${socket} ${text} from ${host}:${port} at ${now}`);
+  }
+
   elapsed(now: Millis): void {
     this.told.push(`elapsed at ${now}`);
     this.onElapsed();
   }
 
-  poll(): Command | undefined {
+  poll(): Command | SendTo | undefined {
     return this.commands.shift();
+  }
+}
+
+/** An engine that wants nothing and has no word for datagrams. */
+class DeafEngine implements Engine {
+  readonly deadline: Millis = Infinity;
+
+  accepted(): ConnectionId {
+    return 1;
+  }
+
+  connected(): void {}
+  received(): void {}
+  ended(): void {}
+  drained(): void {}
+  closed(): void {}
+  elapsed(): void {}
+
+  poll(): undefined {
+    return undefined;
   }
 }
 

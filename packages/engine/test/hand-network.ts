@@ -1,7 +1,11 @@
 // A network and a clock that do only what a test tells them to, for the order of calls between drive() and both.
 
 import type {
+  BindOptions,
   Clock,
+  DatagramAddress,
+  DatagramHandler,
+  DatagramSocket,
   Endpoint,
   Listener,
   ListenOptions,
@@ -49,6 +53,31 @@ export class HandNetwork implements Network {
     readonly bound: () => void;
     closes: number;
   }[] = [];
+
+  readonly binds: {
+    readonly handler: DatagramHandler;
+    readonly options: BindOptions | undefined;
+    /** Everything the socket is told. */
+    readonly told: string[];
+    /** Lets the bind succeed. */
+    readonly bound: () => void;
+  }[] = [];
+
+  bind(address: DatagramAddress, handler: DatagramHandler, options?: BindOptions): Promise<DatagramSocket> {
+    const told: string[] = [];
+    return new Promise((resolve) => {
+      const socket: DatagramSocket = {
+        address,
+        drops: 0,
+        send: (to, bytes) => void told.push(`${String.fromCharCode(...bytes)} to ${to.host}:${to.port}`),
+        close() {
+          told.push("close");
+          return Promise.resolve();
+        },
+      };
+      this.binds.push({ handler, options, told, bound: () => resolve(socket) });
+    });
+  }
 
   connect(endpoint: Endpoint, handler: TransportHandler): Transport {
     const transport = new HandTransport();

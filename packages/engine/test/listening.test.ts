@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { listenBy, type CloseCause, type Endpoint, type Network, type SocketFiles } from "../src/mod.ts";
+import {
+  bindBy,
+  listenBy,
+  type CloseCause,
+  type Endpoint,
+  type Network,
+  type SocketFiles,
+} from "../src/mod.ts";
 
 const endpoint = { kind: "unix", path: "/run/memwire.sock" } as const satisfies Endpoint;
 
@@ -17,6 +24,7 @@ function answering(end: CloseCause | "connected"): Network {
       };
     },
     listen: () => Promise.reject(new Error("not asked for")),
+    bind: () => Promise.reject(new Error("not asked for")),
   };
 }
 
@@ -62,9 +70,14 @@ for (const [code, reason] of reasons) {
   test(`${code} of a runtime reads "${reason}"`, async () => {
     const tcp: Endpoint = { kind: "tcp", host: "::1", port: 11211 };
     const cause = Object.assign(new Error("what the runtime said"), { code });
-    const listening = listenBy(() => Promise.reject(cause), tcp, answering("failed"), socketFile().files);
+    const fail = (): Promise<never> => Promise.reject(cause);
+    const listening = listenBy(fail, tcp, answering("failed"), socketFile().files);
     await expect(listening).rejects.toMatchObject({
       message: `cannot listen on [::1]:11211: ${reason}`,
+      cause,
+    });
+    await expect(bindBy(fail, { host: "::1", port: 11211 })).rejects.toMatchObject({
+      message: `cannot bind udp [::1]:11211: ${reason}`,
       cause,
     });
   });

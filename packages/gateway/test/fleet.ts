@@ -77,6 +77,7 @@ export async function startFleet(
 function recording(network: Network, received: string[]): Network {
   return {
     connect: (endpoint, handler) => network.connect(endpoint, handler),
+    bind: (address, handler) => network.bind(address, handler),
     listen: (endpoint, accept) =>
       network.listen(endpoint, (transport) => {
         const handler = accept(transport);

@@ -79,6 +79,7 @@ class ScriptedPart implements Part {
   readonly driver: Driver = {
     connections: 1,
     listen: () => Promise.reject(new Error("it listens already")),
+    bind: () => Promise.reject(new Error("it listens already")),
     wake: () => this.#note("wake"),
     idle: () => this.#at(this.#drainedAt + this.#idleAfterMs),
     close: () => {

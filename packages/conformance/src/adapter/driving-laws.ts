@@ -74,6 +74,7 @@ function counting(real: Network): { network: Network; counts: { chunks: number; 
   const counts = { chunks: 0, writes: 0 };
   const network: Network = {
     connect: (endpoint, handler) => real.connect(endpoint, handler),
+    bind: (address, handler) => real.bind(address, handler),
     listen: (endpoint, accept) =>
       real.listen(endpoint, (transport) => {
         const handler = accept(counted(transport, counts));

@@ -1,14 +1,17 @@
-// The smallest engine there is: it answers every chunk with the same bytes.
+// The smallest engine there is: it answers every chunk and every datagram with the same bytes.
 
 import {
   Outbox,
   type CloseCause,
   type Command,
   type ConnectionId,
+  type DatagramAddress,
   type Engine,
   type Millis,
   type Output,
   type Port,
+  type SendTo,
+  type SocketId,
 } from "@memwire/engine";
 
 class Pieces implements Output {
@@ -39,6 +42,7 @@ export class EchoEngine implements Engine {
   readonly deadline: Millis = Infinity;
   readonly #outbox = new Outbox();
   readonly #ports = new Map<ConnectionId, Port>();
+  readonly #datagrams: SendTo[] = [];
   #idNext = 0;
 
   accepted(): ConnectionId {
@@ -68,10 +72,14 @@ export class EchoEngine implements Engine {
     this.#ports.delete(id);
   }
 
+  arrived(socket: SocketId, to: DatagramAddress, bytes: Uint8Array): void {
+    this.#datagrams.push({ kind: "send-to", socket, to, bytes: bytes.slice() });
+  }
+
   elapsed(): void {}
 
-  poll(): Command | undefined {
-    return this.#outbox.poll();
+  poll(): Command | SendTo | undefined {
+    return this.#outbox.poll() ?? this.#datagrams.shift();
   }
 
   #port(id: ConnectionId): Port {
