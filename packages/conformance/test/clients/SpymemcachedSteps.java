@@ -147,6 +147,10 @@ public final class SpymemcachedSteps {
     }
     say("types", same ? "the same" : "other");
 
+    say("version 1.6", c.getVersions().values().iterator().next().startsWith("1.6."));
+    Map<String, String> stats = c.getStats().values().iterator().next();
+    say("statistics", Integer.parseInt(stats.get("curr_items")) > 0);
+
     int now = (int) (System.currentTimeMillis() / 1000);
     c.set(key("second"), 1, "1").get();
     c.set(key("moment"), now + 1, "1").get();

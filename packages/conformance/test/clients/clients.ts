@@ -60,7 +60,7 @@ export function otherClients(runtime: Runtime, folder: string): readonly OtherCl
         { reason: "it sends an append for a prepend", steps: ["prepend", "joined"] },
         { reason: "it has no cas", steps: ["cas", "cas, changed since"] },
         { reason: "it always sends an initial value", steps: ["incr, missing"] },
-        { reason: "it has no such commands", steps: [quiet, ...gat] },
+        { reason: "it has no such commands", steps: [quiet, "version 1.6", ...gat] },
       ],
       command: script("memjs-steps.ts"),
     },
@@ -101,6 +101,7 @@ export function otherClients(runtime: Runtime, folder: string): readonly OtherCl
       lacks: [
         { reason: "it has no initial value", steps: ["incr, with an initial value"] },
         { reason: "it has no gat", steps: gat },
+        { reason: "it has no version", steps: ["version 1.6"] },
       ],
       command: (program) => [program, here("pylibmc-steps.py")],
     },
@@ -140,6 +141,7 @@ export function otherClients(runtime: Runtime, folder: string): readonly OtherCl
       ways: [text, textUnix],
       lacks: [
         { reason: "it has no append", steps: joining },
+        { reason: "it has neither version nor stats", steps: ["version 1.6", "statistics"] },
         { reason: "it has no noreply", steps: [quiet] },
       ],
       async command(program) {

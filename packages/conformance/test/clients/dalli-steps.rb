@@ -92,6 +92,9 @@ say.call("types", c.get_multi(*types.keys) == types ? "the same" : "other")
 c.multi { 100.times { |i| c.set("quiet-#{i}", i) } }
 say.call("quiet sets, then a multi-get", c.get_multi((0...100).map { |i| "quiet-#{i}" }).size)
 
+say.call("version 1.6", c.version.values.first.start_with?("1.6."))
+say.call("statistics", c.stats.values.first["curr_items"].to_i.positive?)
+
 c.set("second", "1", 1)
 c.set("moment", "1", Time.now.to_i + 1)
 c.set("while", "there", 100)

@@ -87,6 +87,11 @@ const quiet = names.map((_, i) => `quiet-${i}`);
 for (const name of quiet) await client.set(key(name), "1", { noreply: true });
 say("quiet sets, then a multi-get", Object.keys(await client.get<object>(quiet.map(key))).length);
 
+const [, version = ""] = await client.version();
+say("version 1.6", version.startsWith("1.6."));
+const { STAT } = await client.cmd<{ STAT: string[][] }>("stats");
+say("statistics", Number(STAT.find(([name]) => name === "curr_items")?.[1]) > 0);
+
 await set("second", "1", 1);
 await set("moment", "1", unixTime() + 1);
 await set("while", "there", 100);

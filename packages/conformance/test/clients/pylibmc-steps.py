@@ -103,6 +103,9 @@ for i in range(100):
 same = quiet.get_multi([f"quiet-{i}" for i in range(100)], key_prefix=prefix)
 say("quiet sets, then a multi-get", len(same))
 
+[(_, stats)] = c.get_stats()
+say("statistics", int(stats["curr_items"]) > 0)
+
 c.set(key("second"), "1", time=1)
 c.set(key("moment"), "1", time=int(time.time()) + 1)
 c.set(key("while"), "there", time=100)

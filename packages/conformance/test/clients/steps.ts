@@ -42,6 +42,8 @@ export const STEPS = [
   { step: "delete, missing", answer: "no" },
   { step: "types", answer: "the same" },
   { step: "quiet sets, then a multi-get", answer: "100" },
+  { step: "version 1.6", answer: "yes" },
+  { step: "statistics", answer: "yes" },
   { step: "get and touch", answer: "1", only: "binary" },
   { step: "expired", answer: "none" },
   { step: "expired, Unix time", answer: "none" },
