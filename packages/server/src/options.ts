@@ -96,8 +96,8 @@ export interface ServerOptions {
 /** memcached waits for ever. Whoever is stuck for so long in the middle of something only holds memory. */
 const TIMEOUT_MS = 300_000;
 
-/** Our own version behind the one of memcached whose replies these are. */
-const VERSION = "1.6.45-memwire";
+/** The version of memcached whose replies these are, and no more: npm's memcached throws if it ends in a name. */
+const VERSION = "1.6.45";
 
 /** The options with every default filled in. */
 export interface ServerSettings {

@@ -20,7 +20,7 @@ describe("which protocol a connection speaks", () => {
     expect(statuses(binary.ask(req("set", "k", { value: "v" })))).toEqual(["set ok"]);
     expect(text.ask("get k\r\n")).toBe("VALUE k 0 1\r\nv\r\nEND\r\n");
     expect(text.ask(`version\r\n\x80\r\n`)).toBe(
-      "VERSION 1.6.45-memwire\r\nCLIENT_ERROR bad command line format\r\n",
+      "VERSION 1.6.45\r\nCLIENT_ERROR bad command line format\r\n",
     );
     expect([binary.ask("get k\r\n"), binary.state]).toEqual(["", "closed"]);
     expect(text.state).toBe("open");

@@ -12,7 +12,7 @@ const dialogue = (engine: ServerEngine = new ServerEngine()): ((text: string) =>
 };
 
 test("version tells what the options say, and that it is of memcached's 1.6.45", () => {
-  expect(dialogue()("version\r\n")).toBe("VERSION 1.6.45-memwire\r\n");
+  expect(dialogue()("version\r\n")).toBe("VERSION 1.6.45\r\n");
   expect(dialogue(new ServerEngine({ version: "1.2.3" }))("version\r\n")).toBe("VERSION 1.2.3\r\n");
 });
 

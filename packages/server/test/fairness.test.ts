@@ -83,7 +83,7 @@ describe("a turn", () => {
     const { bench } = benchWith({ requestsPerTurn: 1 });
     const party = bench.connect(false);
     party.send("version\r\nversion\r\nquit\r\n").end().read();
-    expect(party.text).toBe("VERSION 1.6.45-memwire\r\n".repeat(2));
+    expect(party.text).toBe("VERSION 1.6.45\r\n".repeat(2));
     expect(party.state).toBe("closed");
   });
 });

@@ -144,7 +144,7 @@ test("a dump behind other commands is refused", () => {
   const client = filled(3).connect();
   for (const dump of ["metadump", "mgdump"]) {
     expect(client.ask(`version\r\nlru_crawler ${dump} all\r\nget a\r\n`)).toBe(
-      `VERSION 1.6.45-memwire\r\nERROR cannot pipeline other commands before ${dump}\r\nEND\r\n`,
+      `VERSION 1.6.45\r\nERROR cannot pipeline other commands before ${dump}\r\nEND\r\n`,
     );
   }
 });

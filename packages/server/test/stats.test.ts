@@ -20,7 +20,7 @@ test("stats counts what was done, in memcached's names", () => {
     pid: "42",
     uptime: "60",
     time: `${START / 1_000}`,
-    version: "1.6.45-memwire",
+    version: "1.6.45",
     max_connections: "1024",
     curr_connections: "1",
     total_connections: "1",
