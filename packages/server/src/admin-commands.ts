@@ -12,7 +12,7 @@ import type { Millis } from "@memwire/engine";
 import { flushTimeOf } from "@memwire/store";
 import { answer, numberOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
+import { type Context, remember } from "./context.ts";
 
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
 
@@ -50,7 +50,7 @@ export function flushAll(
 export function flushStore(context: Context, at: Millis, now: Millis): void {
   context.store.flush(at, now);
   const { startedAt = now } = context;
-  context.oldest = Math.floor((Math.max(at, now) - startedAt) / 1_000) + OLDEST_AHEAD;
+  remember(context, { oldest: Math.floor((Math.max(at, now) - startedAt) / 1_000) + OLDEST_AHEAD });
 }
 
 export function tellVersion(context: Context, output: SendBuffer): void {
@@ -92,14 +92,18 @@ export function setExtstore(decoder: TextRequestDecoder, output: SendBuffer): vo
 }
 
 /** Where the time of the items may be moved: by seconds, or stopped (`p`) and let go again (`r`). */
-export function moveTime({ debugClock }: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
+export function moveTime(context: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
   const [word] = wordsOf(decoder);
   const seconds = numberOf(word);
+  const { debugClock, relay } = context;
   if (debugClock === undefined) return refuseCommand(decoder, output);
-  if (word === "p") debugClock.pause();
-  else if (word === "r") debugClock.resume();
-  else if (seconds !== undefined && Number.isSafeInteger(seconds)) debugClock.move(seconds * 1_000);
+  let move: Millis | "pause" | "resume";
+  if (word === "p") move = "pause";
+  else if (word === "r") move = "resume";
+  else if (seconds !== undefined && Number.isSafeInteger(seconds)) move = seconds * 1_000;
   else return answer(decoder, output, "ERROR");
+  debugClock.change(move);
+  relay.tell({ kind: "time", move });
   answer(decoder, output, "OK");
 }
 

@@ -15,7 +15,7 @@ import { writeBinaryHead, writeBinaryOk, writeBinaryStatus, writeBinaryText } fr
 import { extendBinary, refuseBinaryValue, storeBinary } from "./binary-storage.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { observe } from "./observation.ts";
+import { countByPrefix } from "./observation.ts";
 import { authenticate, isForAnybody, isSasl, listMechanisms } from "./sasl.ts";
 import { sendStats, type StatsSink } from "./stats.ts";
 
@@ -145,8 +145,7 @@ function sendDetail(context: Context, group: string, sink: StatsSink): "end" | "
   switch (group) {
     case "detail on":
     case "detail off":
-      prefixes.counting = group === "detail on";
-      observe(context);
+      countByPrefix(context, group === "detail on");
       return "end";
     case "detail dump":
       sink("detailed", `${[...prefixes.lines()].join("")}END\r\n`);

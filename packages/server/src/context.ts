@@ -10,6 +10,7 @@ import { MetaKey } from "./meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
 import { PrefixCounters } from "./prefix-counters.ts";
 import { Watchers } from "./watchers.ts";
+import { type Remembered, WorkerRelay } from "./worker-relay.ts";
 
 /** Of an unsigned 64-bit number. */
 const DIGITS_MAX = 20;
@@ -48,15 +49,9 @@ export interface Context {
   /** Of the meta command at hand: its key; of that or the binary request, its terms. */
   readonly key: MetaKey;
   readonly terms: Terms;
-  /** Seconds of memcached's clock before which everything was flushed last. */
-  oldest: number;
-  sizesEnabled: boolean;
-  // What operators can set that nothing here goes by: remembered for `stats settings`.
-  crawlerSleep: number;
-  crawlerItems: number;
-  automoveRatio: number;
-  automoveFreeRatio: number;
-  automoveWindow: number;
+  /** What is to be told to other workers, and what they have told. */
+  readonly relay: WorkerRelay;
+  readonly remembered: Remembered;
 }
 
 export function contextOf(options: ServerOptions): Context {
@@ -64,11 +59,13 @@ export function contextOf(options: ServerOptions): Context {
   const { limits, store, workers } = settings;
   const counters = workers?.begun() ?? zeroCounters();
   const outbox = new Outbox();
+  const relay = new WorkerRelay(settings.tellWorkers, counters);
   const prefixes = new PrefixCounters(
     settings.prefixDelimiter,
     limits.prefixesMax,
     settings.detailEnabled,
     counters,
+    relay.hasOthers,
   );
   let verbosity = 0;
   return {
@@ -79,7 +76,7 @@ export function contextOf(options: ServerOptions): Context {
     pool: settings.pool,
     connections: new Map(),
     listeners: new Map(),
-    watchers: new Watchers(outbox, counters, limits.watcherBytesMax),
+    watchers: new Watchers(outbox, counters, limits.watcherBytesMax, relay),
     prefixes,
     debugClock: settings.debugTimeEnabled ? new DebugClock() : undefined,
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),
@@ -100,13 +97,16 @@ export function contextOf(options: ServerOptions): Context {
     },
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
-    oldest: 0,
-    sizesEnabled: settings.sizesEnabled,
-    crawlerSleep: 100,
-    crawlerItems: 0,
-    automoveRatio: 0.8,
-    automoveFreeRatio: 0.01,
-    automoveWindow: 30,
+    relay,
+    remembered: {
+      sizesEnabled: settings.sizesEnabled,
+      oldest: 0,
+      crawlerSleep: 100,
+      crawlerItems: 0,
+      automoveRatio: 0.8,
+      automoveFreeRatio: 0.01,
+      automoveWindow: 30,
+    },
   };
 }
 
@@ -127,4 +127,10 @@ export function resetCounters(context: Context): void {
     settings.workers.reset();
   }
   store.resetCounters();
+}
+
+/** For `stats`, of all workers. */
+export function remember({ remembered, relay }: Context, values: Partial<Remembered>): void {
+  Object.assign(remembered, values);
+  relay.tell({ kind: "remembered", values });
 }

@@ -43,8 +43,9 @@ export interface ServerCounters {
   /** Attempts to say who one is, and those that failed. */
   authCmds: number;
   authErrors: number;
-  /** Lines for watchers; of those, what they got and what they missed, all watchers together. */
+  /** Lines for watchers; those that other workers were not told of; what watchers got and what they missed. */
   logWorkerWritten: number;
+  logWorkerDropped: number;
   logWatcherSent: number;
   logWatcherSkipped: number;
   /** Commands for keys whose prefix was one too many for `stats detail`. */
@@ -85,6 +86,7 @@ export function zeroCounters(): ServerCounters {
     authCmds: 0,
     authErrors: 0,
     logWorkerWritten: 0,
+    logWorkerDropped: 0,
     logWatcherSent: 0,
     logWatcherSkipped: 0,
     prefixesDropped: 0,

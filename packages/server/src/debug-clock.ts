@@ -20,18 +20,13 @@ export class DebugClock {
     return this.#paused ? Infinity : time - this.#movedBy;
   }
 
-  /** Backwards, it stands still until the host's time has caught up. */
-  move(byMs: Millis): void {
-    this.#movedBy += byMs;
-    if (this.#paused) this.#last += Math.max(0, byMs);
-  }
-
-  /** Stands still until `resume`, but for `move`. */
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
+  /** By milliseconds; backwards, it stands still until the host's time has caught up. Paused, it moves by these alone. */
+  change(move: Millis | "pause" | "resume"): void {
+    if (typeof move === "string") {
+      this.#paused = move === "pause";
+      return;
+    }
+    this.#movedBy += move;
+    if (this.#paused) this.#last += Math.max(0, move);
   }
 }

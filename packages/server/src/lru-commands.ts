@@ -5,7 +5,7 @@ import type { Millis } from "@memwire/engine";
 import type { Store } from "@memwire/store";
 import { answer, numberOf, wholeOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
+import { type Context, remember } from "./context.ts";
 import type { ItemWalk } from "./item-walk.ts";
 import { metadump, mgdump } from "./key-dumps.ts";
 
@@ -89,13 +89,13 @@ function tune(context: Context, what: string, word: string, now: Millis): string
       const microseconds = wholeOf(word, UINT32_MAX);
       if (microseconds === undefined) return BAD_FORMAT;
       if (microseconds > SLEEP_MICROSECONDS_MAX) return "CLIENT_ERROR sleep must be one second or less";
-      context.crawlerSleep = microseconds;
+      remember(context, { crawlerSleep: microseconds });
       return "OK";
     }
     case "tocrawl": {
       const items = wholeOf(word, UINT32_MAX);
       if (items === undefined) return BAD_FORMAT;
-      context.crawlerItems = items;
+      remember(context, { crawlerItems: items });
       return "OK";
     }
     default:

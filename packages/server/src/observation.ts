@@ -58,6 +58,13 @@ export function observe(context: Context): void {
   }
 }
 
+/** Prefixes are counted from now on, or no longer, by all workers. */
+export function countByPrefix(context: Context, counting: boolean): void {
+  context.prefixes.counting = counting;
+  context.relay.tell({ kind: "detail", counting });
+  observe(context);
+}
+
 /** A key was looked up, with the value; the store shows the item if it was `found`. */
 export function noteFetch(
   context: Context,

@@ -5,6 +5,7 @@ import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkOf, type UserCheck } from "./users.ts";
 import type { WorkerCounters } from "./worker-counters.ts";
+import type { WorkerMessage } from "./worker-relay.ts";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {
@@ -80,6 +81,11 @@ export interface ServerOptions {
    * the engine has to come after that.
    */
   readonly onShutdown?: (mode: ShutdownMode) => void;
+  /**
+   * Gives a message to all other workers, where this engine is one of several that are one server: each gives it to
+   * its engine by `toldByWorker`. Called in the middle of an input, or when a turn is over. Default: there are none.
+   */
+  readonly tellWorkers?: (message: WorkerMessage) => void;
   /** Reads the certificates again. @returns what went wrong, if anything. Default: there is no TLS. */
   readonly refreshCertificates?: () => string | undefined;
   /** Is told, in one line, of a connection that is closed for its time, or went away in the middle of something. */
@@ -120,6 +126,7 @@ export interface ServerSettings {
   readonly sizesEnabled: boolean;
   readonly debugTimeEnabled: boolean;
   readonly onShutdown: (mode: ShutdownMode) => void;
+  readonly tellWorkers: ((message: WorkerMessage) => void) | undefined;
   readonly refreshCertificates: () => string | undefined;
   readonly log: ((line: string) => void) | undefined;
   readonly facts: () => HostFacts;
@@ -189,6 +196,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     sizesEnabled: options.sizesEnabled ?? false,
     debugTimeEnabled: options.debugTimeEnabled ?? false,
     onShutdown: options.onShutdown ?? (() => {}),
+    tellWorkers: options.tellWorkers,
     refreshCertificates: options.refreshCertificates ?? (() => "TLS not enabled"),
     facts: typeof facts === "function" ? facts : () => facts,
     log: options.log,

@@ -29,6 +29,8 @@ import { latenessOf, QuietConnections } from "./quiet-connections.ts";
 import { goOn } from "./retrieval.ts";
 import type { TextAuthentication } from "./text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
+import { hearWorker, tellWorkers } from "./worker-messages.ts";
+import type { WorkerMessage } from "./worker-relay.ts";
 
 /** Numbers below this are of listeners, above of connections, as memcached's are all of one kind. */
 const LISTENERS_MAX = 64;
@@ -68,6 +70,7 @@ export class ServerEngine implements Engine {
     this.#outbox = this.#context.outbox;
     this.#connections = this.#context.connections;
     this.#quiet = new QuietConnections(this.#context.settings.limits);
+    this.#context.relay.tell({ kind: "began" });
   }
 
   get counters(): Readonly<ServerCounters> {
@@ -97,6 +100,20 @@ export class ServerEngine implements Engine {
   /** Tells where connections that come `via` a listener were accepted: for `stats conns`, and for watchers. */
   listening(via: ListenerId, endpoint: Endpoint): void {
     if (via < LISTENERS_MAX) this.#context.listeners.set(via, endpoint);
+  }
+
+  /**
+   * Another worker of the same server has told something. What it leads to is polled for as after an input.
+   *
+   * @param worker Any number that is that worker's own.
+   */
+  toldByWorker(worker: number, message: WorkerMessage): void {
+    hearWorker(this.#context, worker, message);
+  }
+
+  /** Another worker is dead: it watches nothing any more. */
+  forgetWorker(worker: number): void {
+    hearWorker(this.#context, worker, { kind: "watched", kinds: 0 });
   }
 
   /** @param peer Where it comes from, if the host knows. */
@@ -218,9 +235,8 @@ export class ServerEngine implements Engine {
       else if (command === undefined) workers.publishWritten(this.#context.counters);
       this.#published = command !== undefined;
     }
-    if (command !== undefined && command.kind === "send") {
-      this.#context.counters.bytesWritten += command.bytes.length;
-    }
+    if (command === undefined) tellWorkers(this.#context);
+    else if (command.kind === "send") this.#context.counters.bytesWritten += command.bytes.length;
     return command;
   }
 

@@ -3,7 +3,7 @@
 import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { answer, numberOf, wholeOf, wordsOf } from "./command-words.ts";
-import type { Context } from "./context.ts";
+import { type Context, remember } from "./context.ts";
 import { SYSTEM_EVENTS } from "./watchers.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -66,14 +66,13 @@ function setAutomove(context: Context, [what, word]: readonly string[]): string 
     case "freeratio": {
       const ratio = numberOf(word);
       if (ratio === undefined) return "ERROR";
-      if (what === "ratio") context.automoveRatio = ratio;
-      else context.automoveFreeRatio = ratio;
+      remember(context, what === "ratio" ? { automoveRatio: ratio } : { automoveFreeRatio: ratio });
       return "OK";
     }
     case "window": {
       const window = wholeOf(word, UINT32_MAX);
       if (window === undefined) return BAD_FORMAT;
-      context.automoveWindow = window;
+      remember(context, { automoveWindow: window });
       return "OK";
     }
     default: {

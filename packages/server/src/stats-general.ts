@@ -85,8 +85,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
     threads: settings.workers?.workers ?? 1,
     conn_yields: counters.connYields,
     malloc_fails: 0,
-    // A line is given to the watchers at once: there is no queue that it could be dropped from.
-    log_worker_dropped: 0,
+    log_worker_dropped: counters.logWorkerDropped,
     log_worker_written: counters.logWorkerWritten,
     log_watcher_skipped: counters.logWatcherSkipped,
     log_watcher_sent: counters.logWatcherSent,

@@ -80,12 +80,12 @@ export function settingsStats(context: Context): StatsValues {
 }
 
 function ofServer(context: Context): StatsValues {
-  const { settings, prefixes, verbosity, oldest } = context;
+  const { settings, prefixes, verbosity, remembered } = context;
   const { idleTimeoutMs } = settings.limits;
   return {
     maxconns: settings.limits.connectionsMax,
     verbosity,
-    oldest,
+    oldest: remembered.oldest,
     num_threads: settings.workers?.workers ?? 1,
     shutdown_command: yesNo(settings.shutdownEnabled),
     stat_key_prefix: String.fromCharCode(settings.prefixDelimiter),
@@ -94,15 +94,15 @@ function ofServer(context: Context): StatsValues {
     idle_timeout: idleTimeoutMs < Infinity ? Math.round(idleTimeoutMs / 1_000) : 0,
     binding_protocol: PROTOCOL_NAMES[settings.protocol],
     auth_enabled_sasl: yesNo(settings.authentication?.kind === "sasl"),
-    slab_automove_ratio: context.automoveRatio.toFixed(2),
-    slab_automove_window: context.automoveWindow,
-    slab_automove_freeratio: context.automoveFreeRatio.toFixed(3),
-    lru_crawler_sleep: context.crawlerSleep,
-    lru_crawler_tocrawl: context.crawlerItems,
+    slab_automove_ratio: remembered.automoveRatio.toFixed(2),
+    slab_automove_window: remembered.automoveWindow,
+    slab_automove_freeratio: remembered.automoveFreeRatio.toFixed(3),
+    lru_crawler_sleep: remembered.crawlerSleep,
+    lru_crawler_tocrawl: remembered.crawlerItems,
     flush_enabled: yesNo(settings.flushEnabled),
     dump_enabled: yesNo(settings.dumpEnabled),
     watcher_logbuf_size: settings.limits.watcherBytesMax,
-    track_sizes: yesNo(context.sizesEnabled),
+    track_sizes: yesNo(remembered.sizesEnabled),
   };
 }
 

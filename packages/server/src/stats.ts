@@ -7,10 +7,10 @@ import { refusalReply, REPLY_BYTES, type SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { wholeOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "./connection.ts";
-import { type Context, resetCounters } from "./context.ts";
+import { type Context, remember, resetCounters } from "./context.ts";
 import type { ItemWalk } from "./item-walk.ts";
 import { cachedump, sizes } from "./key-dumps.ts";
-import { observe } from "./observation.ts";
+import { countByPrefix, observe } from "./observation.ts";
 import { itemStats, slabStats } from "./stats-classes.ts";
 import { connectionStats } from "./stats-connections.ts";
 import { GENERAL_ORDER, generalStats } from "./stats-general.ts";
@@ -36,12 +36,12 @@ export function tellStats(context: Context, connection: Connection, now: Millis)
     case "cachedump":
       return dumpClass(context, words, output);
     case "sizes":
-      if (context.sizesEnabled) return sizes(context.store);
+      if (context.remembered.sizesEnabled) return sizes(context.store);
       break;
     case "sizes_enable":
     case "sizes_disable":
-      context.sizesEnabled = words[0] === "sizes_enable";
-      output.latin1(`STAT sizes_status ${context.sizesEnabled ? "enabled" : "disabled"}\r\n`);
+      remember(context, { sizesEnabled: words[0] === "sizes_enable" });
+      output.latin1(`STAT sizes_status ${context.remembered.sizesEnabled ? "enabled" : "disabled"}\r\n`);
       return undefined;
     default:
   }
@@ -71,7 +71,9 @@ export function sendStats(
     case "conns":
       return tell(sink, undefined, connectionStats(context, now));
     case "sizes":
-      return tell(sink, undefined, { sizes_status: context.sizesEnabled ? "enabled" : "disabled" });
+      return tell(sink, undefined, {
+        sizes_status: context.remembered.sizesEnabled ? "enabled" : "disabled",
+      });
     case "extstore":
     case "proxy":
     case "proxyfuncs":
@@ -90,6 +92,7 @@ export function sendStats(
 function reset(context: Context): void {
   resetCounters(context);
   context.prefixes.clear();
+  context.relay.tell({ kind: "cleared" });
   observe(context);
 }
 
@@ -98,8 +101,7 @@ function tellDetail(context: Context, word: string | undefined, output: SendBuff
   switch (word) {
     case "on":
     case "off":
-      prefixes.counting = word === "on";
-      observe(context);
+      countByPrefix(context, word === "on");
       return output.latin1("OK\r\n");
     case "dump":
       for (const line of prefixes.lines()) output.latin1(line);

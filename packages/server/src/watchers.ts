@@ -8,6 +8,7 @@
 import type { Millis, Outbox } from "@memwire/engine";
 import type { Connection } from "./connection.ts";
 import type { ServerCounters } from "./counters.ts";
+import type { WorkerRelay } from "./worker-relay.ts";
 
 // Kinds of what can be watched, a bit each.
 export const FETCHES = 1;
@@ -42,15 +43,19 @@ interface Watcher {
 }
 
 export class Watchers {
-  /** What any of them watches. */
+  /** What any of them watches, those of other workers included. */
   kinds = 0;
+  /** What those of other workers watch. */
+  #kindsElsewhere = 0;
   readonly #watchers: Watcher[] = [];
   readonly #outbox: Outbox;
   readonly #counters: ServerCounters;
   readonly #bytesMax: number;
+  readonly #relay: WorkerRelay;
   #lastId = 0;
 
-  constructor(outbox: Outbox, counters: ServerCounters, bytesMax: number) {
+  constructor(outbox: Outbox, counters: ServerCounters, bytesMax: number, relay: WorkerRelay) {
+    this.#relay = relay;
     this.#outbox = outbox;
     this.#counters = counters;
     this.#bytesMax = bytesMax;
@@ -64,24 +69,50 @@ export class Watchers {
     // As in memcached: with the numbers of lines one can tell which were before a watcher came.
     this.#lastId++;
     this.#watchers.push({ connection, kinds, missed: 0 });
-    this.kinds |= kinds;
+    this.#watched();
   }
 
   remove(connection: Connection): void {
     const at = this.#watchers.findIndex((watcher) => watcher.connection === connection);
     if (at < 0) return;
     this.#watchers.splice(at, 1);
-    this.kinds = this.#watchers.reduce((all, { kinds }) => all | kinds, 0);
+    this.#watched();
+  }
+
+  /** Tells the other workers what is watched here. */
+  announce(): void {
+    this.#relay.tell({ kind: "watched", kinds: this.#kindsHere });
+  }
+
+  /** Watchers of other workers have changed. */
+  changedElsewhere(): void {
+    this.#kindsElsewhere = this.#relay.kinds;
+    this.kinds = this.#kindsHere | this.#kindsElsewhere;
   }
 
   /** Gives a line to whoever watches this kind. */
   note(kind: number, text: string, now: Millis): void {
     this.#counters.logWorkerWritten++;
+    if ((this.#kindsElsewhere & kind) !== 0) this.#relay.note(kind, text, now);
+    this.notedElsewhere(kind, text, now);
+  }
+
+  /** Gives a line of another worker to those who watch here. */
+  notedElsewhere(kind: number, text: string, now: Millis): void {
     const seconds = Math.floor(now / 1_000);
     // memcached has microseconds here as a plain number, without zeros in front.
     const microseconds = Math.floor((now - seconds * 1_000) * 1_000);
     const line = `ts=${seconds}.${microseconds} gid=${++this.#lastId} ${text}\n`;
     for (const watcher of this.#watchers) if ((watcher.kinds & kind) !== 0) this.#give(watcher, line);
+  }
+
+  get #kindsHere(): number {
+    return this.#watchers.reduce((all, { kinds }) => all | kinds, 0);
+  }
+
+  #watched(): void {
+    this.kinds = this.#kindsHere | this.#kindsElsewhere;
+    this.announce();
   }
 
   #give(watcher: Watcher, line: string): void {
