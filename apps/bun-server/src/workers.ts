@@ -19,6 +19,8 @@ interface Place {
   thread: Worker | undefined;
   ticket: number;
   serves: boolean;
+  /** Whether the last one in this place came to nothing; `undefined` before the first. */
+  failing: boolean | undefined;
   failure: string;
 }
 
@@ -115,6 +117,7 @@ export class Workers {
         return;
       case "serves":
         place.serves = true;
+        place.failing = false;
         return;
       case "shutdown":
         return this.#events.shutdown(word.mode);
@@ -135,9 +138,12 @@ export class Workers {
     this.#counters.forget(place.worker);
     place.thread = undefined;
     if (this.#ending) return this.#ended();
-    const { serves } = place;
-    // Of the first ones `start` tells.
+    const { serves, failing } = place;
+    // Of one that has never served `start` tells.
     if (serves) this.#events.says(`worker ${place.worker} died and is replaced: ${place.failure}`);
+    else if (failing === false)
+      this.#events.says(`worker ${place.worker} cannot be replaced: ${place.failure}`);
+    place.failing = !serves;
     const again = (): void => {
       if (!this.#ending) this.#start(place).catch(() => {});
     };
@@ -147,5 +153,5 @@ export class Workers {
 }
 
 function placeOf(worker: number): Place {
-  return { worker, thread: undefined, ticket: 0, serves: false, failure: "" };
+  return { worker, thread: undefined, ticket: 0, serves: false, failing: undefined, failure: "" };
 }

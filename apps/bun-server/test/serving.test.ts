@@ -117,6 +117,27 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(conns).toMatch(/^STAT \d+:addr tcp:127\.0\.0\.1:\d+\r\nSTAT \d+:state conn_listening\r$/m);
   });
 
+  test("closes a client that takes nothing of its replies, and serves the others meanwhile", async () => {
+    await using server = start("-o", "send_timeout=1", "-v");
+    const endpoint = await endpointOf(server);
+    using stuck = await TextClient.connect(endpoint);
+    using client = await TextClient.connect(endpoint);
+    const value = "v".repeat(500_000);
+    expect(await client.ask(`set big 0 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
+    stuck.pause();
+    stuck.send(`get ${"big ".repeat(40)}\r\n`); // 20 MB: more than sockets hold
+    expect(await client.ask("get none\r\n")).toBe("END\r\n");
+    await server.said(/connection 64 closed: it took nothing of its replies for [12] s\n/);
+    const until = Date.now() + 10_000;
+    let stats = "";
+    while (!/^STAT curr_connections 1\r$/m.test(stats) && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      stats = await client.ask("stats\r\n", "END\r\n");
+    }
+    expect(stats).toMatch(/^STAT curr_connections 1\r$/m);
+    expect(server.stderr.match(/connection 64/g)).toHaveLength(1);
+  });
+
   test("evicts when full, but with -M refuses", async () => {
     await using evicting = start("-m", "2", "-I", "512k", "-v");
     await using refusing = start("-m", "2", "-I", "512k", "-M", "-v");
