@@ -9,7 +9,15 @@
 // unread: a socket closed with unread input sends a reset, and that destroys what the peer has not read yet. Half
 // of a connection is closed by `shutdown()`; `end()` would close both. Hot path: no allocation but Bun's own.
 
-import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+import {
+  causeOf,
+  LINGER_MS,
+  type CloseCause,
+  type Endpoint,
+  type Transport,
+  type TransportHandler,
+  withoutPrefix,
+} from "@memwire/engine";
 
 export class BunTransport implements Transport {
   #socket: Bun.Socket<BunTransport> | undefined;
@@ -23,6 +31,12 @@ export class BunTransport implements Transport {
   #closing = false;
   #gone = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
+
+  get remote(): Endpoint | undefined {
+    const { remoteAddress: host, remotePort: port } = this.#socket ?? {};
+    if (host === undefined || host === "" || port === undefined || port === 0) return undefined;
+    return { kind: "tcp", host: withoutPrefix(host), port };
+  }
 
   /** Says whom to tell what happens. */
   serve(handler: TransportHandler): void {

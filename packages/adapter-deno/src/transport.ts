@@ -9,7 +9,14 @@
 // write is taken at once, so each is answered false, and `drained` follows. Input is thrown away rather than left
 // unread: a socket closed with unread input sends a reset, and that destroys what the peer has not read yet.
 
-import { causeOf, LINGER_MS, type Transport, type TransportHandler } from "@memwire/engine";
+import {
+  causeOf,
+  type Endpoint,
+  LINGER_MS,
+  type Transport,
+  type TransportHandler,
+  withoutPrefix,
+} from "@memwire/engine";
 
 // Every open connection has a read under way, and so a buffer of its own: small until the peer fills it.
 const READ_BYTES_MIN = 2 * 1024;
@@ -32,6 +39,12 @@ export class DenoTransport implements Transport {
   /** A connection still to be made, which `connecting` can call off; or, without it, one that was accepted. */
   constructor(connecting?: AbortController) {
     this.#connecting = connecting;
+  }
+
+  get remote(): Endpoint | undefined {
+    const { remoteAddr } = this.#conn ?? {};
+    if (remoteAddr?.transport !== "tcp") return undefined;
+    return { kind: "tcp", host: withoutPrefix(remoteAddr.hostname), port: remoteAddr.port };
   }
 
   /** Says whom to tell what happens. */

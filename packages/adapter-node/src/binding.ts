@@ -1,8 +1,14 @@
 // Listening by node:net: where, in which way, and what is in the way of a unix socket.
 
 import { lstat, rm } from "node:fs/promises";
-import type { AddressInfo, Server } from "node:net";
-import type { Endpoint, Listener, ListenOptions, SocketFiles } from "@memwire/engine";
+import type { AddressInfo, Server, Socket } from "node:net";
+import {
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  type SocketFiles,
+  withoutPrefix,
+} from "@memwire/engine";
 
 /** An endpoint as node:net wants it. */
 export function addressOf(endpoint: Endpoint): { path: string } | { host: string; port: number } {
@@ -20,6 +26,12 @@ export function bound(server: Server, endpoint: Endpoint, options: ListenOptions
       resolve();
     });
   });
+}
+
+/** Where the other end of a socket is; nowhere to be told of a unix socket, and of one that is over. */
+export function peerOf({ remoteAddress, remotePort }: Socket): Endpoint | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return { kind: "tcp", host: withoutPrefix(remoteAddress), port: remotePort };
 }
 
 /** Where a server listens, with the port that the system chose. */

@@ -8,7 +8,15 @@
 // NodeTransport does the same with less CPU, by what node:net offers on Node alone.
 
 import type { Socket } from "node:net";
-import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+import {
+  causeOf,
+  LINGER_MS,
+  type CloseCause,
+  type Endpoint,
+  type Transport,
+  type TransportHandler,
+} from "@memwire/engine";
+import { peerOf } from "./binding.ts";
 import { plain } from "./plain.ts";
 import type { Wire } from "./wire.ts";
 
@@ -41,6 +49,10 @@ export class StreamTransport implements Transport {
     this.#connected = connecting === undefined;
     this.#handler = accept(this);
     this.#listen();
+  }
+
+  get remote(): Endpoint | undefined {
+    return peerOf(this.#socket);
   }
 
   #listen(): void {

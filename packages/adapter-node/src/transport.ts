@@ -11,7 +11,15 @@
 
 import type { Socket } from "node:net";
 import process from "node:process";
-import { causeOf, LINGER_MS, type CloseCause, type Transport, type TransportHandler } from "@memwire/engine";
+import {
+  causeOf,
+  LINGER_MS,
+  type CloseCause,
+  type Endpoint,
+  type Transport,
+  type TransportHandler,
+} from "@memwire/engine";
+import { peerOf } from "./binding.ts";
 
 /** How a socket is told to read into a buffer that it is given, instead of making one a chunk. */
 export interface OnRead {
@@ -39,6 +47,10 @@ export class NodeTransport implements Transport {
 
   constructor(open: (onread: OnRead) => Socket) {
     this.#socket = open({ buffer: COMMON, callback: (length, buffer) => this.#received(length, buffer) });
+  }
+
+  get remote(): Endpoint | undefined {
+    return peerOf(this.#socket);
   }
 
   /** Says whom to tell what happens; to be called in the turn that made the socket. */

@@ -54,8 +54,12 @@ export type CloseCause =
 
 /** A protocol without I/O: server, proxy and client are all one of these. */
 export interface Engine {
-  /** A peer connected to a listener. Answers the name this connection has from now on. */
-  accepted(now: Millis, via: ListenerId): ConnectionId;
+  /**
+   * A peer connected to a listener. Answers the name this connection has from now on.
+   *
+   * @param peer Where it comes from, as far as that has an address and the network knows it.
+   */
+  accepted(now: Millis, via: ListenerId, peer?: Endpoint): ConnectionId;
   /** A `connect` command succeeded. */
   connected(id: ConnectionId, now: Millis): void;
   /** Bytes arrived. The chunk is lent: it is the caller's again when this returns. */
@@ -149,6 +153,8 @@ export interface Listener {
  * and everything is delivered, the connection is over without `close()`.
  */
 export interface Transport {
+  /** Where the peer of an accepted connection is, as long as it is open; a unix socket's has no address. */
+  readonly remote?: Endpoint | undefined;
   /**
    * Takes the bytes. `true`: they are with the network, write again; `false`: some wait, and `drained` is called
    * when the network has them all. Until then they are lent: leave them as they are, and do not write in between.

@@ -83,7 +83,7 @@ class RunningDriver implements Driver {
     const accept = (transport: Transport): Link => {
       this.wake();
       // Accepted in the very turn that closed the driver: the engine is not told, so the name is below its own.
-      const id = this.#stopped ? --this.#late : this.engine.accepted(this.now, via);
+      const id = this.#stopped ? --this.#late : this.engine.accepted(this.now, via, transport.remote);
       const link = new Link(this, id, transport);
       this.#links.set(id, link);
       if (this.#stopped) transport.close();

@@ -12,6 +12,11 @@ export function describeEndpoint(endpoint: Endpoint): string {
   return `${host}:${endpoint.port}`;
 }
 
+/** An address of IPv4 as it is, where a listener of IPv6 has it as one of those. */
+export function withoutPrefix(host: string): string {
+  return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
+}
+
 /**
  * Reads `host:port`, `[v6]:port`, `:port` (all addresses of this machine), or a path with a `/` in it (a unix
  * socket; `unix:` in front is taken too).
