@@ -95,8 +95,9 @@ export class LockWorkers {
     return (Atomics.load(this.#words, this.lifeAt(ticket)) & TICKET_BITS) === ticket;
   }
 
-  declareDead(ticket: number): void {
-    Atomics.compareExchange(this.#words, this.lifeAt(ticket), ticket, ticket | DEAD);
+  /** @returns whether nobody had done so before */
+  declareDead(ticket: number): boolean {
+    return Atomics.compareExchange(this.#words, this.lifeAt(ticket), ticket, ticket | DEAD) === ticket;
   }
 
   /** @returns the ticket of the worker with this id if it was declared dead and is not buried, else 0 */

@@ -170,7 +170,9 @@ describe("a worker that dies", () => {
     const one = SlabStore.shared({ bytesMax: 16_777_216 });
     const keys = Array.from({ length: 12_000 }, (_, i) => `key:${i}`);
     for (const key of keys) set(one, key, key);
-    one.forget(SlabStore.join(one.share()).ticket);
+    const dying = dyingWorker(one.share(), 0);
+    expect(() => set(dying, "k", "v")).toThrow("died");
+    one.forget(dying.ticket);
     expectInOrder(one, START);
     for (const key of keys) {
       const name = encodeUtf8(key);
