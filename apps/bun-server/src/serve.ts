@@ -7,7 +7,7 @@
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
 import { describeEndpoint, drive, type Endpoint } from "@memwire/engine";
-import { endOnSignal, endParts, type OtherPart, withPermissions } from "@memwire/program";
+import { endOnSignal, endParts, type OtherPart, usageMistake, withPermissions } from "@memwire/program";
 import { type ShutdownMode, WorkerCounters } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
@@ -15,6 +15,7 @@ import { engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
 import { listenFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
+import { nodeSharesPorts } from "./shared-ports.ts";
 import type { Task } from "./task.ts";
 import { WarmRestart } from "./warm-restart.ts";
 import { Workers } from "./workers.ts";
@@ -32,6 +33,9 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const adapter = await openAdapter();
   const { network, clock, runtime } = adapter;
   const { threads, snapshotFile } = task;
+  if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
+    throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
+  }
   const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;

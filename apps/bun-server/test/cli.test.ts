@@ -4,6 +4,7 @@ import { freePort, RunningProgram, withPeer } from "@memwire/conformance";
 import { ProgramEnd } from "@memwire/program";
 import { describe, expect, test } from "vitest";
 import { readTask } from "../src/cli.ts";
+import { nodeSharesPorts } from "../src/shared-ports.ts";
 
 const read = (args: string, environment = {}): ReturnType<typeof readTask> =>
   readTask(
@@ -282,4 +283,15 @@ test("the help is the same text for people and for tools that look for a flag", 
   ]) {
     expect(help).toContain(word);
   }
+});
+
+test.each<[string, boolean]>([
+  ["20.20.2", false],
+  ["22.11.0", false],
+  ["22.12.0", true],
+  ["23.0.1", false],
+  ["23.1.0", true],
+  ["26.10.0", true],
+])("Node %s shares ports: %s", (version, shares) => {
+  expect(nodeSharesPorts(version)).toBe(shares);
 });
