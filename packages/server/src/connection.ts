@@ -26,7 +26,7 @@ export class Connection {
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
   /** What it is told to watchers to have ended by. */
-  closing: "normal" | "error" | "shutdown" = "normal";
+  closing: "normal" | "error" | "idle_timeout" | "shutdown" = "normal";
   /** When it last sent or took something. */
   activeAt: Millis;
   /** Where among the quiet ones it is kept: quiet-connections.ts. */

@@ -369,7 +369,7 @@ export class ServerEngine implements Engine {
     const { counters, settings } = this.#context;
     const lateness = latenessOf(connection);
     counters[LATENESS[lateness].counter]++;
-    connection.closing = "error";
+    connection.closing = lateness === "idle" ? "idle_timeout" : "error";
     this.#outbox.abort(connection.port);
     const seconds = Math.round((now - connection.activeAt) / 1_000);
     settings.log?.(`connection ${connection.port.id} closed: ${LATENESS[lateness].what} for ${seconds} s`);

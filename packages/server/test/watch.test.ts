@@ -143,17 +143,19 @@ test("what goes to make room is told, and whoever listened to the store before s
 });
 
 test("connections come and go by name, for a reason, over a port or a socket", () => {
-  const bench = small({ shutdownEnabled: true });
+  const bench = small({ shutdownEnabled: true, limits: { idleTimeoutMs: 60_000 } });
   bench.engine.listening(0, { kind: "unix", path: "/run/memwire.sock" });
   const watcher = watching(bench, "connevents");
   bench.connect().end();
   bench.connect().reset();
   bench.connect().send("nonsense HTTP/1.1\r\n");
   bench.connect().send("shutdown\r\n");
+  bench.connect();
+  for (let i = 0; i < 40; i++) bench.elapse(2_000);
   const closed = (reason: string): string =>
     `type=conn_close rip=unix rport=0 transport=local reason=${reason}`;
   expect(told(watcher).filter((line) => line.includes("close"))).toEqual(
-    ["normal", "error", "error", "shutdown"].map(closed),
+    ["normal", "error", "error", "shutdown", "idle_timeout"].map(closed),
   );
   bench.engine.listening(0, { kind: "tcp", host: "127.0.0.1", port: 11_211 });
   bench.engine.accepted(bench.now, 0, { kind: "tcp", host: "10.0.0.7", port: 5_000 });
