@@ -24,6 +24,8 @@ export interface Context {
   /** Large buffers that connections take turns at. */
   readonly pool: BufferPool;
   readonly connections: Map<ConnectionId, Connection>;
+  /** The limit of that name, but while a datagram is answered. */
+  unsentBytesMax: number;
   /** As far as the host has told of them. */
   readonly listeners: Map<ListenerId, Endpoint>;
   readonly watchers: Watchers;
@@ -75,6 +77,7 @@ export function contextOf(options: ServerOptions): Context {
     outbox,
     pool: settings.pool,
     connections: new Map(),
+    unsentBytesMax: limits.unsentBytesMax,
     listeners: new Map(),
     watchers: new Watchers(outbox, counters, limits.watcherBytesMax, relay),
     prefixes,

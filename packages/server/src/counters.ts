@@ -43,6 +43,10 @@ export interface ServerCounters {
   /** Attempts to say who one is, and those that failed. */
   authCmds: number;
   authErrors: number;
+  /** Datagrams that were no request, as memcached sees it, or came where clients have to say who they are. */
+  datagramsIgnored: number;
+  /** Replies that were not sent since too many datagrams waited already. */
+  datagramRepliesDropped: number;
   /** Lines for watchers; those that other workers were not told of; what watchers got and what they missed. */
   logWorkerWritten: number;
   logWorkerDropped: number;
@@ -85,6 +89,8 @@ export function zeroCounters(): ServerCounters {
     tooLarge: 0,
     authCmds: 0,
     authErrors: 0,
+    datagramsIgnored: 0,
+    datagramRepliesDropped: 0,
     logWorkerWritten: 0,
     logWorkerDropped: 0,
     logWatcherSent: 0,

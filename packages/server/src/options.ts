@@ -24,6 +24,11 @@ export interface ServerLimits extends Limits {
   readonly receiveTimeoutMs: Millis;
   /** How long a connection may take nothing of a reply that waits for it. */
   readonly sendTimeoutMs: Millis;
+  /**
+   * Bytes of replies to datagrams that one turn may make. A reply that alone is larger is told to be, in the text
+   * protocol; any other one above that is lost, as datagrams may be.
+   */
+  readonly unsentDatagramBytesMax: number;
   /** How long `drain` lets clients take their replies. */
   readonly drainMs: Millis;
   /** Connections that `watch` at a time; further ones are told so. */
@@ -148,6 +153,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   const {
     connectionsMax = 1_024,
     unsentBytesMax = 1_048_576,
+    unsentDatagramBytesMax = 4_194_304,
     drainMs = 5_000,
     watchersMax = 20,
     watcherBytesMax = 262_144,
@@ -163,6 +169,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   const own = {
     connectionsMax,
     unsentBytesMax,
+    unsentDatagramBytesMax,
     drainMs,
     watchersMax,
     watcherBytesMax,

@@ -83,8 +83,7 @@ function writeValues(
   expiresAt: Millis,
   now: Millis,
 ): number {
-  const { store, counters } = context;
-  const { unsentBytesMax } = context.settings.limits;
+  const { store, counters, unsentBytesMax } = context;
   const stop = from + KEYS_PER_TURN;
   for (let i = from; i < count; i++) {
     if (output.length > unsentBytesMax || i === stop) return i;

@@ -11,17 +11,21 @@ import {
   type CloseCause,
   type Command,
   type ConnectionId,
+  type DatagramAddress,
   type Endpoint,
   type Engine,
   type ListenerId,
   type Millis,
   Outbox,
+  type SendTo,
+  type SocketId,
 } from "@memwire/engine";
 import type { Store } from "@memwire/store";
 import { carryOutBinary, refuseBinary } from "./binary-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
+import { DatagramDesk } from "./datagram-desk.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
 import { ItemWalk } from "./item-walk.ts";
 import { noteConnection, observe } from "./observation.ts";
@@ -47,6 +51,7 @@ export class ServerEngine implements Engine {
   readonly #context: Context;
   readonly #outbox: Outbox;
   readonly #connections: Map<ConnectionId, Connection>;
+  readonly #desk: DatagramDesk;
   /** Turned away, and not yet closed. Nobody listens to them. */
   readonly #rejected: Map<ConnectionId, Connection> = new Map();
   /** Walks through the items that go on in the next turn. */
@@ -70,6 +75,7 @@ export class ServerEngine implements Engine {
     this.#outbox = this.#context.outbox;
     this.#connections = this.#context.connections;
     this.#quiet = new QuietConnections(this.#context.settings.limits);
+    this.#desk = new DatagramDesk(this.#context);
     this.#context.relay.tell({ kind: "began" });
   }
 
@@ -197,6 +203,13 @@ export class ServerEngine implements Engine {
     noteConnection(this.#context, connection, "conn_close", now);
   }
 
+  arrived(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void {
+    if (this.#draining) return;
+    const { debugClock } = this.#context;
+    this.#context.startedAt ??= now;
+    this.#desk.arrived(socket, from, bytes, debugClock === undefined ? now : debugClock.at(now));
+  }
+
   elapsed(now: Millis): void {
     const { store, debugClock } = this.#context;
     const time = debugClock === undefined ? now : debugClock.at(now);
@@ -226,9 +239,9 @@ export class ServerEngine implements Engine {
     );
   }
 
-  poll(): Command | undefined {
+  poll(): Command | SendTo | undefined {
     const { workers } = this.#context.settings;
-    const command = this.#outbox.poll();
+    const command = this.#outbox.poll() ?? this.#desk.poll();
     if (workers !== undefined) {
       // Before the first reply leaves, and with what was sent when the last one has.
       if (!this.#published) workers.publish(this.#context.counters);
@@ -236,7 +249,9 @@ export class ServerEngine implements Engine {
       this.#published = command !== undefined;
     }
     if (command === undefined) tellWorkers(this.#context);
-    else if (command.kind === "send") this.#context.counters.bytesWritten += command.bytes.length;
+    else if (command.kind === "send" || command.kind === "send-to") {
+      this.#context.counters.bytesWritten += command.bytes.length;
+    }
     return command;
   }
 

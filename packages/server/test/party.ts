@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { latin1Bytes } from "@memwire/codec";
-import type { Command, ConnectionId } from "@memwire/engine";
+import type { Command, ConnectionId, SendTo } from "@memwire/engine";
 import type { ServerEngine } from "@memwire/server";
 
 export const START = 1_800_000_000_000;
@@ -14,6 +14,9 @@ export class Bench {
   /** Turns that the engine asked for. */
   turns = 0;
   #yields = 0;
+  /** Everything that was sent in datagrams. */
+  readonly datagrams: { readonly to: SendTo["to"]; readonly socket: number; readonly bytes: Uint8Array }[] =
+    [];
   readonly #parties: Map<ConnectionId, Party> = new Map();
 
   constructor(engine: ServerEngine) {
@@ -61,10 +64,18 @@ export class Bench {
   /** One turn. */
   poll(): void {
     for (let command = this.engine.poll(); command !== undefined; command = this.engine.poll()) {
-      this.#parties.get(command.id)?.obey(command);
+      if (command.kind === "send-to") this.datagrams.push(datagramOf(command));
+      else this.#parties.get(command.id)?.obey(command);
     }
   }
 }
+
+/** The bytes are lent. */
+const datagramOf = ({ to, socket, bytes }: SendTo): Bench["datagrams"][number] => ({
+  to,
+  socket,
+  bytes: bytes.slice(),
+});
 
 export class Party {
   readonly id: ConnectionId;
