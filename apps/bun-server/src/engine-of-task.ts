@@ -1,6 +1,12 @@
 import type { Adapter } from "@memwire/adapter";
 import type { Endpoint, Millis } from "@memwire/engine";
-import { ServerEngine, type SharedCounters, type ShutdownMode, WorkerCounters } from "@memwire/server";
+import {
+  ServerEngine,
+  type SharedCounters,
+  type ShutdownMode,
+  WorkerCounters,
+  type WorkerMessage,
+} from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import { hostFacts } from "./host-facts.ts";
 import type { Task } from "./task.ts";
@@ -29,6 +35,8 @@ export interface WorkerEvents {
   readonly says: (line: string) => void;
   /** A client that may has asked for the end. */
   readonly shutdown: (mode: ShutdownMode) => void;
+  /** What operators do at this worker: the other workers are to be told. */
+  readonly tells: (message: WorkerMessage) => void;
   /** A client has had the certificates read again: the other workers are to do the same. */
   readonly refreshed: () => void;
 }
@@ -65,7 +73,9 @@ export function engineOfTask(
     onShutdown: events.shutdown,
     ...(tls === undefined ? {} : { refreshCertificates }),
     ...(task.verbosity === 0 ? {} : { log: events.says }),
-    ...(counters === undefined ? {} : { workers: new WorkerCounters(counters, worker) }),
+    ...(counters === undefined
+      ? {}
+      : { workers: new WorkerCounters(counters, worker), tellWorkers: events.tells }),
   });
   const reload = (): readonly string[] => {
     const certificates = tls?.refresh();

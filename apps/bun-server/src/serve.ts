@@ -8,7 +8,7 @@ import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
 import { describeEndpoint, drive, type Endpoint } from "@memwire/engine";
 import { endOnSignal, endParts, type OtherPart, usageMistake, withPermissions } from "@memwire/program";
-import { type ShutdownMode, WorkerCounters } from "@memwire/server";
+import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
 import { engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
@@ -47,7 +47,12 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     workers?.reload();
   };
   // The worker that tells it has done so: it does no harm to do it again.
-  const events = { says: say, shutdown, refreshed: reloadAll };
+  const events = {
+    says: say,
+    shutdown,
+    refreshed: reloadAll,
+    tells: (message: WorkerMessage): void => workers?.tell(message),
+  };
   const own: WorkerEngine = engineOfTask(common, adapter, store, 0, endpoints, events);
   const { engine } = own;
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
@@ -57,7 +62,13 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   endpoints.push(...listeners.map(({ endpoint }) => endpoint));
   if (threads > 1) {
     const listen = task.listen.map((one, i) => ({ ...one, endpoint: endpoints[i] as Endpoint }));
-    workers = new Workers(script, common, store, listen, clock, events);
+    workers = new Workers(script, common, store, listen, clock, events, {
+      told(worker, message) {
+        engine.toldByWorker(worker, message);
+        driver.wake();
+      },
+      lost: (worker) => engine.forgetWorker(worker),
+    });
     await workers.start();
   }
   await warmRestart?.serves();

@@ -9,7 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
 import { drive } from "@memwire/engine";
 import { endParts } from "@memwire/program";
-import type { ShutdownMode } from "@memwire/server";
+import type { ShutdownMode, WorkerMessage } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { type Common, engineOfTask } from "./engine-of-task.ts";
 import { listenFor } from "./listen.ts";
@@ -29,12 +29,16 @@ export type WorkerWord =
   | { readonly kind: "serves" | "refreshed" | "ended" }
   /** A client has asked for the end. */
   | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
+  /** For the other workers. */
+  | { readonly kind: "tells"; readonly message: WorkerMessage }
   /** For stderr. */
   | { readonly kind: "says"; readonly line: string };
 
-export interface MainWord {
-  readonly kind: "end" | "reload";
-}
+export type MainWord =
+  | { readonly kind: "end" | "reload" }
+  /** Another worker tells something, or is dead. */
+  | { readonly kind: "told"; readonly worker: number; readonly message: WorkerMessage }
+  | { readonly kind: "lost"; readonly worker: number };
 
 /** Serves in a worker thread until it is told to end. What it throws ends the thread. */
 export async function serveAsWorker(): Promise<void> {
@@ -48,6 +52,7 @@ export async function serveAsWorker(): Promise<void> {
     says: (line) => tell({ kind: "says", line }),
     shutdown: (mode) => tell({ kind: "shutdown", mode }),
     refreshed: () => tell({ kind: "refreshed" }),
+    tells: (message) => tell({ kind: "tells", message }),
   });
   const { engine } = own;
   const driver = drive(engine, network, clock);
@@ -57,10 +62,20 @@ export async function serveAsWorker(): Promise<void> {
     store.leave();
     tell({ kind: "ended" });
   };
-  parentPort?.on("message", ({ kind }: MainWord) => {
-    // The main thread has read the same, and says what is wrong with it.
-    if (kind === "reload") own.reload();
-    else void end();
+  parentPort?.on("message", (word: MainWord) => {
+    switch (word.kind) {
+      case "reload":
+        // The main thread has read the same, and says what is wrong with it.
+        own.reload();
+        return;
+      case "told":
+        engine.toldByWorker(word.worker, word.message);
+        return driver.wake();
+      case "lost":
+        return engine.forgetWorker(word.worker);
+      case "end":
+        return void end();
+    }
   });
   tell({ kind: "serves" });
 }

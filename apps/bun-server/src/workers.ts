@@ -6,7 +6,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Clock, Millis } from "@memwire/engine";
-import { WorkerCounters } from "@memwire/server";
+import { WorkerCounters, type WorkerMessage } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import type { Common, WorkerEvents } from "./engine-of-task.ts";
 import type { Listening } from "./task.ts";
@@ -24,12 +24,21 @@ interface Place {
   failure: string;
 }
 
+/** The worker in the main thread, as the others reach it. */
+export interface MainWorker {
+  /** Another worker tells something. */
+  readonly told: (worker: number, message: WorkerMessage) => void;
+  /** Another worker is dead. */
+  readonly lost: (worker: number) => void;
+}
+
 export class Workers {
   readonly #script: URL;
   readonly #orders: Omit<Orders, "worker">;
   readonly #store: SlabStore;
   readonly #clock: Clock;
-  readonly #events: WorkerEvents;
+  readonly #events: Omit<WorkerEvents, "tells">;
+  readonly #main: MainWorker;
   readonly #counters: WorkerCounters;
   readonly #places: Place[];
   #ending = false;
@@ -38,7 +47,7 @@ export class Workers {
   /**
    * @param script What a thread runs: `serveAsWorker`.
    * @param listen As the main thread has bound it.
-   * @param events Is told of what any of them tells, and in one line of each that died.
+   * @param events Is told of what any of them tells, and in one line of each that died; not of what is for workers.
    */
   constructor(
     script: URL,
@@ -46,7 +55,8 @@ export class Workers {
     store: SlabStore,
     listen: readonly Listening[],
     clock: Clock,
-    events: WorkerEvents,
+    events: Omit<WorkerEvents, "tells">,
+    main: MainWorker,
   ) {
     const { counters, task } = common;
     if (counters === undefined) throw new TypeError("several workers need counters that they share");
@@ -55,6 +65,7 @@ export class Workers {
     this.#store = store;
     this.#clock = clock;
     this.#events = events;
+    this.#main = main;
     this.#counters = new WorkerCounters(counters, 0);
     this.#places = Array.from({ length: task.threads - 1 }, (_, i) => placeOf(i + 1));
   }
@@ -62,6 +73,11 @@ export class Workers {
   /** Resolves when all serve. @throws Error with what the first one said that cannot */
   async start(): Promise<void> {
     await Promise.all(this.#places.map((place) => this.#start(place)));
+  }
+
+  /** Passes on what the main thread's worker tells the others. */
+  tell(message: WorkerMessage): void {
+    this.#tell({ kind: "told", worker: 0, message });
   }
 
   /** Has all read again what can be. */
@@ -83,9 +99,9 @@ export class Workers {
     await Promise.all(this.#places.flatMap(({ thread }) => thread?.terminate() ?? []));
   }
 
-  #tell(word: MainWord): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is a window's
-    for (const { thread } of this.#places) thread?.postMessage(word);
+  /** @param except The worker that need not hear it. */
+  #tell(word: MainWord, except?: Place): void {
+    for (const place of this.#places) if (place !== except) place.thread?.postMessage(word);
   }
 
   #start(place: Place): Promise<void> {
@@ -123,6 +139,9 @@ export class Workers {
         return this.#events.shutdown(word.mode);
       case "refreshed":
         return this.#events.refreshed();
+      case "tells":
+        this.#main.told(place.worker, word.message);
+        return this.#tell({ kind: "told", worker: place.worker, message: word.message }, place);
       case "says":
         return this.#events.says(word.line);
       case "ended":
@@ -137,6 +156,8 @@ export class Workers {
     if (place.ticket !== 0) this.#store.forget(place.ticket);
     this.#counters.forget(place.worker);
     place.thread = undefined;
+    this.#main.lost(place.worker);
+    this.#tell({ kind: "lost", worker: place.worker });
     if (this.#ending) return this.#ended();
     const { serves, failing } = place;
     // Of one that has never served `start` tells.

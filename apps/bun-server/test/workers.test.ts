@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -57,6 +58,38 @@ const close = (clients: readonly TextClient[]): void => {
 };
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("a watcher sees what clients of all workers do, and what is counted by prefix is told by each", async () => {
+    await using server = start(runtime, "-t", "3", "-U", "0");
+    const endpoint = await endpointOf(server);
+    if (endpoint.kind !== "tcp") throw new Error("it listens on a port");
+    let seen = "";
+    const watcher = connect(endpoint).on("data", (chunk: unknown) => (seen += String(chunk)));
+    watcher.write("watch fetchers\r\n");
+    const clients = await connectAll(endpoint, 24);
+    const unseen = (): TextClient[] => clients.filter((_, i) => !seen.includes(` key=w${i} `));
+    const until = Date.now() + 10_000;
+    // That somebody watches is known to the other workers a moment later.
+    while (unseen().length > 0 && Date.now() < until) {
+      await Promise.all(clients.map((client, i) => client.ask(`get w${i}\r\n`, "END\r\n")));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(unseen()).toEqual([]);
+    watcher.destroy();
+
+    const [first] = clients as [TextClient];
+    expect(await first.ask("stats detail on\r\n")).toBe("OK\r\n");
+    const dumps = async (): Promise<string[]> =>
+      Promise.all(clients.map((client) => client.ask("stats detail dump\r\n", "END\r\n")));
+    const told = async (): Promise<number> => new Set(await dumps()).size;
+    // All tell the same once they have told each other.
+    while ((await told()) > 1 || !(await dumps())[0]?.includes("PREFIX p")) {
+      await Promise.all(clients.map((client) => client.ask("get p:1\r\n", "END\r\n")));
+      if (Date.now() > until + 10_000) expect.fail(`they do not agree: ${(await dumps()).join("")}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    close(clients);
+  });
+
   test("three workers are one server: what is stored, counted, limited, reset, flushed and told", async () => {
     await using server = start(runtime, "-t", "3", "-c", "30", "-U", "0");
     const endpoint = await endpointOf(server);
