@@ -10,6 +10,9 @@ import { listeningOf } from "./listen-flags.ts";
 import type { AuthenticationTask, Rights, Task, TlsTask } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
+/** How far `cache_memlimit` may raise -m, and what a store can have: memory that is reserved costs nothing. */
+const GROWTH_MAX = 4;
+const STORE_BYTES_MOST = 32 * 1_024 * MEBIBYTE;
 const LICENSE = "Copyright (c) 2026 the memwire authors, under the MIT License";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -80,6 +83,7 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
   }
   const options: StoreOptions = {
     bytesMax,
+    bytesMost: Math.max(bytesMax, Math.min(bytesMax * GROWTH_MAX, STORE_BYTES_MOST)),
     pageBytes: MEBIBYTE,
     itemBytesMax: flags.maxItemSize,
     evictions: flags.disableEvictions !== true,

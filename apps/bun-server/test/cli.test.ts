@@ -36,6 +36,7 @@ test("without a flag it is what memcached is", () => {
     snapshotFile: undefined,
     store: {
       bytesMax: 67_108_864,
+      bytesMost: 268_435_456,
       pageBytes: 1_048_576,
       itemBytesMax: 1_048_576,
       evictions: true,

@@ -77,6 +77,8 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     watcher.destroy();
 
     const [first] = clients as [TextClient];
+    expect(await first.ask("cache_memlimit 256\r\n")).toBe("OK\r\n");
+    expect(await first.ask("cache_memlimit 257\r\n")).toMatch(/^MEMLIMIT_ADJUST_FAILED /);
     expect(await first.ask("stats detail on\r\n")).toBe("OK\r\n");
     const dumps = async (): Promise<string[]> =>
       Promise.all(clients.map((client) => client.ask("stats detail dump\r\n", "END\r\n")));

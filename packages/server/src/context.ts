@@ -108,7 +108,7 @@ export function contextOf(options: ServerOptions): Context {
       crawlerItems: 0,
       automoveRatio: 0.8,
       automoveFreeRatio: 0.01,
-      automoveWindow: 30,
+      automoveWindow: 10,
     },
   };
 }
