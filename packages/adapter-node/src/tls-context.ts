@@ -1,7 +1,7 @@
 // Certificates and keys, looked at before they are used: node:tls of Deno takes anything, and fails at the first
 // handshake, and the messages of OpenSSL, BoringSSL and rustls say little to whoever has to put it right.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { constants, createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { TlsConnectOptions, TlsCredentials } from "@memwire/engine";
 
@@ -22,6 +22,8 @@ export function contextOf(
   const { ciphers, minVersion = "TLSv1.2" } = terms;
   const context: SecureContextOptions = {
     minVersion,
+    // As memcached. BoringSSL and rustls, below Bun and Deno, have no second handshake to begin with.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(chain === undefined ? {} : { cert: textOf(chain) }),
     ...(key === undefined ? {} : { key: textOf(key) }),
     ...(ca === undefined ? {} : { ca: textOf(ca) }),
