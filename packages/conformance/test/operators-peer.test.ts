@@ -218,7 +218,9 @@ withPeer("memcached", () => {
       const wire =
         "stats reset\r\nflush_all\r\nset a 0 0 1\r\n5\r\nset b 0 0 300\r\n" +
         `${"v".repeat(300)}\r\nget a\r\nget a b c\r\nincr a 1\r\ndecr a 1\r\ntouch a 0\r\ngat 0 a\r\n` +
-        "add a 0 0 1\r\nx\r\ncas a 0 0 1 999999\r\nx\r\ndelete b\r\ndelete b\r\n";
+        "add a 0 0 1\r\nx\r\ncas a 0 0 1 999999\r\nx\r\ndelete b\r\ndelete b\r\n" +
+        `ms c 1\r\n5\r\nms c 1 C99\r\n5\r\nms d 300 MR\r\n${"v".repeat(300)}\r\nmg c\r\nmg c T0 v\r\nmg c u\r\n` +
+        "ms c 1 MA C99\r\n5\r\nma c\r\nma c MD\r\nma e N0\r\nmd c C99\r\nmd c I\r\nmd c\r\nmd c\r\n";
       await both(wire);
       for (const group of ["items", "slabs"]) {
         const [theirs = "", ours = ""] = await both(`stats ${group}\r\n`);
@@ -287,6 +289,29 @@ withPeer("memcached", () => {
     for (const other of others) other.send("quit\r\n");
     const [left, right] = await Promise.all(watchers.map((watcher) => lines(watcher, "type=conn_close")));
     expect(right).toEqual(left);
+    for (const watcher of watchers) watcher.close();
+  });
+
+  test("whoever watches is told the same of the same meta commands", async () => {
+    await both("flush_all\r\nstats reset\r\n");
+    const watchers = servers.map(({ endpoint }) => WireClient.connect(world.network, endpoint));
+    for (const watcher of watchers) watcher.send("watch fetchers mutations\r\n");
+    await world.until(() => watchers.every((watcher) => watcher.peek() === "OK\r\n"), "OK");
+    for (const watcher of watchers) watcher.take();
+    await both(
+      "ms wa 1\r\nx\r\nmg wa\r\nmg wa v u\r\nmg wnone v\r\nmg wmade N30 v\r\nmg wmade T60\r\nms wb 3 F5 T100\r\nabc\r\n" +
+        "ms wb 1 ME\r\nx\r\nms wzz 1 MR\r\nx\r\nms wa 1 MA\r\ny\r\nms wb 1 MP T5\r\ny\r\nms wzz 1 MA\r\ny\r\n" +
+        "ms wa 1 C9999999\r\nx\r\nms wq 1 C1\r\nx\r\nms wb 1 C1 I\r\nx\r\nms d2I= 2 b T50\r\nxy\r\nmg d2I= b v k\r\n" +
+        "ms wn 1\r\n9\r\nma wn\r\nma wn MD D5\r\nma wnone\r\nma wnew N30 J5\r\nma wn C1\r\nma wa\r\nme wn\r\nme wnone\r\n" +
+        "md wn C1\r\nmd wn I\r\nmd wn\r\nmd wn\r\nmd wnone C1\r\n" +
+        "ms we 1 T-1\r\nx\r\nmg we\r\nms wf 1\r\nx\r\nflush_all\r\nmg wf\r\nmg wlast\r\n",
+    );
+    const [theirs = [], ours = []] = await Promise.all(
+      watchers.map((watcher) => lines(watcher, "key=wlast")),
+    );
+    const ttl = (line: string): string => line.replace(/ttl=42949\d+/, "ttl=(gone)");
+    expect(ours.map(ttl)).toEqual(theirs.map(ttl));
+    expect(ours.length).toBeGreaterThan(50);
     for (const watcher of watchers) watcher.close();
   });
 

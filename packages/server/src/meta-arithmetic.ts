@@ -29,7 +29,7 @@ import {
   writeOpaque,
   writeRemaining,
 } from "./meta-reply.ts";
-import { logFetch, noteLookUp, noteStored } from "./observation.ts";
+import { logCreated, noteLookUp } from "./observation.ts";
 
 const NON_NUMERIC = latin1Bytes("CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
@@ -53,7 +53,7 @@ export function metaArithmetic(
       store.countCommand(store.slabClass, up ? INCR_HITS : DECR_HITS);
       return decoder.quiet ? undefined : tellNumber(context, decoder, output, false, now);
     case "created":
-      if (context.observed) noteCreated(context, now);
+      if (context.observed) logCreated(context, key.bytes, key.start, key.end, now);
       return decoder.quiet ? undefined : tellNumber(context, decoder, output, true, now);
     case "not-found":
       if (up) counters.incrMisses++;
@@ -72,14 +72,6 @@ export function metaArithmetic(
     default:
       return unreachable(counted);
   }
-}
-
-/** As memcached, which looks once more whether it is still not there. */
-function noteCreated(context: Context, now: Millis): void {
-  const { key, store } = context;
-  const { valueLength, expiresAt } = store;
-  logFetch(context, key.bytes, key.start, key.end, false, now);
-  noteStored(context, "add", "stored", key.bytes, key.start, key.end, valueLength, 0, expiresAt, now);
 }
 
 function count(

@@ -1,4 +1,4 @@
-// mg. Hot path: a request without T and N costs what a get does.
+// mg. Hot path: a request without T, N and u costs what a get does.
 //
 //     mg key t v O1 k  ->  VA 5 t30 O1 kkey W \r\n hello \r\n
 //                               ^ in the order of the request, then Z, X, W
@@ -54,12 +54,11 @@ export function metaGet(
   key.read(decoder);
   let created = false;
   let found: boolean;
-  if ((upper & (TOUCH | VIVIFY)) !== 0) {
+  if ((upper & (TOUCH | VIVIFY)) !== 0 || (lower & NO_USE) !== 0) {
     const foundOn = findOnTerms(context, decoder, now);
     found = foundOn !== "not-found";
     created = foundOn === "created";
-  } else if ((lower & NO_USE) === 0) found = store.find(key.bytes, key.start, key.end, now);
-  else found = store.inspect(key.bytes, key.start, key.end, now);
+  } else found = store.find(key.bytes, key.start, key.end, now);
   if (context.observed) logFetch(context, key.bytes, key.start, key.end, found && !created, now);
   if (found && (upper & TOUCH) !== 0) {
     counters.cmdTouch++;

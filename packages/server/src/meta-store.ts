@@ -35,9 +35,8 @@ export function metaStore(
   const stored = context.observed
     ? storeObserved(context, decoder, onTerms, now)
     : carryOut(context, decoder, onTerms, now);
-  const compares = (upper & COMPARE) !== 0;
   const { valueBytes, flags } = decoder;
-  countStored(store, stored, compares, key.bytes, key.start, key.end, valueBytes, flags, now);
+  countStored(store, stored, isCas(decoder), key.bytes, key.start, key.end, valueBytes, flags, now);
   switch (stored) {
     case "stored":
       return decoder.quiet ? undefined : answerStored(context, decoder, output, HD, true);
@@ -66,14 +65,18 @@ function carryOut(context: Context, decoder: TextRequestDecoder, onTerms: boolea
 /** While somebody watches: says what was there before, and what came of it. */
 function storeObserved(context: Context, decoder: TextRequestDecoder, onTerms: boolean, now: Millis): Stored {
   const { key } = context;
-  const { mode, meta, valueBytes, flags } = decoder;
+  const { mode, valueBytes, flags } = decoder;
   noteLookUp(context, key.bytes, key.start, key.end, now);
   const stored = carryOut(context, decoder, onTerms, now);
-  const compares = (meta.upper & COMPARE) !== 0 && (mode === "S" || mode === "R");
-  const command = compares ? "cas" : modeOf(mode);
+  const command = isCas(decoder) ? "cas" : modeOf(mode);
   const expiresAt = expiryOf(decoder.exptime, now);
   noteStored(context, command, stored, key.bytes, key.start, key.end, valueBytes, flags, expiresAt, now);
   return stored;
+}
+
+/** Whether memcached counts and tells it as a `cas`. */
+function isCas({ meta, mode }: TextRequestDecoder): boolean {
+  return (meta.upper & COMPARE) !== 0 && (mode === "S" || mode === "R");
 }
 
 function storePlainly({ key, store }: Context, decoder: TextRequestDecoder, now: Millis): Stored {

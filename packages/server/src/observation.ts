@@ -187,6 +187,18 @@ export function noteStored(
   watchers.note(MUTATIONS, text, now);
 }
 
+/** `ma` made an item: memcached looks once more, adds it, and gives it its time afterwards. */
+export function logCreated(context: Context, key: Uint8Array, start: number, end: number, now: Millis): void {
+  const { store, watchers, client } = context;
+  const { slabClass, valueLength } = store;
+  logFetch(context, key, start, end, false, now);
+  if ((watchers.kinds & MUTATIONS) === 0) return;
+  const text =
+    `type=item_store key=${uriEncoded(key, start, end)} status=stored cmd=add ttl=0 clsid=${slabClass} ` +
+    `cfd=${client} size=${valueLength}`;
+  watchers.note(MUTATIONS, text, now);
+}
+
 /** A connection came, or went. */
 export function noteConnection(
   { watchers, listeners }: Context,

@@ -20,6 +20,7 @@ import {
   VALUE_BYTES,
 } from "./layout.ts";
 import { NUMBER_BYTES_MAX, writeNumber } from "./number-text.ts";
+import { HITS } from "./slab-counters.ts";
 import type { SlabItems } from "./slab-items.ts";
 import type { CountedOn, DeletedOn, FoundOn, Millis, Stored } from "./store.ts";
 import type { Terms } from "./terms.ts";
@@ -52,6 +53,11 @@ export class ItemTerms {
     this.#shown.show(ref);
     if (terms.touches) this.#writer.setExpiry(ref, terms.expiresAt);
     if (terms.uses) this.#items.use(ref, now);
+    else {
+      // It is no use of the item, but a hit, as memcached counts it.
+      const list = this.#items.lists.listOf(ref);
+      this.#items.counters.count(list >> 2, HITS + (list & 3));
+    }
     return "found";
   }
 
