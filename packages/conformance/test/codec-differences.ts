@@ -153,7 +153,7 @@ export const differences: readonly Difference[] = [
     shows: ({ request }) => /\n[^\n]*[^ \n]{251}/.test(request),
   },
   {
-    name: "`lru_crawler metadump` with more commands in the same packet",
+    name: "`lru_crawler metadump` or `watch` behind other commands in the same packet",
     shows: ({ request }) => request.includes("lru_crawler metadump"),
   },
   {
