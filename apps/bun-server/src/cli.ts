@@ -6,7 +6,7 @@ import { SlabStore, type StoreOptions } from "@memwire/store";
 import { withoutAbbreviations } from "./abbreviations.ts";
 import { type Extended, readExtended } from "./extended-options.ts";
 import { type Flags, memwireServer } from "./flags.ts";
-import { listeningOf } from "./listen-flags.ts";
+import { datagramsOf, listeningOf } from "./listen-flags.ts";
 import type { AuthenticationTask, Rights, Task, TlsTask } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -38,19 +38,19 @@ export function readTask(args: readonly string[], version: string, environment: 
 }
 
 function taskOf(flags: Flags, environment: Environment): Task {
-  if (flags.udpPort !== undefined && flags.udpPort !== 0)
-    throw new RangeError("-U must be 0: there is no UDP yet");
   const extended = readExtended(flags.extended ?? []);
   const store = storeOptionsOf(flags, extended);
   const port = flags.port ?? (flags.udpPort === undefined || flags.udpPort === 0 ? undefined : flags.udpPort);
   const listen = listeningOf({ ...flags, ...(port === undefined ? {} : { port }) });
-  if (listen.length === 0) {
+  const datagrams = datagramsOf(flags);
+  if (listen.length + datagrams.length === 0) {
     throw new RangeError("-p 0 leaves nothing to listen on: give a port, or -s with a path");
   }
   return {
     listen,
+    datagrams,
     backlog: flags.listenBacklog,
-    threads: listen.some(({ endpoint }) => endpoint.kind === "tcp") ? flags.threads : 1,
+    threads: flags.unixSocket === undefined ? flags.threads : 1,
     socketMode: flags.unixMask,
     user: flags.user,
     daemon: flags.daemon ?? false,
@@ -122,9 +122,6 @@ function tlsFactsOf({ tls }: Extended): Readonly<Record<string, string | number>
 }
 
 function rightsOf(flags: Flags, { sizesEnabled, debugTimeEnabled }: Extended): Rights {
-  if (debugTimeEnabled && flags.threads > 1) {
-    throw new RangeError(`-o debug_time is for one worker: -t must be 1, got ${flags.threads}`);
-  }
   return {
     flushEnabled: flags.disableFlushAll !== true,
     dumpEnabled: flags.disableDumping !== true,
@@ -190,6 +187,7 @@ function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
       "NULL",
     domain_socket: flags.unixSocket ?? "NULL",
     umask: flags.unixMask.toString(8),
+    num_threads_per_udp: flags.threads,
     tcp_backlog: flags.listenBacklog,
     memory_file: flags.memoryFile ?? "(null)",
   };

@@ -1,5 +1,5 @@
 import type { Adapter } from "@memwire/adapter";
-import type { Endpoint, Millis } from "@memwire/engine";
+import type { DatagramAddress, Endpoint, Millis } from "@memwire/engine";
 import {
   ServerEngine,
   type SharedCounters,
@@ -19,6 +19,12 @@ export interface Common {
   readonly startedAt: Millis;
   /** Of several workers. */
   readonly counters: SharedCounters | undefined;
+}
+
+/** Where a server listens, and waits for datagrams. */
+export interface Bound {
+  readonly endpoints: readonly Endpoint[];
+  readonly datagrams: readonly DatagramAddress[];
 }
 
 /** One worker of a server. */
@@ -45,14 +51,14 @@ export interface WorkerEvents {
  * The engine of one worker.
  *
  * @param worker From 0.
- * @param endpoints Where the server listens, once it does.
+ * @param bound Where the server listens, once it does.
  */
 export function engineOfTask(
   { task, startedAt, counters }: Common,
   { copyBytes }: Adapter,
   store: SlabStore,
   worker: number,
-  endpoints: readonly Endpoint[],
+  bound: Bound,
   events: WorkerEvents,
 ): WorkerEngine {
   const users = task.authentication === undefined ? undefined : new UserFile(task.authentication);
@@ -69,7 +75,7 @@ export function engineOfTask(
     ...task.rights,
     ...(users === undefined ? { protocol: task.protocol } : { authentication: users.authentication }),
     startedAt,
-    facts: () => hostFacts(task, endpoints, tls),
+    facts: () => hostFacts(task, bound, tls),
     onShutdown: events.shutdown,
     ...(tls === undefined ? {} : { refreshCertificates }),
     ...(task.verbosity === 0 ? {} : { log: events.says }),

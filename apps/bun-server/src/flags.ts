@@ -93,7 +93,11 @@ function addListening(command: Command): void {
       "TCP port (11211); 0 for none, -1 for any free one",
       wholeNumber("-p", -1, PORT_MAX),
     )
-    .option("-U, --udp-port <port>", "UDP port; 0 only, there is no UDP yet", wholeNumber("-U", -1, PORT_MAX))
+    .option(
+      "-U, --udp-port <port>",
+      "UDP port (0: none), -1 for any free one; without -p the TCP port as well",
+      wholeNumber("-U", -1, PORT_MAX),
+    )
     .option(
       "-l, --listen <address>",
       "host, host:port, or several with commas between; may be repeated; notls: in front goes without TLS",

@@ -1,15 +1,15 @@
 import process from "node:process";
-import type { Endpoint } from "@memwire/engine";
 import type { HostFacts } from "@memwire/server";
+import type { Bound } from "./engine-of-task.ts";
 import type { Task } from "./task.ts";
 import type { TlsFiles } from "./tls-files.ts";
 
 /**
  * What `stats` and `stats settings` tell of the process and its command line, by memcached's names.
  *
- * @param endpoints Where it listens, as far as it does.
+ * @param bound Where it listens, as far as it does.
  */
-export function hostFacts(task: Task, endpoints: readonly Endpoint[], tls: TlsFiles | undefined): HostFacts {
+export function hostFacts(task: Task, { endpoints, datagrams }: Bound, tls: TlsFiles | undefined): HostFacts {
   const { user, system } = process.cpuUsage();
   return {
     ...task.facts,
@@ -18,7 +18,7 @@ export function hostFacts(task: Task, endpoints: readonly Endpoint[], tls: TlsFi
     rusage_user: seconds(user),
     rusage_system: seconds(system),
     tcpport: endpoints.find((endpoint) => endpoint.kind === "tcp")?.port ?? 0,
-    udpport: 0,
+    udpport: datagrams[0]?.port ?? 0,
     // Those of this worker. Sessions are not kept.
     ...(tls === undefined
       ? {}

@@ -5,9 +5,9 @@
 //     -p -1, -U -1       any free port               -p 0, -U 0 none of that kind
 //     -U N without -p    TCP on N as well             -l notls:host without TLS, with -Z
 
-import type { Endpoint } from "@memwire/engine";
+import type { DatagramAddress, Endpoint } from "@memwire/engine";
 import { optionValue } from "@memwire/program";
-import type { Listening } from "./task.ts";
+import type { Listening, Waiting } from "./task.ts";
 
 const DEFAULT_PORT = 11_211;
 export const PORT_MAX = 65_535;
@@ -25,6 +25,7 @@ export interface Address {
 export interface ListenFlags {
   readonly listen?: readonly Address[];
   readonly port?: number;
+  readonly udpPort?: number;
   readonly unixSocket?: string;
 }
 
@@ -38,6 +39,15 @@ export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenF
     return host === "*"
       ? [{ endpoint: at(ANY), otherwise: at(ANY_IPV4), ...how }]
       : [{ endpoint: at(host), ...how }];
+  });
+}
+
+/** @returns none if UDP is turned off, as it is unless -U turns it on */
+export function datagramsOf({ listen, udpPort = 0, unixSocket }: ListenFlags): readonly Waiting[] {
+  if (unixSocket !== undefined || udpPort === 0) return [];
+  return (listen ?? [{ host: "*" }]).map(({ host, port: own = udpPort }): Waiting => {
+    const at = (name: string): DatagramAddress => ({ host: name, port: Math.max(own, 0) });
+    return host === "*" ? { address: at(ANY), otherwise: at(ANY_IPV4) } : { address: at(host) };
   });
 }
 

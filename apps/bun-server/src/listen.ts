@@ -1,6 +1,6 @@
-import type { Driver, Listener } from "@memwire/engine";
+import type { DatagramAddress, DatagramSocket, Driver, Listener } from "@memwire/engine";
 import type { WorkerEngine } from "./engine-of-task.ts";
-import type { Listening, Task } from "./task.ts";
+import type { Listening, Task, Waiting } from "./task.ts";
 
 /**
  * Listens, and tells the engine where that is.
@@ -36,4 +36,20 @@ export async function listenFor(
     );
   }
   return listeners;
+}
+
+/** Waits for datagrams. @param shared Whether others do so on the same port. */
+export async function waitFor(
+  driver: Driver,
+  wanted: readonly Waiting[],
+  shared: boolean,
+): Promise<DatagramSocket[]> {
+  const sockets: DatagramSocket[] = [];
+  const bind = (address: DatagramAddress): Promise<DatagramSocket> =>
+    driver.bind(address, { reusePort: shared });
+  for (const { address, otherwise } of wanted) {
+    const binding = bind(address);
+    sockets.push(await (otherwise === undefined ? binding : binding.catch(() => bind(otherwise))));
+  }
+  return sockets;
 }

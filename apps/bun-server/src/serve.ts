@@ -6,13 +6,13 @@
 
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
-import { describeEndpoint, drive, type Endpoint } from "@memwire/engine";
+import { type DatagramAddress, describeEndpoint, drive, type Endpoint } from "@memwire/engine";
 import { endOnSignal, endParts, type OtherPart, usageMistake, withPermissions } from "@memwire/program";
 import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
-import { engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
-import { listenFor } from "./listen.ts";
+import { type Bound, engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
+import { listenFor, waitFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
 import { nodeSharesPorts } from "./shared-ports.ts";
@@ -39,7 +39,8 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
-  const endpoints: Endpoint[] = [];
+  const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };
+  const { endpoints, datagrams } = bound;
   const common = { task, startedAt: clock.now(), counters };
   let workers: Workers | undefined;
   const reloadAll = (): void => {
@@ -53,16 +54,24 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     refreshed: reloadAll,
     tells: (message: WorkerMessage): void => workers?.tell(message),
   };
-  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, endpoints, events);
+  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events);
   const { engine } = own;
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
   const listeners = await withPermissions(task.socketMode, () => listenFor(own, driver, task, task.listen));
   endpoints.push(...listeners.map(({ endpoint }) => endpoint));
+  // Deno 2.9 cannot share a port for datagrams.
+  const sharesDatagrams = threads > 1 && runtime !== "deno";
+  const sockets = await waitFor(driver, task.datagrams, sharesDatagrams);
+  datagrams.push(...sockets.map(({ address }) => address));
   if (threads > 1) {
-    const listen = task.listen.map((one, i) => ({ ...one, endpoint: endpoints[i] as Endpoint }));
-    workers = new Workers(script, common, store, listen, clock, events, {
+    const where = {
+      listen: task.listen.map((one, i) => ({ ...one, endpoint: endpoints[i] as Endpoint })),
+      datagrams: datagrams.map((address) => ({ address })),
+      sharesDatagrams,
+    };
+    workers = new Workers(script, common, store, where, clock, events, {
       told(worker, message) {
         engine.toldByWorker(worker, message);
         driver.wake();
@@ -83,8 +92,8 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   process.on("SIGHUP", reloadAll);
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
-  if (portFile !== undefined) writePortFile(portFile, endpoints);
-  if (task.verbosity > 0) sayWhere(version, runtime, threads, endpoints);
+  if (portFile !== undefined) writePortFile(portFile, endpoints, datagrams);
+  if (task.verbosity > 0) sayWhere(version, runtime, threads, bound);
 }
 
 /** As the signal that says the same. */
@@ -92,9 +101,13 @@ function shutdown(mode: ShutdownMode): void {
   process.kill(process.pid, mode === "graceful" ? "SIGUSR1" : "SIGTERM");
 }
 
-function sayWhere(version: string, runtime: string, threads: number, endpoints: readonly Endpoint[]): void {
+function sayWhere(version: string, runtime: string, threads: number, { endpoints, datagrams }: Bound): void {
   const workers = threads > 1 ? `, ${threads} workers,` : "";
-  say(`${version} on ${runtime}${workers} listens on ${endpoints.map(describeEndpoint).join(", ")}`, "");
+  const addresses = [
+    ...endpoints.map(describeEndpoint),
+    ...datagrams.map(({ host, port }) => `udp ${describeEndpoint({ kind: "tcp", host, port })}`),
+  ];
+  say(`${version} on ${runtime}${workers} listens on ${addresses.join(", ")}`, "");
 }
 
 function say(line: string | undefined, separator = ":"): void {

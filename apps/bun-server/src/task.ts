@@ -1,12 +1,14 @@
 // What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
 
-import type { Endpoint, TlsListenOptions } from "@memwire/engine";
+import type { DatagramAddress, Endpoint, TlsListenOptions } from "@memwire/engine";
 import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
 export interface Task {
-  /** At least one. */
+  /** At least one of these two. */
   readonly listen: readonly Listening[];
+  /** Where it waits for datagrams. */
+  readonly datagrams: readonly Waiting[];
   /** Connections that the system keeps until they are accepted. */
   readonly backlog: number;
   /** Workers, the main thread among them. */
@@ -43,6 +45,13 @@ export interface Listening {
   readonly plain?: boolean;
   /** The next one, if this one cannot be had: on a machine without IPv6. */
   readonly otherwise?: Endpoint;
+}
+
+/** Where to wait for datagrams. */
+export interface Waiting {
+  readonly address: DatagramAddress;
+  /** As with `Listening`. */
+  readonly otherwise?: DatagramAddress;
 }
 
 /** TLS on all addresses but those that are plain, and unix sockets. */

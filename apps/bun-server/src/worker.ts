@@ -12,8 +12,8 @@ import { endParts } from "@memwire/program";
 import type { ShutdownMode, WorkerMessage } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { type Common, engineOfTask } from "./engine-of-task.ts";
-import { listenFor } from "./listen.ts";
-import type { Listening } from "./task.ts";
+import { listenFor, waitFor } from "./listen.ts";
+import type { Listening, Waiting } from "./task.ts";
 
 /** What a worker is started with. */
 export interface Orders extends Common {
@@ -22,6 +22,9 @@ export interface Orders extends Common {
   readonly store: SharedStore;
   /** As the main thread has bound them. */
   readonly listen: readonly Listening[];
+  readonly datagrams: readonly Waiting[];
+  /** Whether it waits for datagrams as well; else the main thread alone does. */
+  readonly sharesDatagrams: boolean;
 }
 
 export type WorkerWord =
@@ -47,8 +50,11 @@ export async function serveAsWorker(): Promise<void> {
   tell({ kind: "joined", ticket: store.ticket });
   const adapter = await openAdapter();
   const { network, clock } = adapter;
-  const endpoints = orders.listen.map(({ endpoint }) => endpoint);
-  const own = engineOfTask(orders, adapter, store, orders.worker, endpoints, {
+  const bound = {
+    endpoints: orders.listen.map(({ endpoint }) => endpoint),
+    datagrams: orders.datagrams.map(({ address }) => address),
+  };
+  const own = engineOfTask(orders, adapter, store, orders.worker, bound, {
     says: (line) => tell({ kind: "says", line }),
     shutdown: (mode) => tell({ kind: "shutdown", mode }),
     refreshed: () => tell({ kind: "refreshed" }),
@@ -57,6 +63,7 @@ export async function serveAsWorker(): Promise<void> {
   const { engine } = own;
   const driver = drive(engine, network, clock);
   const listeners = await listenFor(own, driver, orders.task, orders.listen);
+  if (orders.sharesDatagrams) await waitFor(driver, orders.datagrams, true);
   const end = async (): Promise<void> => {
     await endParts([{ engine, driver, listeners }], clock);
     store.leave();

@@ -9,7 +9,6 @@ import type { Clock, Millis } from "@memwire/engine";
 import { WorkerCounters, type WorkerMessage } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import type { Common, WorkerEvents } from "./engine-of-task.ts";
-import type { Listening } from "./task.ts";
 import type { MainWord, Orders, WorkerWord } from "./worker.ts";
 
 const RETRY_MS: Millis = 1_000;
@@ -46,14 +45,14 @@ export class Workers {
 
   /**
    * @param script What a thread runs: `serveAsWorker`.
-   * @param listen As the main thread has bound it.
+   * @param where As the main thread has bound it.
    * @param events Is told of what any of them tells, and in one line of each that died; not of what is for workers.
    */
   constructor(
     script: URL,
     common: Common,
     store: SlabStore,
-    listen: readonly Listening[],
+    where: Pick<Orders, "listen" | "datagrams" | "sharesDatagrams">,
     clock: Clock,
     events: Omit<WorkerEvents, "tells">,
     main: MainWorker,
@@ -61,7 +60,7 @@ export class Workers {
     const { counters, task } = common;
     if (counters === undefined) throw new TypeError("several workers need counters that they share");
     this.#script = script;
-    this.#orders = { ...common, store: store.share(), listen };
+    this.#orders = { ...common, store: store.share(), ...where };
     this.#store = store;
     this.#clock = clock;
     this.#events = events;

@@ -27,6 +27,7 @@ const tcp = (host: string, port: number): object => ({ endpoint: { kind: "tcp", 
 test("without a flag it is what memcached is", () => {
   expect(read("")).toEqual({
     listen: [{ ...tcp("::", 11_211), otherwise: { kind: "tcp", host: "0.0.0.0", port: 11_211 } }],
+    datagrams: [],
     backlog: 1_024,
     threads: 1,
     socketMode: 0o700,
@@ -63,6 +64,7 @@ test("without a flag it is what memcached is", () => {
       inter: "NULL",
       domain_socket: "NULL",
       umask: "700",
+      num_threads_per_udp: 1,
       tcp_backlog: 1_024,
       memory_file: "(null)",
     },
@@ -137,6 +139,18 @@ test("who may come in is in the file of -Y, or for -S in that of the environment
   expect(read("-S", environment).authentication).toEqual({ kind: "sasl", file: "/sasl" });
   expect(read("-B ascii", environment)).toMatchObject({ protocol: "text", authentication: undefined });
   expect(read("--protocol=binary").protocol).toBe("binary");
+});
+
+test.each<[string, readonly object[], readonly object[]]>([
+  ["-U 7 -l h", [tcp("h", 7)], [{ address: { host: "h", port: 7 } }]],
+  ["-U 7 -p 8 -l h", [tcp("h", 8)], [{ address: { host: "h", port: 7 } }]],
+  ["-U 7 -p 0 -l h", [], [{ address: { host: "h", port: 7 } }]],
+  ["-U -1 -p -1 -l h", [tcp("h", 0)], [{ address: { host: "h", port: 0 } }]],
+  ["-U 7 -l h:9", [tcp("h", 9)], [{ address: { host: "h", port: 9 } }]],
+  ["-U 0 -p 8 -l h", [tcp("h", 8)], []],
+  ["-U 7 -s /x", [{ endpoint: { kind: "unix", path: "/x" } }], []],
+])("%s is TCP and UDP there", (args, listen, datagrams) => {
+  expect(read(args)).toMatchObject({ listen, datagrams });
 });
 
 test.each<[string, object]>([
@@ -218,7 +232,6 @@ const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
   ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
   ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
   ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
-  ["-o debug_time -t 2", "-o debug_time is for one worker: -t must be 1, got 2"],
   ["-o ssl_min_version=1", '-o ssl_min_version must be a whole number from 2 to 3, got "1"'],
   ["-D ab", '-D must be one printable character, got "ab"'],
   ["-b 0", '-b must be a whole number from 1 to 65535, got "0"'],

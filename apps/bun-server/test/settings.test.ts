@@ -17,7 +17,6 @@ const main = join(import.meta.dirname, "..", "src", "main.ts");
 /** What 1.6.18 tells otherwise, and why. */
 const OTHERWISE: ReadonlySet<string> = new Set([
   "tcpport", // another one
-  "num_threads_per_udp", // there is no UDP
   "slab_automove_window", // 1.6.45 has 10
   "client_flags_size", // since 1.6.2x
   "proxy_enabled",
