@@ -189,13 +189,17 @@ test("a datagram that asks for more than a turn may send gets the first of it, a
   const other = asker.bench.connect();
   other.ask(`set v 0 0 ${value.length}\r\n${value}\r\n`);
   const looked = (): number => asker.engine.counters.cmdGet;
-  for (const request of [`get ${"v ".repeat(30_000)}\r\n`, "get v\r\n".repeat(9_000)]) {
+  for (const request of [
+    `get ${"v ".repeat(30_000)}\r\n`,
+    "get v\r\n".repeat(9_000),
+    "get v v v v\r\n".repeat(99),
+  ]) {
     const before = looked();
     expect(asker.ask(request).length).toBe(2);
     // No look-up comes after the one that was too much.
     expect(looked() - before).toBe(3);
   }
-  expect(asker.engine.counters.datagramRepliesDropped).toBe(2);
+  expect(asker.engine.counters.datagramRepliesDropped).toBe(3);
   // Once that is sent there is room again, and it has cost the others nothing.
   expect(asker.ask("get v\r\n").length).toBe(1);
   expect(other.ask("get x\r\n")).toBe("END\r\n");
@@ -208,6 +212,25 @@ test("a reply that alone is too large is told to be", () => {
   expect(asker.tell(packets(["get", "v"]))).toEqual([]);
   expect(asker.engine.counters.datagramRepliesDropped).toBe(1);
   expect(asker.ask("get x\r\n")).toEqual(["END\r\n"]);
+});
+
+test("what replies are sent from is used again", () => {
+  const { bench, engine } = stocked();
+  const out = new SendBuffer();
+  writeDatagramHeader(out, 1);
+  out.latin1("get a\r\n");
+  const request = out.take();
+  let sent = 0;
+  const storages = new Set<ArrayBufferLike>();
+  for (let turn = 0; turn < 2_000; turn++) {
+    engine.arrived(0, HERE, request, bench.now);
+    for (let command = engine.poll(); command !== undefined; command = engine.poll()) {
+      if (command.kind !== "send-to") continue;
+      sent++;
+      storages.add(command.bytes.buffer);
+    }
+  }
+  expect([sent, storages.size]).toEqual([2_000, 1]);
 });
 
 test("replies to several clients in one turn go to each, by the socket it came to", () => {
