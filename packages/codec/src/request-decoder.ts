@@ -36,6 +36,15 @@ export class RequestDecoder {
     this.#isBinary = options.protocol === "binary";
   }
 
+  /**
+   * Goes on with another stream: of this protocol, or of the one that its first byte decides. Only between two
+   * messages, which is where `next()` answered "need-data" and `isInMessage` is false.
+   */
+  begin(protocol: Protocol | undefined): void {
+    this.protocol = protocol;
+    this.#isBinary = protocol === "binary";
+  }
+
   /** Lends a chunk. Call `next()` until it answers "need-data", or `keep()`; then the chunk may be reused. */
   receive(chunk: Uint8Array): void {
     if (this.protocol === undefined && chunk.length > 0) {

@@ -114,3 +114,22 @@ test("large values of both come in parts where that is asked for", () => {
     expect(found).toEqual(["head", "part", "tail", "need-data"]);
   }
 });
+
+test("goes on with another stream, of either protocol, where no message has begun", () => {
+  const decoder = new RequestDecoder();
+  const version = wire("version\r\n");
+  const noop = Uint8Array.from([0x80, 0x0a, ...new Uint8Array(22)]);
+  const streams = [
+    [undefined, version, "text"],
+    [undefined, noop, "binary"],
+    ["text", version, "text"],
+    ["binary", noop, "binary"],
+    [undefined, version, "text"],
+  ] as const;
+  for (const [protocol, bytes, found] of streams) {
+    decoder.begin(protocol);
+    decoder.receive(bytes);
+    expect([decoder.next(), decoder.protocol]).toEqual(["request", found]);
+    expect([decoder.next(), decoder.isInMessage]).toEqual(["need-data", false]);
+  }
+});

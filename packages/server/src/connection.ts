@@ -1,15 +1,20 @@
 // One client: what it has asked and not yet been answered, and what it has not yet taken.
 
-import { type BufferPool, RequestDecoder, SendBuffer } from "@memwire/codec";
-import type { ConnectionId, Endpoint, ListenerId, Millis, Outbox, Port } from "@memwire/engine";
+import { type Protocol, type RequestDecoder, SendBuffer } from "@memwire/codec";
+import type { ConnectionId, Endpoint, ListenerId, Millis, Port } from "@memwire/engine";
+import type { Context } from "./context.ts";
 import type { ItemWalk } from "./item-walk.ts";
-import type { ServerSettings } from "./options.ts";
 import type { Retrieval } from "./retrieval.ts";
 import { type SaslProgress, STRANGER_BYTES_MAX } from "./sasl.ts";
 import { TextAuthentication } from "./text-authentication.ts";
 
 export class Connection {
-  readonly decoder: RequestDecoder;
+  /** Lent to it while a message has begun: decoders.ts. */
+  decoder: RequestDecoder;
+  /** What it speaks, as far as that is known: between messages. */
+  protocol: Protocol | undefined;
+  /** Bytes of a value that it may send in the binary protocol. */
+  valueBytesMax: number;
   readonly output: SendBuffer;
   readonly port: Port;
   /**
@@ -38,42 +43,46 @@ export class Connection {
   /** Where it comes from, if the host has said so. */
   readonly peer: Endpoint | undefined;
   /** Whether it may ask for anything in the binary protocol. */
-  authenticated = true;
+  authenticated: boolean;
   sasl: SaslProgress = "none";
   /** What stands before the text protocol until the client has said who it is. */
   door: TextAuthentication | undefined;
 
   constructor(
     id: ConnectionId,
-    settings: ServerSettings,
-    outbox: Outbox,
-    pool: BufferPool,
+    { settings, decoders, outbox, pool }: Context,
     now: Millis,
     via: ListenerId,
     peer: Endpoint | undefined,
   ) {
-    const { decoding, protocol, authentication } = settings;
+    const { limits, protocol, authentication } = settings;
     this.activeAt = now;
     this.servedAt = now;
     this.via = via;
     this.peer = peer;
-    this.decoder = new RequestDecoder(decoding, protocol === "auto" ? { pool } : { protocol, pool });
+    this.decoder = decoders.idle;
+    this.protocol = protocol === "auto" ? undefined : protocol;
     this.output = new SendBuffer(pool);
     this.port = outbox.open(id, this.output, true);
-    if (authentication?.kind === "sasl") this.forget();
+    this.authenticated = authentication?.kind !== "sasl";
+    this.valueBytesMax = Math.min(limits.valueBytesMax, this.authenticated ? Infinity : STRANGER_BYTES_MAX);
     this.door = authentication?.kind === "ascii" ? new TextAuthentication(authentication.check) : undefined;
   }
 
   /** It has said who it is, and may send values of this size. */
   know(valueBytesMax: number): void {
     this.authenticated = true;
-    this.decoder.binary.valueBytesMax = valueBytesMax;
+    this.#allow(valueBytesMax);
   }
 
   /** It is nobody from now on. */
   forget(): void {
     this.authenticated = false;
-    const { binary } = this.decoder;
-    binary.valueBytesMax = Math.min(binary.valueBytesMax, STRANGER_BYTES_MAX);
+    this.#allow(Math.min(this.valueBytesMax, STRANGER_BYTES_MAX));
+  }
+
+  #allow(valueBytesMax: number): void {
+    this.valueBytesMax = valueBytesMax;
+    this.decoder.binary.valueBytesMax = valueBytesMax;
   }
 }

@@ -5,6 +5,7 @@ import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox 
 import { type Store, type StoreListener, Terms } from "@memwire/store";
 import type { Connection } from "./connection.ts";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
+import { Decoders } from "./decoders.ts";
 import { DebugClock } from "./debug-clock.ts";
 import { MetaKey } from "./meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
@@ -23,6 +24,7 @@ export interface Context {
   readonly outbox: Outbox;
   /** Large buffers that connections take turns at. */
   readonly pool: BufferPool;
+  readonly decoders: Decoders;
   readonly connections: Map<ConnectionId, Connection>;
   /** The limit of that name, but while a datagram is answered. */
   unsentBytesMax: number;
@@ -76,6 +78,7 @@ export function contextOf(options: ServerOptions): Context {
     counters,
     outbox,
     pool: settings.pool,
+    decoders: new Decoders(settings, settings.pool),
     connections: new Map(),
     unsentBytesMax: limits.unsentBytesMax,
     listeners: new Map(),

@@ -87,8 +87,8 @@ export class DatagramDesk {
   }
 
   #open(now: Millis): Connection {
-    const { settings, outbox, pool } = this.#context;
-    const connection = new Connection(NOBODY, settings, outbox, pool, now, 0, undefined);
+    const connection = new Connection(NOBODY, this.#context, now, 0, undefined);
+    this.#context.decoders.lend(connection);
     connection.port.sending = true; // its output is taken here, and never by the outbox
     return connection;
   }

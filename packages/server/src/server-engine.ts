@@ -25,6 +25,7 @@ import { carryOutBinary, refuseBinary } from "./binary-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
+import type { Decoders } from "./decoders.ts";
 import { DatagramDesk } from "./datagram-desk.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
 import { ItemWalk } from "./item-walk.ts";
@@ -50,6 +51,7 @@ const LATENESS = {
 export class ServerEngine implements Engine {
   readonly #context: Context;
   readonly #outbox: Outbox;
+  readonly #decoders: Decoders;
   readonly #connections: Map<ConnectionId, Connection>;
   readonly #desk: DatagramDesk;
   /** Turned away, and not yet closed. Nobody listens to them. */
@@ -73,6 +75,7 @@ export class ServerEngine implements Engine {
   constructor(options: ServerOptions = {}) {
     this.#context = contextOf(options);
     this.#outbox = this.#context.outbox;
+    this.#decoders = this.#context.decoders;
     this.#connections = this.#context.connections;
     this.#quiet = new QuietConnections(this.#context.settings.limits);
     this.#desk = new DatagramDesk(this.#context);
@@ -124,10 +127,10 @@ export class ServerEngine implements Engine {
 
   /** @param peer Where it comes from, if the host knows. */
   accepted(now: Millis, via: ListenerId, peer?: Endpoint): ConnectionId {
-    const { counters, settings } = this.#context;
+    const { counters } = this.#context;
     this.#context.startedAt ??= now;
     const id = ++this.#lastId;
-    const connection = new Connection(id, settings, this.#outbox, this.#context.pool, now, via, peer);
+    const connection = new Connection(id, this.#context, now, via, peer);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
     } else if (!this.#hasRoom()) {
@@ -156,6 +159,7 @@ export class ServerEngine implements Engine {
     if (connection.port.state !== "open" || this.#draining) return;
     if (connection.rest === "watching") return;
     connection.activeAt = now;
+    if (connection.decoder === this.#decoders.idle) this.#decoders.lend(connection);
     const { door } = connection;
     connection.decoder.receive(door === undefined ? chunk : this.#letIn(connection, door, chunk));
     if (!connection.blocked && !connection.yielded) return this.#serve(connection, now);
@@ -374,6 +378,8 @@ export class ServerEngine implements Engine {
     if (connection.ended) return this.#outbox.finish(port);
     if (connection.output.length > 0) this.#outbox.touch(port);
     connection.blocked = false;
+    const { decoder } = connection;
+    if (decoder !== this.#decoders.idle && !decoder.isInMessage) this.#decoders.giveBack(connection);
     if (!connection.paused) return;
     connection.paused = false;
     this.#outbox.order({ kind: "resume", id: port.id });

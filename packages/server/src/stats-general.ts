@@ -49,10 +49,10 @@ export function generalStats(context: Context, now: Millis): StatsValues {
 }
 
 function ofConnections(context: Context, now: Millis): StatsValues {
-  const { settings, counters, connections, watchers, startedAt = Infinity } = context;
+  const { settings, counters, connections, decoders, watchers, startedAt = Infinity } = context;
   let [holding, heldBytes, owed, owedBytes] = [0, 0, 0, 0];
   for (const { decoder, output } of connections.values()) {
-    const held = decoder.heldBytes;
+    const held = decoder === decoders.idle ? 0 : decoder.heldBytes;
     holding += held > 0 ? 1 : 0;
     heldBytes += held;
     owed += output.length > 0 ? 1 : 0;

@@ -1,0 +1,46 @@
+// The decoders of all connections. Only who is in the middle of a message needs one of its own.
+//
+//     received --> lend() --> connection.decoder --> need-data, between two messages --> giveBack()
+//
+// So ten thousand connections that wait cost no decoder, and those that take turns use one that the processor has at
+// hand. Hot path.
+
+import { type BufferPool, RequestDecoder } from "@memwire/codec";
+import type { Connection } from "./connection.ts";
+import type { ServerSettings } from "./options.ts";
+
+/** Kept for the next ones; further ones are dropped. */
+const SPARE_MAX = 64;
+
+export class Decoders {
+  /** What connections have that are in no message. It receives nothing. */
+  readonly idle: RequestDecoder;
+  readonly #settings: ServerSettings;
+  readonly #pool: BufferPool;
+  readonly #spare: RequestDecoder[] = [];
+
+  constructor(settings: ServerSettings, pool: BufferPool) {
+    this.#settings = settings;
+    this.#pool = pool;
+    this.idle = this.#make();
+  }
+
+  lend(connection: Connection): void {
+    const decoder = this.#spare.pop() ?? this.#make();
+    decoder.begin(connection.protocol);
+    decoder.binary.valueBytesMax = connection.valueBytesMax;
+    connection.decoder = decoder;
+  }
+
+  /** The connection has a decoder that is lent, and no message has begun. */
+  giveBack(connection: Connection): void {
+    const { decoder } = connection;
+    connection.protocol = decoder.protocol;
+    connection.decoder = this.idle;
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(decoder);
+  }
+
+  #make(): RequestDecoder {
+    return new RequestDecoder(this.#settings.decoding, { pool: this.#pool });
+  }
+}
