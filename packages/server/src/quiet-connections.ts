@@ -78,14 +78,14 @@ export class QuietConnections {
         this.forget(connection);
         const lateAt = connection.activeAt + this.#patienceFor(connection);
         if (lateAt <= now) found.push(connection);
-        else this.#file(connection, Math.min(lateAt, now + this.#leastMs));
+        else this.#file(connection, lateAt);
       }
     }
     this.#done = Math.max(this.#done, reached);
     return found;
   }
 
-  /** The slot is looked at once it is over: then `at` has come. */
+  /** The slot is looked at once it is over: then `at` has come, or the shortest of the times is over. */
   #file(connection: Connection, at: Millis): void {
     const wanted = Math.ceil((at - this.#start) / this.#slotMs);
     const slot = this.#slots[

@@ -100,6 +100,7 @@ test("a worker that dies leaves its counts to the one in its place, and its conn
     new ServerEngine({ store: SlabStore.join(store.share()), workers, limits: { connectionsMax: 2 } }),
   );
   next.connect().ask("get a\r\n");
+  expect(next.engine.counters.currConnections).toBe(1);
   expect(statsOf(one)).toMatchObject({ curr_connections: "2", cmd_get: "2", total_connections: "3" });
 });
 
