@@ -3,10 +3,10 @@
 import { type Protocol, type RequestDecoder, SendBuffer } from "@memwire/codec";
 import type { ConnectionId, Endpoint, ListenerId, Millis, Port } from "@memwire/engine";
 import type { Context } from "./context.ts";
-import type { ItemWalk } from "./item-walk.ts";
-import type { Retrieval } from "./retrieval.ts";
-import { type SaslProgress, STRANGER_BYTES_MAX } from "./sasl.ts";
-import { TextAuthentication } from "./text-authentication.ts";
+import type { ItemWalk } from "./admin/item-walk.ts";
+import type { Retrieval } from "./classic/retrieval.ts";
+import { type SaslProgress, STRANGER_BYTES_MAX } from "./users/sasl.ts";
+import { TextAuthentication } from "./users/text-authentication.ts";
 
 export class Connection {
   /** Lent to it while a message has begun: decoders.ts. */

@@ -6,12 +6,12 @@ import { type Store, type StoreListener, Terms } from "@memwire/store";
 import type { Connection } from "./connection.ts";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
 import { Decoders } from "./decoders.ts";
-import { DebugClock } from "./debug-clock.ts";
-import { MetaKey } from "./meta-key.ts";
+import { DebugClock } from "./admin/debug-clock.ts";
+import { MetaKey } from "./meta/meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
-import { PrefixCounters } from "./prefix-counters.ts";
-import { Watchers } from "./watchers.ts";
-import { type Remembered, WorkerRelay } from "./worker-relay.ts";
+import { PrefixCounters } from "./stats/prefix-counters.ts";
+import { Watchers } from "./admin/watchers.ts";
+import { type Remembered, WorkerRelay } from "./workers/worker-relay.ts";
 
 /** Of an unsigned 64-bit number. */
 const DIGITS_MAX = 20;

@@ -20,12 +20,12 @@ import {
   SendBuffer,
 } from "@memwire/codec";
 import type { DatagramAddress, Millis, SendTo, SocketId } from "@memwire/engine";
-import { carryOutBinary, refuseBinary } from "./binary-commands.ts";
-import { answer } from "./command-words.ts";
+import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
+import { answer } from "./admin/command-words.ts";
 import { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { ItemWalk } from "./item-walk.ts";
-import { goOn } from "./retrieval.ts";
+import { ItemWalk } from "./admin/item-walk.ts";
+import { goOn } from "./classic/retrieval.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
 
 /** No connection has it. */

@@ -3,9 +3,9 @@
 import { BufferPool, type CopyBytes, type Limits, limitsOf, type Protocol } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
-import { type Authentication, checkOf, type UserCheck } from "./users.ts";
-import type { WorkerCounters } from "./worker-counters.ts";
-import type { WorkerMessage } from "./worker-relay.ts";
+import { type Authentication, checkOf, type UserCheck } from "./users/users.ts";
+import type { WorkerCounters } from "./workers/worker-counters.ts";
+import type { WorkerMessage } from "./workers/worker-relay.ts";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {

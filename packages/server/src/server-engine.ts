@@ -21,21 +21,21 @@ import {
   type SocketId,
 } from "@memwire/engine";
 import type { Store } from "@memwire/store";
-import { carryOutBinary, refuseBinary } from "./binary-commands.ts";
+import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
 import { Connection } from "./connection.ts";
 import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { Decoders } from "./decoders.ts";
 import { DatagramDesk } from "./datagram-desk.ts";
 import type { ServerOptions, ServerSettings } from "./options.ts";
-import { ItemWalk } from "./item-walk.ts";
-import { noteConnection, observe } from "./observation.ts";
+import { ItemWalk } from "./admin/item-walk.ts";
+import { noteConnection, observe } from "./admin/observation.ts";
 import { latenessOf, QuietConnections } from "./quiet-connections.ts";
-import { goOn } from "./retrieval.ts";
-import type { TextAuthentication } from "./text-authentication.ts";
+import { goOn } from "./classic/retrieval.ts";
+import type { TextAuthentication } from "./users/text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
-import { hearWorker, tellWorkers } from "./worker-messages.ts";
-import type { WorkerMessage } from "./worker-relay.ts";
+import { hearWorker, tellWorkers } from "./workers/worker-messages.ts";
+import type { WorkerMessage } from "./workers/worker-relay.ts";
 
 /** Numbers below this are of listeners, above of connections, as memcached's are all of one kind. */
 const LISTENERS_MAX = 64;

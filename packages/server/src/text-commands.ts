@@ -11,21 +11,21 @@ import {
   setVerbosity,
   shutDown,
   tellVersion,
-} from "./admin-commands.ts";
+} from "./admin/admin-commands.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { countItem, deleteItem, touchItem } from "./item-commands.ts";
-import { metaArithmetic } from "./meta-arithmetic.ts";
-import { metaDebug, metaNoop } from "./meta-debug.ts";
-import { metaDelete } from "./meta-delete.ts";
-import { metaGet } from "./meta-get.ts";
-import { metaStore } from "./meta-store.ts";
-import { crawl, tuneLists } from "./lru-commands.ts";
-import { retrieve } from "./retrieval.ts";
-import { limitMemory, movePages } from "./slab-commands.ts";
-import { tellStats } from "./stats.ts";
-import { refuseValue, storeValue } from "./storage.ts";
-import { watch } from "./watch-command.ts";
+import { countItem, deleteItem, touchItem } from "./classic/item-commands.ts";
+import { metaArithmetic } from "./meta/meta-arithmetic.ts";
+import { metaDebug, metaNoop } from "./meta/meta-debug.ts";
+import { metaDelete } from "./meta/meta-delete.ts";
+import { metaGet } from "./meta/meta-get.ts";
+import { metaStore } from "./meta/meta-store.ts";
+import { crawl, tuneLists } from "./admin/lru-commands.ts";
+import { retrieve } from "./classic/retrieval.ts";
+import { limitMemory, movePages } from "./admin/slab-commands.ts";
+import { tellStats } from "./stats/stats.ts";
+import { refuseValue, storeValue } from "./classic/storage.ts";
+import { watch } from "./admin/watch-command.ts";
 
 /** Answers the request that the connection's text decoder is at. */
 export function carryOutText(context: Context, connection: Connection, now: Millis): void {

@@ -1,0 +1,119 @@
+// get, gets, gat, gats.
+//
+// One line may ask for more than fits in memory: values are written as long as the client takes them, and no more than
+// `KEYS_PER_TURN` in one go. What is left of the line waits as a `Retrieval` of its own. Hot path.
+
+import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import { expiryOf, TOUCH_HITS } from "@memwire/store";
+import type { Context } from "../context.ts";
+import { noteFetch } from "../admin/observation.ts";
+
+/** Keys of one line that are looked up in one go: below a millisecond, whatever is asked for. */
+const KEYS_PER_TURN = 2_000;
+
+/** What is left of a retrieval command. Owns its bytes: a line's worth. */
+export interface Retrieval {
+  readonly bytes: Uint8Array;
+  /** Start and end of key i at `2 * i` and `2 * i + 1`. */
+  readonly offsets: Uint32Array;
+  readonly count: number;
+  /** The next key to be looked up. */
+  next: number;
+  readonly withCas: boolean;
+  readonly touches: boolean;
+  /** From when on the items expire if it touches them. */
+  readonly expiresAt: Millis;
+}
+
+const { end: END } = REPLY_BYTES;
+
+/** Answers the decoder's current request. @returns what has to wait, if anything */
+export function retrieve(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): Retrieval | undefined {
+  const { command, bytes, keyOffsets, keyCount } = decoder;
+  const withCas = command === "gets" || command === "gats";
+  const touches = command === "gat" || command === "gats";
+  const expiresAt = touches ? expiryOf(decoder.exptime, now) : 0;
+  const next = writeValues(context, output, bytes, keyOffsets, 0, keyCount, withCas, touches, expiresAt, now);
+  if (next === keyCount) {
+    output.copy(END, 0, END.length);
+    return undefined;
+  }
+  const start = keyOffsets[next * 2] as number;
+  const offsets = keyOffsets.slice(next * 2, keyCount * 2).map((offset) => offset - start);
+  const rest = bytes.slice(start, keyOffsets[keyCount * 2 - 1]);
+  return { bytes: rest, offsets, count: keyCount - next, next: 0, withCas, touches, expiresAt };
+}
+
+/** Goes on with a retrieval that waited. @returns whether it is answered */
+export function goOn(context: Context, rest: Retrieval, output: SendBuffer, now: Millis): boolean {
+  const { bytes, offsets, count, withCas, touches, expiresAt } = rest;
+  rest.next = writeValues(
+    context,
+    output,
+    bytes,
+    offsets,
+    rest.next,
+    count,
+    withCas,
+    touches,
+    expiresAt,
+    now,
+  );
+  if (rest.next < count) return false;
+  output.copy(END, 0, END.length);
+  return true;
+}
+
+/** Writes the values of the keys from `from` on. @returns the first key that has to wait; `count` if none has to */
+function writeValues(
+  context: Context,
+  output: SendBuffer,
+  bytes: Uint8Array,
+  offsets: Uint32Array,
+  from: number,
+  count: number,
+  withCas: boolean,
+  touches: boolean,
+  expiresAt: Millis,
+  now: Millis,
+): number {
+  const { store, counters, unsentBytesMax } = context;
+  const stop = from + KEYS_PER_TURN;
+  for (let i = from; i < count; i++) {
+    if (output.length > unsentBytesMax || i === stop) return i;
+    const keyStart = offsets[i * 2] as number;
+    const keyEnd = offsets[i * 2 + 1] as number;
+    const found = touches
+      ? store.findAndTouch(bytes, keyStart, keyEnd, expiresAt, now)
+      : store.find(bytes, keyStart, keyEnd, now);
+    if (touches) {
+      counters.cmdTouch++;
+      if (found) {
+        counters.touchHits++;
+        store.countCommand(store.slabClass, TOUCH_HITS);
+      } else counters.touchMisses++;
+    } else {
+      counters.cmdGet++;
+      if (found) counters.getHits++;
+      else counters.getMisses++;
+    }
+    if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
+    if (!found) continue;
+    writeValueLine(output, bytes, keyStart, keyEnd, store.flags, store.valueLength);
+    if (withCas) {
+      output.byte(32);
+      output.decimal64(store.casHigh, store.casLow);
+    }
+    output.latin1("\r\n");
+    do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
+    while (store.nextPiece());
+    output.latin1("\r\n");
+  }
+  return count;
+}

@@ -1,0 +1,177 @@
+// mg. Hot path: a request without T, N and u costs what a get does.
+//
+//     mg key t v O1 k  ->  VA 5 t30 O1 kkey W \r\n hello \r\n
+//                               ^ in the order of the request, then Z, X, W
+
+import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
+import type { Millis } from "@memwire/engine";
+import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
+import type { Context } from "../context.ts";
+import {
+  CHOOSE_CAS,
+  COMPARE,
+  LETTER_C,
+  LETTER_F,
+  LETTER_H,
+  LETTER_K,
+  LETTER_L,
+  LETTER_S,
+  LETTER_T,
+  LETTER_UPPER_N,
+  LETTER_UPPER_O,
+  LETTER_UPPER_T,
+  NO_USE,
+  RECACHE,
+  TOUCH,
+  VALUE,
+  VIVIFY,
+} from "./meta-letters.ts";
+import {
+  answer,
+  beginFlag,
+  beginStatus,
+  beginValue,
+  EN,
+  endLine,
+  HD,
+  writeOpaque,
+  writeRemaining,
+} from "./meta-reply.ts";
+import { logFetch } from "../admin/observation.ts";
+
+const LETTER_UPPER_W = 87;
+const LETTER_UPPER_X = 88;
+const LETTER_UPPER_Z = 90;
+
+export function metaGet(
+  context: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  now: Millis,
+): void {
+  const { counters, key, store } = context;
+  const { lower, upper } = decoder.meta;
+  key.read(decoder);
+  let created = false;
+  let found: boolean;
+  if ((upper & (TOUCH | VIVIFY)) !== 0 || (lower & NO_USE) !== 0) {
+    const foundOn = findOnTerms(context, decoder, now);
+    found = foundOn !== "not-found";
+    created = foundOn === "created";
+  } else found = store.find(key.bytes, key.start, key.end, now);
+  if (context.observed) logFetch(context, key.bytes, key.start, key.end, found && !created, now);
+  if (found && (upper & TOUCH) !== 0) {
+    counters.cmdTouch++;
+    counters.touchHits++;
+    store.countCommand(store.slabClass, TOUCH_HITS);
+  } else {
+    counters.cmdGet++;
+    if (found) counters.getHits++;
+    else counters.getMisses++;
+  }
+  if (!found) {
+    if (!decoder.quiet) answer(context, decoder, output, EN);
+    return;
+  }
+  // Who has the value already, as its cas unique says, is not sent it again.
+  const { cas } = decoder;
+  const known = (upper & COMPARE) !== 0 && store.casHigh === cas.high && store.casLow === cas.low;
+  const withValue = (lower & VALUE) !== 0 && !known;
+  const claimed = !created && store.claimed;
+  const wins = !created && !claimed && (store.stale || isDue(context, decoder, now));
+  const won = wins && store.claim(key.bytes, key.start, key.end, now);
+  if (withValue) beginValue(output, store.valueLength);
+  else beginStatus(output, HD);
+  writeFlags(context, decoder, output, created, now);
+  // One that another claimed since it was found is as good as one that was claimed before.
+  if (claimed || (wins && !won)) beginFlag(output, LETTER_UPPER_Z);
+  if (store.stale) beginFlag(output, LETTER_UPPER_X);
+  if (won || created) beginFlag(output, LETTER_UPPER_W);
+  endLine(output);
+  if (!withValue) return;
+  do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
+  while (store.nextPiece());
+  endLine(output);
+}
+
+function findOnTerms({ key, store, terms }: Context, decoder: TextRequestDecoder, now: Millis): FoundOn {
+  const { meta, newCas } = decoder;
+  const { upper } = meta;
+  terms.clear();
+  terms.uses = (meta.lower & NO_USE) === 0;
+  terms.touches = (upper & TOUCH) !== 0;
+  terms.expiresAt = expiryOf(decoder.exptime, now);
+  terms.vivifies = (upper & VIVIFY) !== 0;
+  // Of two times memcached takes what stands last.
+  const last = meta.indexOf("N") > meta.indexOf("T") ? decoder.vivifyExptime : decoder.exptime;
+  terms.vivifiedUntil = expiryOf(last, now);
+  terms.choosesCas = (upper & CHOOSE_CAS) !== 0;
+  terms.newCasHigh = newCas.high;
+  terms.newCasLow = newCas.low;
+  return store.findOn(terms, key.bytes, key.start, key.end, now);
+}
+
+/** Whether flag R says that it is time for somebody to renew the item. */
+function isDue({ store }: Context, decoder: TextRequestDecoder, now: Millis): boolean {
+  const { meta, recacheExptime } = decoder;
+  if ((meta.upper & RECACHE) === 0 || recacheExptime === 0) return false;
+  const touched = (meta.upper & TOUCH) !== 0 && meta.indexOf("T") < meta.indexOf("R");
+  const expiresAt = touched ? expiryOf(decoder.exptime, now) : store.expiresAt;
+  return expiresAt !== Infinity && expiresAt < expiryOf(recacheExptime, now);
+}
+
+/** What the request asks for, in its order; a time is told as it is when its turn comes. */
+function writeFlags(
+  { key, store }: Context,
+  decoder: TextRequestDecoder,
+  output: SendBuffer,
+  created: boolean,
+  now: Millis,
+): void {
+  const { bytes, meta } = decoder;
+  const { offsets } = meta;
+  let expiresAt = created ? Infinity : store.expiresAt;
+  for (let at = 0, end = meta.count * 2; at < end; at += 2) {
+    const start = offsets[at] as number;
+    const letter = bytes[start] as number;
+    switch (letter) {
+      case LETTER_UPPER_O:
+        writeOpaque(output, bytes, start, offsets[at + 1] as number);
+        break;
+      case LETTER_K:
+        key.writeFlag(output, key.goesInBase64(store.keyInBase64));
+        break;
+      case LETTER_S:
+        beginFlag(output, letter);
+        output.decimal(store.valueLength);
+        break;
+      case LETTER_F:
+        beginFlag(output, letter);
+        output.decimal(store.flags);
+        break;
+      case LETTER_C:
+        beginFlag(output, letter);
+        output.decimal64(store.casHigh, store.casLow);
+        break;
+      case LETTER_T:
+        beginFlag(output, letter);
+        writeRemaining(output, expiresAt, now);
+        break;
+      case LETTER_H:
+        beginFlag(output, letter);
+        output.byte(store.fetched && !created ? 49 : 48);
+        break;
+      case LETTER_L:
+        beginFlag(output, letter);
+        output.decimal(Math.max(0, Math.floor((now - store.usedAt) / 1_000)));
+        break;
+      case LETTER_UPPER_T:
+        expiresAt = expiryOf(decoder.exptime, now);
+        break;
+      case LETTER_UPPER_N:
+        if (created) expiresAt = expiryOf(decoder.vivifyExptime, now);
+        break;
+      default: // what asks for nothing that is told
+    }
+  }
+}
