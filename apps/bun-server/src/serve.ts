@@ -29,8 +29,9 @@ const PROGRAM = "memwire-server";
  */
 export async function serve(task: Task, version: string, script: URL): Promise<void> {
   for (const remark of task.remarks) say(remark);
-  if (task.user !== undefined) say(becomeUser(task.user));
   const adapter = await openAdapter();
+  // Only now: another user may not be able to read what is still to be loaded.
+  if (task.user !== undefined) say(becomeUser(task.user));
   const { network, clock, runtime } = adapter;
   const { threads, snapshotFile } = task;
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
