@@ -2,7 +2,7 @@
 //
 //     connecting -- opened --> open -- close() --> closing: what is unsent goes out, then FIN; input is read and
 //         |                     |                     |     thrown away until the peer ends too, but no longer
-//         |                     |                     |     than LINGER_MS
+//         |                     |                     |     than LINGER_MS, nor than FAREWELL_MS after that FIN
 //         +--- failed, close() -+- both ended, error -+---> closed: the handler is told once
 //
 // Bun queues nothing: what a write leaves over is kept here until `flush`. Input is thrown away rather than left
@@ -11,6 +11,7 @@
 
 import {
   causeOf,
+  FAREWELL_MS,
   LINGER_MS,
   type CloseCause,
   type Endpoint,
@@ -73,6 +74,7 @@ export class BunTransport implements Transport {
     this.#rest = undefined;
     if (this.#ended) this.#socket?.shutdown();
     if (!this.#closing) this.#handler?.drained();
+    else this.#sayFarewell();
   }
 
   /** The connection is over, or was never made. */
@@ -133,5 +135,13 @@ export class BunTransport implements Transport {
     this.#linger = setTimeout(() => socket.terminate(), LINGER_MS);
     socket.resume();
     this.end();
+    if (this.#rest === undefined) this.#sayFarewell();
+  }
+
+  /** Everything is sent. */
+  #sayFarewell(): void {
+    const socket = this.#socket;
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => socket?.end(), FAREWELL_MS);
   }
 }

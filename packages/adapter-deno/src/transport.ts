@@ -2,7 +2,7 @@
 //
 //     connecting -- opened --> open -- close() --> closing: what is unsent goes out, then FIN; input is read and
 //         |                     |                     |     thrown away until the peer ends too, but no longer
-//         |                     |                     |     than LINGER_MS
+//         |                     |                     |     than LINGER_MS, nor than FAREWELL_MS after that FIN
 //         +--- failed, close() -+- both ended, error -+---> closed: the handler is told once
 //
 // Deno's reads and writes are promises: one loop reads as long as the connection lives, one more runs per send. No
@@ -12,6 +12,7 @@
 import {
   causeOf,
   type Endpoint,
+  FAREWELL_MS,
   LINGER_MS,
   type Transport,
   type TransportHandler,
@@ -100,7 +101,7 @@ export class DenoTransport implements Transport {
       this.#connecting?.abort();
       return this.gone();
     }
-    this.#linger = setTimeout(() => this.gone(), LINGER_MS);
+    this.#linger = setTimeout(() => this.gone(), this.#endSent ? FAREWELL_MS : LINGER_MS);
     this.resume();
     this.end();
   }
@@ -157,7 +158,10 @@ export class DenoTransport implements Transport {
       return this.gone(error);
     }
     this.#endSent = true;
-    if (this.#peerEnded) this.gone();
+    if (this.#peerEnded) return this.gone();
+    if (!this.#closing) return;
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.gone(), FAREWELL_MS);
   }
 }
 

@@ -1,7 +1,7 @@
 // One connection on any socket of node:net or node:tls, on every runtime that has them.
 //
 //     open -- close() --> closing: what is unsent goes out, then FIN; input is read and thrown away until the
-//      |                     |     peer ends too, but no longer than LINGER_MS
+//      |                     |     peer ends too, but no longer than LINGER_MS, nor than FAREWELL_MS after that FIN
 //      +-- both ended, ------+--> closed: the handler is told once
 //          or an error
 //
@@ -10,6 +10,7 @@
 import type { Socket } from "node:net";
 import {
   causeOf,
+  FAREWELL_MS,
   LINGER_MS,
   type CloseCause,
   type Endpoint,
@@ -117,10 +118,16 @@ export class StreamTransport implements Transport {
     if (this.#closing) return;
     this.#closing = true;
     if (!this.#connected) return void socket.destroy();
-    this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    this.#leaveAfter(LINGER_MS);
     socket.resume();
     this.#wire?.resume();
-    socket.end();
+    socket.end(() => this.#leaveAfter(FAREWELL_MS));
+  }
+
+  #leaveAfter(ms: number): void {
+    const socket = this.#socket;
+    clearTimeout(this.#linger);
+    if (!socket.destroyed) this.#linger = setTimeout(() => socket.destroy(), ms);
   }
 
   #causeOf(error: Error): CloseCause {

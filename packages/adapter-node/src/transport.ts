@@ -1,7 +1,7 @@
 // One connection on node:net.
 //
 //     open -- close() --> closing: what is unsent goes out, then FIN; input is read and thrown away until the
-//      |                     |     peer ends too, but no longer than LINGER_MS
+//      |                     |     peer ends too, but no longer than LINGER_MS, nor than FAREWELL_MS after that FIN
 //      +-- both ended, ------+--> closed: the handler is told once
 //          or an error
 //
@@ -13,6 +13,7 @@ import type { Socket } from "node:net";
 import process from "node:process";
 import {
   causeOf,
+  FAREWELL_MS,
   LINGER_MS,
   type CloseCause,
   type Endpoint,
@@ -101,9 +102,15 @@ export class NodeTransport implements Transport {
     if (this.#closing) return;
     this.#closing = true;
     if (socket.connecting) return void socket.destroy();
-    this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    this.#leaveAfter(LINGER_MS);
     socket.resume();
-    socket.end();
+    socket.end(() => this.#leaveAfter(FAREWELL_MS));
+  }
+
+  #leaveAfter(ms: number): void {
+    const socket = this.#socket;
+    clearTimeout(this.#linger);
+    if (!socket.destroyed) this.#linger = setTimeout(() => socket.destroy(), ms);
   }
 
   #received(length: number, buffer: Uint8Array): boolean {

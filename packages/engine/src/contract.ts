@@ -168,13 +168,20 @@ export interface Transport {
   end(): void;
   /**
    * Receives nothing more, delivers what was written if the peer takes it within `LINGER_MS`, then calls
-   * `closed("closed")`. While still connecting it gives up at once.
+   * `closed("closed")`: when the peer ends as well, or has not within `FAREWELL_MS` of the last byte at the latest
+   * where the runtime says when that left. While still connecting it gives up at once.
    */
   close(): void;
 }
 
 /** How long a transport that was closed goes on delivering what it had been given. */
 export const LINGER_MS = 5_000;
+
+/**
+ * How long it then waits for the peer to end, too. What the peer still sends is thrown away until then: were the
+ * connection closed with it unread, the system would reset it, and what the peer has not read yet would be lost.
+ */
+export const FAREWELL_MS = 500;
 
 /**
  * What happens to one connection. None is called from inside a call to the transport, nor before the call that made

@@ -14,7 +14,7 @@ export type {
   Transport,
   TransportHandler,
 } from "./contract.ts";
-export { LINGER_MS } from "./contract.ts";
+export { FAREWELL_MS, LINGER_MS } from "./contract.ts";
 export type {
   BindOptions,
   DatagramAddress,
