@@ -18,7 +18,7 @@ const OPERATED =
 const DUMPED = /(?:key=[^\n]*\n)*END\r\n/y;
 const VALUE = /VALUE [^ ]+ \d+ (\d+)(?: \d+)?\r\n/y;
 
-const META_VALUE = /VA (\d+)(?: [^\r\n]*)?\r\n/y;
+const META_VALUE = /VA (\d+)(?: [^\n]*)?\r\n/y; // a key may have a CR in it
 const FLAGS = "(?: [^\\n]*)?";
 
 const oneLine = (words: string): RegExp => new RegExp(`(?:${words})\\r\\n`, "y");
