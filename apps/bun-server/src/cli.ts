@@ -46,6 +46,9 @@ function taskOf(flags: Flags, environment: Environment): Task {
   if (listen.length + datagrams.length === 0) {
     throw new RangeError("-p 0 leaves nothing to listen on: give a port, or -s with a path");
   }
+  if (datagrams.length > 0 && (flags.enableSasl === true || flags.authFile !== undefined)) {
+    throw new RangeError("-U does not go with -S or -Y: nobody can say in a datagram who they are");
+  }
   return {
     listen,
     datagrams,
@@ -169,10 +172,21 @@ function withFlagNames(message: string): string {
 
 /** Runtimes have no way to do these; a server that serves is better than none. */
 function remarksOf(flags: Flags): readonly string[] {
-  const { enableCoredumps, lockMemory, enableLargepages, unixSocket, threads } = flags;
+  const {
+    enableCoredumps,
+    lockMemory,
+    enableLargepages,
+    unixSocket,
+    threads,
+    enableSsl,
+    udpPort = 0,
+  } = flags;
   return [
     ...(unixSocket !== undefined && threads > 1
       ? ["-t has no effect with -s: a unix socket has one worker"]
+      : []),
+    ...(enableSsl === true && udpPort !== 0 && unixSocket === undefined
+      ? ["-U is without TLS, whatever -Z asks of those who connect"]
       : []),
     ...(enableCoredumps === true ? ["-r has no effect: the limit of core files is set by ulimit -c"] : []),
     ...(lockMemory === true ? ["-k has no effect: a runtime cannot lock its memory"] : []),

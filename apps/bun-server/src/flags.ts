@@ -76,7 +76,7 @@ export function memwireServer(version: string): Command {
     )
     .option(
       "-v, --verbose",
-      "say on stderr where it listens; -vv and -vvv are taken too",
+      "say on stderr where it listens, and of connections that are stuck or break off; -vv and -vvv are taken too",
       (_, before: number) => before + 1,
       0,
     )
@@ -150,7 +150,7 @@ function addProcess(command: Command): void {
     .option("-u, --user <user>", "be this user, when started as root")
     .option(
       "-t, --threads <number>",
-      "worker threads on one store and one port (memcached's default is 4)",
+      `worker threads on one store and one port, ${THREADS_MAX} at most (memcached's default is 4)`,
       wholeNumber("-t", 1, THREADS_MAX),
       1,
     )
@@ -162,7 +162,12 @@ function addProcess(command: Command): void {
 
 function addMemory(command: Command): void {
   command
-    .option("-m, --memory-limit <megabytes>", "memory for items", wholeNumber("-m", 1, MEGABYTES_MAX), 64)
+    .option(
+      "-m, --memory-limit <megabytes>",
+      `memory for items, ${MEGABYTES_MAX} at most`,
+      wholeNumber("-m", 1, MEGABYTES_MAX),
+      64,
+    )
     .option("-M, --disable-evictions", "refuse to store when memory is full, instead of evicting")
     .addOption(
       new Option(

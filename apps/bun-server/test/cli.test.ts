@@ -211,6 +211,7 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o slab_chunk_max=x", '-o slab_chunk_max must be a whole number from 512 to 1048576, got "x"'],
   ["-o slab_chunk_max=7000", "-o slab_chunk_max must be a divisor of a page, 1048576, from 512, got 7000"],
   ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],
+  ["-Y /x -U 11211", "-U does not go with -S or -Y: nobody can say in a datagram who they are"],
   ["-Y /etc/passwd -B binary", "-Y is for the text protocol: -B must be auto or ascii, got binary"],
   ["-l notls:127.0.0.1:11311", "-l notls: is for a server with -Z, got 127.0.0.1 without it"],
   ["-Z", "-Z needs a certificate: -o ssl_chain_cert=<file>"],
