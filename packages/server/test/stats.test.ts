@@ -111,3 +111,11 @@ test("an unknown group is an error", () => {
   const party = new Bench(new ServerEngine()).connect();
   expect(party.ask("stats nonsense\r\n")).toBe("ERROR\r\n");
 });
+
+test("stats items tells of temporary items once there may be any", () => {
+  const party = new Bench(new ServerEngine()).connect();
+  party.send("set a 0 0 1\r\n5\r\n");
+  expect(party.ask("stats items\r\n")).not.toContain("number_temp");
+  expect(party.ask("lru temp_ttl 5\r\n")).toBe("OK\r\n");
+  expect(party.ask("stats items\r\n")).toMatch(/:number_cold 0\r\nSTAT items:1:number_temp 0\r\n/);
+});

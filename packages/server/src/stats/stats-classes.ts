@@ -10,18 +10,19 @@ export function itemStats({ store }: Context, now: Millis): StatsValues {
   const values: Record<string, number> = {};
   for (const { slabClass, items } of store.slabs(now).classes) {
     if (items.number === 0) continue;
-    for (const [name, value] of itemValues(items)) values[`items:${slabClass}:${name}`] = value;
+    const temporaries = items.numberTemporary > 0 || store.setup.temporaryTtlMs > 0;
+    for (const [name, value] of itemValues(items, temporaries)) values[`items:${slabClass}:${name}`] = value;
   }
   return values;
 }
 
-function itemValues(items: SlabItemStatistics): readonly (readonly [string, number])[] {
+function itemValues(items: SlabItemStatistics, temporaries: boolean): readonly (readonly [string, number])[] {
   return [
     ["number", items.number],
     ["number_hot", items.numberHot],
     ["number_warm", items.numberWarm],
     ["number_cold", items.numberCold],
-    ...(items.numberTemporary > 0 ? [["number_temp", items.numberTemporary] as const] : []),
+    ...(temporaries ? [["number_temp", items.numberTemporary] as const] : []),
     ["age_hot", items.ageHot],
     ["age_warm", items.ageWarm],
     ["age", items.age],
