@@ -41,6 +41,7 @@ export class Maintenance {
   movePage(from: number, to: number, now: Millis): PageMoved {
     const { locks, memory, pages, settings } = this.#items;
     const last = settings.classes.sizes.length - 1;
+    this.#tuning.follow();
     if (this.#mover.isUnderWay) return "busy";
     if (from === to) return "same-class";
     const source = from === -1 ? this.#demand.spareClass(to) : from;

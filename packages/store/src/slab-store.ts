@@ -113,7 +113,7 @@ export class SlabStore extends CurrentItem implements Store {
     this.#locks = locks;
     this.#items = items;
     this.#reclaimer = new Reclaimer(items);
-    this.#tuning = new Tuning(memory, settings);
+    this.#tuning = new Tuning(memory, settings, locks);
     this.#maintenance = new Maintenance(items, this.#reclaimer, this.#tuning);
     this.#casUniques = new CasUniques(memory, locks, CAS_UNIQUES, settings.casUniques);
     this.#seed = settings.hashSeed;
@@ -163,7 +163,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   get bytesMax(): number {
-    return this.#items.settings.bytesMax;
+    return this.#tuning.bytesMax;
   }
 
   get numberHigh(): number {

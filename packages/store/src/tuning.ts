@@ -1,10 +1,15 @@
 // What of a store can be changed while it is in use.
 //
 //     set()     ->  the settings of this worker, the shared floats, a count of changes
-//     follow()  <-  the settings of the others, at their next maintenance
+//     follow()  <-  the settings of the others: at maintenance, and before anything is answered by them
+//
+// Where the memory is shared, the floats and their count are read and written with the allocation locked: two workers
+// that change different things at the same moment both have their way, and nobody hears of a change before it is there.
 
 import { MS_PER_TICK, TUNED, TUNING } from "./layout.ts";
 import type { StoreSettings } from "./settings.ts";
+import type { SharedLocks } from "./shared-locks.ts";
+import { ALLOCATION } from "./slab-items.ts";
 import type { SlabMemory } from "./slab-memory.ts";
 
 /** As in `StoreOptions`, where they have their defaults. */
@@ -39,19 +44,54 @@ export interface StoreSetup extends StoreTuning {
 export class Tuning {
   readonly #memory: SlabMemory;
   readonly #settings: StoreSettings;
+  readonly #locks: SharedLocks | undefined;
   #seen = 0;
 
-  constructor(memory: SlabMemory, settings: StoreSettings) {
+  constructor(memory: SlabMemory, settings: StoreSettings, locks: SharedLocks | undefined) {
     this.#memory = memory;
     this.#settings = settings;
+    this.#locks = locks;
     this.follow();
   }
 
-  /** What is left out stays. @throws RangeError for what a store could not be made with */
+  /** What is left out stays as any worker set it last. @throws RangeError for what a store could not be made with */
   set(change: Partial<StoreTuning>): void {
+    this.#locks?.lock(ALLOCATION);
+    try {
+      this.#takeOver();
+      const next = { ...this.#now(), ...change };
+      check(next, this.#settings);
+      this.#publish(next);
+      this.#takeOver();
+    } finally {
+      this.#locks?.unlock(ALLOCATION);
+    }
+  }
+
+  /** Takes over what any worker has changed. Who has left hears of nothing. */
+  follow(): void {
+    if (this.#seen === this.#memory.control[TUNED] || this.#locks?.ticket === 0) return;
+    this.#locks?.lock(ALLOCATION);
+    this.#takeOver();
+    this.#locks?.unlock(ALLOCATION);
+  }
+
+  get bytesMax(): number {
+    this.follow();
+    return this.#settings.bytesMax;
+  }
+
+  get setup(): StoreSetup {
+    this.follow();
+    const { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques } = this.#settings;
+    const { automove, maintainer } = this.#settings;
+    const made = { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques };
+    return { ...this.#now(), ...made, automove, maintainer };
+  }
+
+  /** Needs the allocation. */
+  #publish(next: StoreTuning): void {
     const { control, sums } = this.#memory;
-    const next = { ...this.#now(), ...change };
-    check(next, this.#settings);
     sums[TUNING] = next.bytesMax;
     sums[TUNING + 1] = next.segmented ? 1 : 0;
     sums[TUNING + 2] = next.hotPercent;
@@ -62,11 +102,10 @@ export class Tuning {
     sums[TUNING + 7] = next.crawler ? 1 : 0;
     sums[TUNING + 8] = next.automoveLevel;
     control[TUNED] = (control[TUNED] as number) + 1;
-    this.follow();
   }
 
-  /** Takes over what any worker has changed. */
-  follow(): void {
+  /** Needs the allocation. */
+  #takeOver(): void {
     const { control, sums } = this.#memory;
     if (this.#seen === control[TUNED]) return;
     this.#seen = control[TUNED] as number;
@@ -84,13 +123,6 @@ export class Tuning {
     // Once there are temporary items, one that is written over may have to change lists.
     settings.temporaries ||= settings.temporaryTicks > 0;
     settings.overwrites = settings.segmented && !settings.temporaries;
-  }
-
-  get setup(): StoreSetup {
-    const { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques } = this.#settings;
-    const { automove, maintainer } = this.#settings;
-    const made = { bytesMost, pageBytes, chunkBytesMax, chunkSpaceMin, growthFactor, casUniques };
-    return { ...this.#now(), ...made, automove, maintainer };
   }
 
   #now(): StoreTuning {

@@ -182,18 +182,60 @@ test("the crawler sets out when it is told to, unless it is switched off", () =>
   expect(other.counters.crawlerStarts).toBe(0);
 });
 
-test("what one worker changes holds for all, from their next maintenance on, and for those who join later", () => {
-  const first = SlabStore.shared({
-    bytesMax: 262_144,
-    pageBytes: PAGE,
-    chunkBytesMax: 2_048,
-    bytesMost: 524_288,
+describe("workers of one store", () => {
+  const shared = (): [SlabStore, SlabStore] => {
+    const first = SlabStore.shared({
+      bytesMax: 262_144,
+      pageBytes: PAGE,
+      chunkBytesMax: 2_048,
+      bytesMost: 524_288,
+    });
+    return [first, SlabStore.join(first.share())];
+  };
+
+  test("hold to what one of them changes, and so do those who join later", () => {
+    const [first, second] = shared();
+    first.tune({ bytesMax: 524_288, segmented: false, crawler: false });
+    second.maintain(START);
+    expect(second.setup).toEqual(first.setup);
+    expect(SlabStore.join(first.share()).setup).toEqual(first.setup);
   });
-  const second = SlabStore.join(first.share());
-  first.tune({ bytesMax: 524_288, segmented: false, crawler: false });
-  second.maintain(START);
-  expect(second.setup).toEqual(first.setup);
-  expect(SlabStore.join(first.share()).setup).toEqual(first.setup);
+
+  test("hear of it when they are asked, though an empty store needs no maintenance", () => {
+    const [first, second] = shared();
+    first.tune({ bytesMax: 524_288, crawler: false });
+    expect(second.maintenanceAt).toBe(Infinity);
+    expect(second.bytesMax).toBe(524_288);
+    first.tune({ hotPercent: 30 });
+    expect(second.setup).toMatchObject({ bytesMax: 524_288, crawler: false, hotPercent: 30 });
+  });
+
+  test("change different things, and all of it stays", () => {
+    const [first, second] = shared();
+    first.tune({ bytesMax: 524_288 });
+    second.tune({ hotPercent: 10 });
+    first.tune({ crawler: false });
+    for (const { setup } of [first, second]) {
+      expect(setup).toMatchObject({ bytesMax: 524_288, hotPercent: 10, crawler: false });
+    }
+  });
+
+  test("weigh a change with what another one has changed", () => {
+    const [first, second] = shared();
+    first.tune({ hotPercent: 59 });
+    expect(() => second.tune({ warmPercent: 41 })).toThrow("got 100 together");
+    // Refused, and nobody is kept waiting for it.
+    first.tune({ hotPercent: 58 });
+    second.tune({ warmPercent: 41 });
+    expect(first.setup).toMatchObject({ hotPercent: 58, warmPercent: 41 });
+  });
+
+  test("say after they left what they knew last", () => {
+    const [first, second] = shared();
+    second.leave();
+    first.tune({ bytesMax: 524_288 });
+    expect([second.bytesMax, second.setup.bytesMax]).toEqual([262_144, 262_144]);
+  });
 });
 
 test("whoever listens is told what there was to know of an item that went", () => {
