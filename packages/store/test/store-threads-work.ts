@@ -131,6 +131,7 @@ export function step(store: SlabStore, tallies: Tallies, slot: number, chance: n
       return;
     }
     default:
+      if (chance >>> 28 === 0) return tuneOwn(store, slot, (chance >>> 8) & 0xffff);
       return readWhole(store, blobs[at] as Uint8Array, now);
   }
 }
@@ -162,6 +163,23 @@ function markOrClaim(
   } else if (store.find(key, 0, key.length, now) && store.stale && !store.claimed) {
     if (store.claim(key, 0, key.length, now)) tallies.add(slot, CLAIMED, 1);
   }
+}
+
+/** What each thread changes, and nobody else. */
+const OWN = ["hotPercent", "warmPercent", "hotAgeFactor", "warmAgeFactor", "automoveLevel"] as const;
+/** What this thread has made of its own in a store. */
+const tuned = new WeakMap<SlabStore, number>();
+
+/** What one thread tunes stays, whatever others tune meanwhile. */
+function tuneOwn(store: SlabStore, slot: number, chance: number): void {
+  const own = OWN[slot] as (typeof OWN)[number];
+  const before = store.setup[own];
+  if (before !== (tuned.get(store) ?? before)) {
+    throw new Error(`${own} was tuned to ${tuned.get(store)}, and is ${before}`);
+  }
+  const next = own === "automoveLevel" ? chance % 3 : 1 + (chance % 40);
+  tuned.set(store, next);
+  store.tune({ [own]: next });
 }
 
 /** A blob is of one letter. */

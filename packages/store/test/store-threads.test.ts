@@ -83,7 +83,7 @@ function make(bytesMax: number): { store: SlabStore; tallies: Tallies } {
 }
 
 test(
-  "counts, appends, adds and deletes are exact, and no value is torn",
+  "counts, appends, adds and deletes are exact, no value is torn, and what is tuned stays",
   async () => {
     const { store, tallies } = make(4_194_304);
     const threads = await Promise.all([1, 2, 3, 4].map((slot) => start(store, tallies, slot)));
