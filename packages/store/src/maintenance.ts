@@ -51,8 +51,10 @@ export class Maintenance {
     if ((spare as number) < PAGES_LEAST) return "no-spare";
     if (source === 0) {
       locks?.lock(ALLOCATION);
-      pages.takePage(to);
+      const taken = pages.takePage(to);
       locks?.unlock(ALLOCATION);
+      // What a lowered `bytesMax` leaves no use for is nobody's to have.
+      if (!taken) return "no-spare";
     } else this.#mover.start(source, to);
     this.nextAt = now;
     return "started";

@@ -147,6 +147,21 @@ describe("a page", () => {
     expect(store.movePage(-1, slabClass, START)).toBe("bad-class");
   });
 
+  test("that no class has goes to one at once, unless bytesMax was lowered for it to be given up", () => {
+    const store = small();
+    fill(store, 1_000);
+    store.tune({ bytesMax: 65_536 });
+    const now = pass(store, START, 60_000);
+    const [{ slabClass, pages } = expect.fail()] = store.slabs(now).classes;
+    const { sparePages } = store.slabs(now);
+    expect(sparePages).toBeGreaterThan(10);
+    expect(store.movePage(0, slabClass, now)).toBe("no-spare");
+    expect(store.slabs(now)).toMatchObject({ sparePages, classes: [{ pages }] });
+    store.tune({ bytesMax: 262_144 });
+    expect(store.movePage(0, slabClass, now)).toBe("started");
+    expect(store.slabs(now)).toMatchObject({ sparePages: sparePages - 1, classes: [{ pages: pages + 1 }] });
+  });
+
   test("moves by itself no more at automove level 0, but as it is told to", () => {
     const store = small();
     fill(store, 1_000);
