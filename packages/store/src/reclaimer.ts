@@ -53,10 +53,10 @@ import {
 import { ALLOCATION, type SlabItems, STRIPES } from "./slab-items.ts";
 import type { Millis, StoreListener } from "./store.ts";
 
-// How often a class is asked for room before it is given up, and how many items are looked at each time.
 /** As memcached counts a part: a chunk of ours holds as much, being smaller by what ours is. */
 const PART_HEADER_BYTES = 48;
 
+// How often a class is asked for room before it is given up, and how many items are looked at each time.
 const ROUNDS_MAX = 10;
 const LOOKS_MAX = 5;
 
