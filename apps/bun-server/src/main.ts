@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// memwire-server: arguments, then the server. A worker thread starts here as well. Prints nothing on stdout, as memcached
-// does.
+// memwire-server: arguments, then the server. A worker thread starts here as well. Prints nothing on stdout, as
+// memcached does.
 
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";

@@ -1,8 +1,8 @@
 // The worker threads of a server: the main thread is worker 0, these are the others.
 //
-// A thread that ends without having been told to is replaced, in its place among the counters; what it left half done in
-// the store is put right, and the others serve on meanwhile. Its connections are gone. One that does not get as far as
-// serving is tried again a second later, so that nothing spins.
+// A thread that ends without having been told to is replaced, in its place among the counters; what it left half done
+// in the store is put right, and the others serve on meanwhile. Its connections are gone. One that does not get as far
+// as serving is tried again a second later, so that nothing spins.
 
 import { Worker } from "node:worker_threads";
 import type { Clock, Millis } from "@memwire/engine";

@@ -17,8 +17,8 @@ export const clock: Clock = systemClock({
 
 /**
  * `performance` by the millisecond. Asking Deno's takes a twentieth of the time of a small HTTP request; a request asks
- * twice, and wants no more than milliseconds. The wall clock, which is cheap, tells when to ask again, and nothing else:
- * it may be set back.
+ * twice, and wants no more than milliseconds. The wall clock, which is cheap, tells when to ask again, and nothing
+ * else: it may be set back.
  */
 class CoarsePerformance {
   readonly timeOrigin: number = performance.timeOrigin;

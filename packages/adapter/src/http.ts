@@ -42,15 +42,18 @@ export interface HttpOptions {
   readonly bodyBytesMax: number;
   /** Bytes of a request line and its headers; beyond: 431. Default 16 KiB. Node only: see the README of the others. */
   readonly headerBytesMax?: number;
-  /** From a connection's first byte, or its next request's, to the end of the headers; beyond: 408. Default 10,000. Node only. */
+  /**
+   * From a connection's first byte, or its next request's, to the end of the headers; beyond: 408. Default 10,000. Node
+   * only.
+   */
   readonly headerTimeoutMs?: number;
   /** The same to the end of the body. Default 60,000. Node only. */
   readonly requestTimeoutMs?: number;
   /** How long a connection may stay open between requests. Default 60,000. Not on Deno; whole seconds to 255 on Bun. */
   readonly idleTimeoutMs?: number;
   /**
-   * Is told what the handler threw, unless its client had gone, and, on Node and Deno, what a body failed with. Default:
-   * `console.error`. What it throws itself is printed.
+   * Is told what the handler threw, unless its client had gone, and, on Node and Deno, what a body failed with.
+   * Default: `console.error`. What it throws itself is printed.
    */
   readonly failed?: (error: unknown) => void;
 }

@@ -17,7 +17,9 @@ export interface Adapter {
     | ((source: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => void)
     | undefined;
   readonly serveHttp: ServeHttp;
-  /** For engines that are asked by HTTP handlers: `clock`, but on Deno, where the requests of a turn come one by one. */
+  /**
+   * For engines that are asked by HTTP handlers: `clock`, but on Deno, where the requests of a turn come one by one.
+   */
   readonly httpClock: Clock;
   /**
    * The `Response` that `serveHttp` answers at the least cost, to be used in place of the global one. On Node it is

@@ -40,7 +40,9 @@ export interface ClientOptions extends Omit<ClientEngineOptions, "servers" | "di
   readonly clock: Clock;
   /** At least one, no two of one name on the ring. */
   readonly servers: readonly Server[];
-  /** How keys are spread. Default: `ketama` by `md5`, as libmemcached's weighted ketama and npm memcached place them. */
+  /**
+   * How keys are spread. Default: `ketama` by `md5`, as libmemcached's weighted ketama and npm memcached place them.
+   */
   readonly distribution?: "ketama" | "modula";
   readonly hash?: HashName;
   /** Two characters, such as `{}`: of a key that has them, only what stands between is hashed. */

@@ -1,5 +1,5 @@
-// The memcached servers of simulations. Hundreds are made a second: their memory is little, and does not have to be asked
-// for from the system; it is enough for all keys that a simulation has.
+// The memcached servers of simulations. Hundreds are made a second: their memory is little, and does not have to be
+// asked for from the system; it is enough for all keys that a simulation has.
 
 import { ServerEngine, type ServerOptions } from "@memwire/server";
 import { SlabStore } from "@memwire/store";

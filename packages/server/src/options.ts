@@ -138,9 +138,9 @@ export interface ServerSettings {
 }
 
 /**
- * @throws RangeError for a limit that is not a whole number from 1, a time below 1, a version that is not one printable line, a
- * delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name or a
- * password
+ * @throws RangeError for a limit that is not a whole number from 1, a time below 1, a version that is not one printable
+ * line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
+ * or a password
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
   const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;

@@ -14,7 +14,9 @@ export interface BoundedCacheOptions extends StoreOptions {
   readonly now: () => Millis;
   /** Default: a new `SlabStore` with the other options. */
   readonly store?: Store;
-  /** Told of what goes to make room, or is found to have expired. Called during another call: it must not use the cache. */
+  /**
+   * Told of what goes to make room, or is found to have expired. Called during another call: it must not use the cache.
+   */
   readonly onGone?: (key: string, cause: "evicted" | "expired") => void;
 }
 

@@ -1,8 +1,8 @@
 // Which chunk has the item of a key. Hot path.
 //
-// An open-addressing table of groups: a key's hash names one group of 16 words, a line of the processor's cache, and its
-// item is in one of the 12 places there. A place has 8 bits of the hash beside its reference, a tag, so that an item in
-// memory is looked at for no other key but once in 256 times:
+// An open-addressing table of groups: a key's hash names one group of 16 words, a line of the processor's cache, and
+// its item is in one of the 12 places there. A place has 8 bits of the hash beside its reference, a tag, so that an
+// item in memory is looked at for no other key but once in 256 times:
 //
 //     word    0  1  2   |  3 ... 14           |  15
 //             12 tags   |  12 references      |  the group with those that found this one full, or 0
@@ -14,10 +14,10 @@
 // in line gives up those of its items that belong to the new one at the end. So no call ever waits for the whole table,
 // there is never a second one, and what it takes follows the number of items.
 //
-// A group at level n was chosen by n bits of the hash, and the next bit says who goes when it is divided. At an even level
-// the tags begin with that bit; what comes of it keeps them, and goes by their second bit when it is divided in turn.
-// So it is only every other time that a division has to look for the hashes of a dozen items all over the memory, which
-// takes longer than to store one.
+// A group at level n was chosen by n bits of the hash, and the next bit says who goes when it is divided. At an even
+// level the tags begin with that bit; what comes of it keeps them, and goes by their second bit when it is divided in
+// turn. So it is only every other time that a division has to look for the hashes of a dozen items all over the memory,
+// which takes longer than to store one.
 //
 // Of two groups between which items move, the lowest ten bits are the same: a lock for each value of those guards both.
 

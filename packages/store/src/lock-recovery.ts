@@ -35,9 +35,9 @@
 // A thread may also end, or notice that it was declared dead, between taking a lock, or the recoverer's word, and
 // looking at its row. Such a word has an owner without a row, who has done nothing since: anybody may free it.
 //
-// Who was declared dead and had no lock from then on was not in the middle of anything: there is nothing to be put right.
-// This is known only of one that the recoverer itself declared dead; another may have lost its locks to a recoverer that
-// died over them.
+// Who was declared dead and had no lock from then on was not in the middle of anything: there is nothing to be put
+// right. This is known only of one that the recoverer itself declared dead; another may have lost its locks to a
+// recoverer that died over them.
 
 import type { LockWatch } from "./lock-watch.ts";
 import { type LockWorkers, TICKET_BITS, WORKERS_MAX, workerIdOf } from "./lock-workers.ts";

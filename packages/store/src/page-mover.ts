@@ -1,7 +1,7 @@
 // Clears a page, a few chunks at a time, so that it can go to another class.
 //
-// From the start none of its chunks is given out any more. What is in use goes to a free chunk of another page; if there
-// is none, the oldest item of the class goes for it. A chunk that somebody is filling at the moment is waited for.
+// From the start none of its chunks is given out any more. What is in use goes to a free chunk of another page; if
+// there is none, the oldest item of the class goes for it. One that somebody is filling at the moment is waited for.
 
 import {
   CLASS_MASK,

@@ -40,8 +40,8 @@ export interface SharedLocksOptions {
   readonly locks: number;
   /**
    * Puts right what a dead worker left that had a lock. Called by the worker that came across it, once it holds all
-   * locks: from `lock` or `forget`. It must not use the locks, and must call `beat` every few milliseconds. If it throws, so
-   * does the call it was made from, and the next recovery calls it again.
+   * locks: from `lock` or `forget`. It must not use the locks, and must call `beat` every few milliseconds. If it
+   * throws, so does the call it was made from, and the next recovery calls it again.
    */
   readonly recover: (deadWorkerId: number) => void;
   /** Default: `LOCK_PATIENCE`. */

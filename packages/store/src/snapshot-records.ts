@@ -24,7 +24,8 @@ export interface RestorableStore extends Pick<
   /**
    * As `set`, for an item that was there before, with its cas unique and what was known of its use.
    *
-   * @param marks 1 if it was `fetched`, 2 if it was `stale`, 4 if it was `claimed`, 8 if its key came in base64: the sum.
+   * @param marks 1 if it was `fetched`, 2 if it was `stale`, 4 if it was `claimed`, 8 if its key came in base64: the
+   * sum.
    */
   restore(
     key: Uint8Array,

@@ -10,9 +10,9 @@ export interface Forwarding {
   /** Put before every key, after that. */
   readonly addPrefix?: Uint8Array;
   /**
-   * Seconds, negative for already: what the request says an item is to expire with, it says otherwise. That is `exptime`
-   * of classic and binary requests, the flags T and N of meta ones; an `ms` without T gets one. Requests that say
-   * nothing of it, as `get`, stay without.
+   * Seconds, negative for already: what the request says an item is to expire with, it says otherwise. That is
+   * `exptime` of classic and binary requests, the flags T and N of meta ones; an `ms` without T gets one. Requests that
+   * say nothing of it, as `get`, stay without.
    */
   readonly exptime?: number;
   /** The server is to answer it in any case: without `noreply`, without flag q, with the opcode that is not quiet. */

@@ -12,8 +12,8 @@ import type { CommandName } from "./request.ts";
 export type CommandFamily = "classic" | "admin" | "meta" | "none";
 
 /**
- * What a meta command does: `ms` stores as set (S), add (E), append (A), prepend (P) or replace (R), `ma` increments (I)
- * or decrements (D).
+ * What a meta command does: `ms` stores as set (S), add (E), append (A), prepend (P) or replace (R), `ma` increments
+ * (I) or decrements (D).
  */
 export type MetaMode = "S" | "E" | "A" | "P" | "R" | "I" | "D";
 
@@ -60,7 +60,9 @@ export class RequestFields {
 
   /** The flags of a meta command, each with its token. Of `me` only `b`, as it heeds no other. */
   readonly meta: MetaFlags;
-  /** Flag q: whether the client wants no reply that says what it expects. Errors are told all the same. Only of meta. */
+  /**
+   * Flag q: whether the client wants no reply that says what it expects. Errors are told all the same. Only of meta.
+   */
   quiet = false;
   /** Of `ms` and `ma`. */
   mode: MetaMode = "S";

@@ -235,7 +235,10 @@ export class TextReplyDecoder extends ReplyFields {
     return "reply";
   }
 
-  /** Whether this is `END`, whole. One comes behind every get; by the table of words it cost a fifth of a get of one key. */
+  /**
+   * Whether this is `END`, whole. One comes behind every get; by the table of words it cost a fifth of a get of one
+   * key.
+   */
   #isEnd(bytes: Uint8Array, start: number, end: number): boolean {
     return (
       start + END_BYTES + 1 < end &&

@@ -4,7 +4,8 @@
 //     replies to it          <--  outcomes    <--  what is answered to those
 //
 // Each format has a file that reads its requests as operations, and writes operations as requests and outcomes as
-// replies: classic.ts, meta.ts with meta-operation.ts, binary.ts; outcome.ts reads replies of all. What is told quietly, or not at all, is left to the last step: an operation is answered.
+// replies: classic.ts, meta.ts with meta-operation.ts, binary.ts; outcome.ts reads replies of all. What is told
+// quietly, or not at all, is left to the last step: an operation is answered.
 
 import type { StorageCommand } from "../text/request.ts";
 

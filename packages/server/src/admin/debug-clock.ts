@@ -20,7 +20,9 @@ export class DebugClock {
     return this.#paused ? Infinity : time - this.#movedBy;
   }
 
-  /** By milliseconds; backwards, it stands still until the host's time has caught up. Paused, it moves by these alone. */
+  /**
+   * By milliseconds; backwards, it stands still until the host's time has caught up. Paused, it moves by these alone.
+   */
   change(move: Millis | "pause" | "resume"): void {
     if (typeof move === "string") {
       this.#paused = move === "pause";

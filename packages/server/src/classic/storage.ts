@@ -32,7 +32,9 @@ export function storeValue(
   output.copy(reply, 0, reply.length);
 }
 
-/** A storage command was refused before its value came. `set` and `ms` take the old value with it, as failed ones do. */
+/**
+ * A storage command was refused before its value came. `set` and `ms` take the old value with it, as failed ones do.
+ */
 export function refuseValue(context: Context, decoder: TextRequestDecoder, now: Millis): void {
   const { counters, key, store } = context;
   counters.tooLarge++;

@@ -1,9 +1,9 @@
 // stats: what the server as a whole has done, by memcached's names and in its order.
 //
-// Of several workers the counts are those of all. What only the host knows (pid, libevent, rusage_*, ...) it says in its
-// facts. What has no meaning here is 0, as in a memcached to which
-// it does not happen: no index is copied to grow, no memory is asked for that may be refused, no thread is chosen by
-// its network card. Three fields are there with TLS alone, and come from the host.
+// Of several workers the counts are those of all. What only the host knows (pid, libevent, rusage_*, ...) it says in
+// its facts. What has no meaning here is 0, as in a memcached to which it does not happen: no index is copied to grow,
+// no memory is asked for that may be refused, no thread is chosen by its network card. Three fields are there with TLS
+// alone, and come from the host.
 
 import type { Millis } from "@memwire/engine";
 import { type Context, countedBy } from "../context.ts";

@@ -3,9 +3,9 @@
 //     words     connections   verbosity   connections of worker 0   of worker 1 ...
 //     rows      worker 0      worker 1 ...                          what `stats reset` has taken off
 //
-// A worker counts in an object as one that is alone does, and publishes it once a turn, before its replies leave: who has
-// an answer finds it counted, whichever worker is asked. A row belongs to one worker, so nothing has to be locked, and
-// to whoever takes its place when it dies. Connections are counted at once, or the limit would not hold.
+// A worker counts in an object as one that is alone does, and publishes it once a turn, before its replies leave: who
+// has an answer finds it counted, whichever worker is asked. A row belongs to one worker, so nothing has to be locked,
+// and to whoever takes its place when it dies. Connections are counted at once, or the limit would not hold.
 
 import { type ServerCounters, zeroCounters } from "../counters.ts";
 

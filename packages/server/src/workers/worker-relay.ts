@@ -4,8 +4,8 @@
 //     a command at worker 2  --noted---->  worker 1: a line for its watchers
 //     stats detail on        --detail--->  all count by prefix, and tell what they counted:  --counted-->
 //
-// Messages are plain data for all other workers. What a turn has to tell goes in one message when it is over; what a turn
-// cannot tell for want of room is counted.
+// Messages are plain data for all other workers. What a turn has to tell goes in one message when it is over; what a
+// turn cannot tell for want of room is counted.
 
 import type { Millis } from "@memwire/engine";
 import type { ServerCounters } from "../counters.ts";
