@@ -1,4 +1,4 @@
 export { clock } from "./clock.ts";
-export { copyBytes } from "./copy-bytes.ts";
+export { copyBytes } from "@memwire/adapter-node/sockets";
 export { network } from "./network.ts";
 export { serveHttp, type HttpHandler, type HttpListener, type HttpOptions } from "./serve-http.ts";
