@@ -1,5 +1,7 @@
 // What a server counts, named as memcached's `stats` names it. What its store counts comes on top.
 
+import type { Stored } from "@memwire/store";
+
 export interface ServerCounters {
   /** Open now; the others count events since the start or `stats reset`. */
   currConnections: number;
@@ -97,4 +99,11 @@ export function zeroCounters(): ServerCounters {
     logWatcherSkipped: 0,
     prefixesDropped: 0,
   };
+}
+
+/** Counts how a compare-and-store went. Hot path. */
+export function countCompared(counters: ServerCounters, stored: Stored): void {
+  if (stored === "stored") counters.casHits++;
+  else if (stored === "exists") counters.casBadval++;
+  else if (stored === "not-found") counters.casMisses++;
 }

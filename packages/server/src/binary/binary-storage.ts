@@ -9,6 +9,7 @@ import { binaryExpiryOf } from "./binary-exptime.ts";
 import { setTerms } from "./binary-items.ts";
 import { writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "../context.ts";
+import { countCompared } from "../counters.ts";
 import { noteLookUp, noteStored, type StoreCommand } from "../admin/observation.ts";
 
 export function storeBinary(
@@ -162,9 +163,7 @@ function compareAndStore({ store, counters }: Context, decoder: BinaryRequestDec
     cas.low,
     now,
   );
-  if (stored === "stored") counters.casHits++;
-  else if (stored === "exists") counters.casBadval++;
-  else if (stored === "not-found") counters.casMisses++;
+  countCompared(counters, stored);
   return stored;
 }
 

@@ -11,6 +11,7 @@ import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
 import { countStored } from "../stats/class-counts.ts";
 import type { Context } from "../context.ts";
+import { countCompared } from "../counters.ts";
 import { noteLookUp, noteStored, noteStoring, type StoreCommand } from "../admin/observation.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
@@ -137,9 +138,7 @@ function compareAndStore({ store, counters }: Context, decoder: TextRequestDecod
     cas.low,
     now,
   );
-  if (stored === "stored") counters.casHits++;
-  else if (stored === "exists") counters.casBadval++;
-  else if (stored === "not-found") counters.casMisses++;
+  countCompared(counters, stored);
   return stored;
 }
 

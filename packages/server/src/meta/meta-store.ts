@@ -5,6 +5,7 @@ import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
 import { countStored } from "../stats/class-counts.ts";
 import type { Context } from "../context.ts";
+import { countCompared } from "../counters.ts";
 import {
   BASE64,
   CHOOSE_CAS,
@@ -132,9 +133,7 @@ function storeOnTerms(
   if (cas.high === 0 && cas.low === 0)
     stored = store.inspect(bytes, start, end, now) ? "exists" : "not-found";
   else stored = store.storeOn(terms, bytes, start, end, value, valueStart, valueEnd, flags, expiresAt, now);
-  if (stored === "stored") counters.casHits++;
-  else if (stored === "exists") counters.casBadval++;
-  else if (stored === "not-found") counters.casMisses++;
+  countCompared(counters, stored);
   return stored;
 }
 
