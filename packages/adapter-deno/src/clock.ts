@@ -1,6 +1,7 @@
 // Deno's clock and turns.
 
 import { systemClock, type Clock } from "@memwire/engine";
+import { nextTurn } from "./next-turn.ts";
 
 /**
  * Real time; a turn is deferred by a microtask. Deno hands over all reads that are ready before microtasks go on,
@@ -13,6 +14,7 @@ export const clock: Clock = systemClock({
   setTimeout,
   clearTimeout,
   defer: queueMicrotask,
+  nextTurn,
 });
 
 /**
@@ -48,4 +50,5 @@ export const httpClock: Clock = systemClock({
   setTimeout,
   clearTimeout,
   defer: (task) => void setImmediate(task),
+  nextTurn,
 });

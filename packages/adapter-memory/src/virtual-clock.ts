@@ -1,7 +1,7 @@
 // Time that goes by only when it is told to, from one event to the next.
 //
 // Events at the same time happen in the order they were asked for, and what is deferred comes after all of them:
-// several inputs of one instant make one turn, as they do on a real event loop.
+// several inputs of one instant make one turn, as they do on a real event loop. A next turn takes a moment.
 
 import type { Clock, Millis } from "@memwire/engine";
 import { Agenda } from "./agenda.ts";
@@ -47,6 +47,11 @@ export class VirtualClock implements Clock {
 
   defer(task: () => void): void {
     this.#agenda.add(this.#now, task);
+  }
+
+  /** A tick later, so that time goes by, and with it what is on its way, however long turns follow one another. */
+  nextTurn(task: () => void): void {
+    this.#agenda.add(this.#now + 1 / TICKS_PER_MS, task);
   }
 
   /** Like `at`, but the simulator's own: never late, not to be cancelled. */

@@ -36,6 +36,22 @@ test("what is deferred comes after the tasks of the same time, and before time g
   expect(ran).toEqual(["second", "deferred", "late", "next"]);
 });
 
+test("a next turn comes after what is to happen now, and time goes by however many there are", () => {
+  const { clock, run } = started();
+  const ran: string[] = [];
+  const start = clock.now();
+  const again = (): void => {
+    ran.push("turn");
+    if (ran.length < 5) clock.nextTurn(again);
+  };
+  clock.nextTurn(again);
+  clock.defer(() => ran.push("deferred"));
+  clock.at(start + 0.125, () => ran.push("timer"));
+  run();
+  expect(ran).toEqual(["deferred", "turn", "timer", "turn", "turn"]);
+  expect(clock.now()).toBe(start + 0.1875);
+});
+
 test("timers are as late as the conditions say, and never early", () => {
   const simulation = simulate({ seed: 1, timerLateMs: [1, 3] });
   const { clock } = simulation;

@@ -204,4 +204,9 @@ export interface Clock {
   at(deadline: Millis, task: () => void): () => void;
   /** Calls `task` once after the input that is at hand now: how outputs of one turn become one write. */
   defer(task: () => void): void;
+  /**
+   * Calls `task` once after other input, and the timers that are due, have had their turn: how long work is cut into
+   * pieces. However many turns follow one another in this way, nobody else waits longer than some milliseconds.
+   */
+  nextTurn(task: () => void): void;
 }

@@ -1,7 +1,8 @@
 // Joins an engine to a network and a clock: the only place where the three meet.
 //
 // Inputs go in as they come; commands are polled once a turn (`clock.defer`), so that all replies of a turn to
-// one connection leave in one write. Hot path: one Map look-up an event, one a command.
+// one connection leave in one write. An engine that has more to do than it does at a time (a deadline of -Infinity) goes
+// on in the next turn (`clock.nextTurn`), when others have had theirs. Hot path: one Map look-up an event, one a command.
 
 import type {
   Clock,
@@ -65,7 +66,10 @@ class RunningDriver implements Driver {
   #due = false;
   #timerAt: Millis = Infinity;
   #cancelTimer: () => void = () => {};
-  readonly #turn = (): void => this.#carryOut();
+  readonly #turn = (): void => {
+    this.#turnDeferred = false;
+    this.#carryOut();
+  };
 
   constructor(engine: Engine, network: Network, clock: Clock) {
     this.engine = engine;
@@ -144,7 +148,6 @@ class RunningDriver implements Driver {
   }
 
   #carryOut(): void {
-    this.#turnDeferred = false;
     if (this.#stopped) return;
     const { engine, clock } = this;
     if (this.#due) {
@@ -156,7 +159,11 @@ class RunningDriver implements Driver {
     // No timer: the shortest of them is far longer than a turn.
     if (deadline === -Infinity) {
       this.#due = true;
-      return this.wake();
+      if (this.#turnDeferred) return;
+      this.#turnDeferred = true;
+      this.now = clock.now();
+      clock.nextTurn(this.#turn);
+      return;
     }
     // A deadline that moved away is left armed: the timer finds nothing to do and arms the next one. Most
     // deadlines move with every request, and cancelling each would cost more than that.

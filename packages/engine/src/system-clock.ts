@@ -1,4 +1,4 @@
-// A clock made of what every runtime has; the one thing that differs is how a turn is deferred.
+// A clock made of what every runtime has; what differs is how a turn is deferred, and how one lets others go first.
 
 import type { Clock } from "./contract.ts";
 
@@ -9,6 +9,8 @@ export interface ClockHost {
   clearTimeout(timer: never): void;
   /** Runs after the input at hand; never a timer of 0 ms, which is far slower everywhere. */
   defer(task: () => void): void;
+  /** Runs after other input and timers have had their turn, also if it is asked for again and again. */
+  nextTurn(task: () => void): void;
 }
 
 // Longer timers fire at once on every runtime: https://developer.mozilla.org/docs/Web/API/setTimeout
@@ -35,5 +37,6 @@ export function systemClock(host: ClockHost): Clock {
       return () => host.clearTimeout(timer as never);
     },
     defer: (task) => host.defer(task),
+    nextTurn: (task) => host.nextTurn(task),
   };
 }

@@ -122,18 +122,31 @@ test("elapsed comes at the deadline, and the commands it gives are carried out a
   expect(clock.timers).toEqual([]);
 });
 
-test("a deadline of minus infinity is met in the next turn, without a timer", () => {
+test("a deadline of minus infinity is met in the next turn, when others have had theirs, without a timer", () => {
   const { engine, clock, driver } = start();
   engine.deadline = -Infinity;
   driver.wake();
   clock.turn();
   expect(clock.timers).toEqual([]);
-  expect(engine.told).not.toContain("elapsed at 1000");
   engine.onElapsed = () => (engine.deadline = Infinity);
-  clock.turn();
+  expect(clock.turn()).toBe(0);
+  expect(engine.told).not.toContain("elapsed at 1000");
+  expect(clock.next()).toBe(1);
   expect(engine.told).toContain("elapsed at 1000");
-  clock.turn();
+  expect([clock.turn(), clock.next()]).toEqual([0, 0]);
   expect(engine.told.filter((told) => told.startsWith("elapsed"))).toHaveLength(1);
+});
+
+test("a timer that fires while a turn is deferred asks for no second one", () => {
+  const { engine, clock, driver } = start();
+  engine.deadline = 1_500;
+  driver.wake();
+  clock.turn();
+  driver.wake();
+  engine.deadline = -Infinity;
+  clock.goTo(1_500);
+  expect([clock.turn(), clock.next()]).toEqual([1, 1]);
+  expect([clock.turn(), clock.next()]).toEqual([0, 1]);
 });
 
 test("a deadline that comes nearer moves the timer, one that goes away is met early and armed again", () => {

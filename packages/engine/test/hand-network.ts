@@ -113,6 +113,7 @@ export class HandClock implements Clock {
   time = 1_000;
   timers: { readonly deadline: Millis; readonly task: () => void }[] = [];
   #turns: (() => void)[] = [];
+  #nextTurns: (() => void)[] = [];
 
   now(): Millis {
     return this.time;
@@ -130,10 +131,22 @@ export class HandClock implements Clock {
     this.#turns.push(task);
   }
 
+  nextTurn(task: () => void): void {
+    this.#nextTurns.push(task);
+  }
+
   /** Runs what was deferred; answers how much that was. */
   turn(): number {
     const turns = this.#turns;
     this.#turns = [];
+    for (const task of turns) task();
+    return turns.length;
+  }
+
+  /** Runs what was left for the next turn; answers how much that was. */
+  next(): number {
+    const turns = this.#nextTurns;
+    this.#nextTurns = [];
     for (const task of turns) task();
     return turns.length;
   }

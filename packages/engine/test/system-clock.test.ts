@@ -78,10 +78,18 @@ test("turns are deferred by the host", () => {
   expect(host.deferred).toEqual([task]);
 });
 
+test("next turns are the host's", () => {
+  const host = new HandHost();
+  const task = (): void => {};
+  systemClock(host).nextTurn(task);
+  expect([host.deferred, host.nextTurns]).toEqual([[], [task]]);
+});
+
 /** A runtime whose time goes by, and whose timers fire, by hand. */
 class HandHost implements ClockHost {
   timers: { readonly task: () => void; readonly ms: number }[] = [];
   readonly deferred: (() => void)[] = [];
+  readonly nextTurns: (() => void)[] = [];
   #passed = 0.25;
   readonly performance: ClockHost["performance"];
 
@@ -101,6 +109,10 @@ class HandHost implements ClockHost {
 
   defer(task: () => void): void {
     this.deferred.push(task);
+  }
+
+  nextTurn(task: () => void): void {
+    this.nextTurns.push(task);
   }
 
   pass(ms: number): void {

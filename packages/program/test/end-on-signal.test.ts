@@ -25,6 +25,10 @@ class HandClock implements Clock {
     this.at(this.#now, task);
   }
 
+  nextTurn(task: () => void): void {
+    this.at(this.#now, task);
+  }
+
   /** Lets time go by until the promise has settled. */
   async settle<T>(promise: Promise<T>): Promise<T> {
     let settled = false;

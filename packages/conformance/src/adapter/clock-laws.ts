@@ -2,7 +2,10 @@
 
 import { expect } from "vitest";
 import { once, type Law } from "./law.ts";
-import { pass } from "./pair.ts";
+import { pair, pass } from "./pair.ts";
+
+/** How long turns follow one another for input and timers that never come between. */
+const TURNS_WITHIN_MS = 2_000;
 
 export const clockLaws: readonly Law[] = [
   once("now does not go back, and goes on with the timers", async (harness) => {
@@ -77,6 +80,31 @@ export const clockLaws: readonly Law[] = [
     await pass(harness, 30);
     for (const cancel of cancels) cancel();
     expect(ran).toBe(0);
+  }),
+
+  once("between turns that follow one another come timers and input", async (harness) => {
+    const { clock } = harness;
+    const { near, far, finish } = await pair(harness, "tcp");
+    const start = clock.now();
+    let timers = 0;
+    let over = false;
+    const tick = (): void => {
+      timers++;
+      if (timers < 3) clock.at(clock.now() + 1, tick);
+    };
+    const turn = (): void => {
+      over = (timers === 3 && far.receivedBytes === 3) || clock.now() - start > TURNS_WITHIN_MS;
+      if (over) return;
+      // One after the other, so that sockets have to be looked at more than once.
+      if (near.sentBytes < 3 && near.sentBytes === far.receivedBytes && !near.waiting) near.send(1);
+      clock.nextTurn(turn);
+    };
+    tick();
+    clock.nextTurn(turn);
+    expect([timers, near.sentBytes]).toEqual([1, 0]);
+    await harness.until(() => over, "the turns");
+    expect([timers, far.receivedBytes]).toEqual([3, 3]);
+    await finish();
   }),
 
   once(

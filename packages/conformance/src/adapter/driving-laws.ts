@@ -1,6 +1,6 @@
 // An engine on the adapter, by drive(): what the whole contract is for.
 
-import { drive, type Network, type Transport } from "@memwire/engine";
+import { drive, type Millis, type Network, type Transport } from "@memwire/engine";
 import { expect } from "vitest";
 import { EchoEngine } from "./echo-engine.ts";
 import { onEveryKind, type Law } from "./law.ts";
@@ -49,6 +49,21 @@ export const drivingLaws: readonly Law[] = [
     await settle(harness, driver.close(), "the driver's close");
   }),
 
+  onEveryKind("an engine that always has more to do answers in between", async (harness, kind) => {
+    const engine = new BusyEngine();
+    const driver = drive(engine, harness.network, harness.clock);
+    const listener = await settle(harness, driver.listen(harness.fresh(kind)), "listening");
+    const near = dial(harness, listener.endpoint);
+    await harness.until(() => near.events.length > 0, "a connection");
+    for (let round = 0; round < 5; round++) {
+      near.send(100);
+      await harness.until(() => near.receivedBytes === near.sentBytes && !near.waiting, "the echo");
+    }
+    expect(engine.deadline).toBe(-Infinity);
+    await settle(harness, driver.close(), "the driver's close");
+    await finish(harness, [near]);
+  }),
+
   onEveryKind("closing a driver closes every connection and the listener", async (harness, kind) => {
     const driver = drive(new EchoEngine(), harness.network, harness.clock);
     const listener = await settle(harness, driver.listen(harness.fresh(kind)), "listening");
@@ -68,6 +83,20 @@ export const drivingLaws: readonly Law[] = [
     await harness.until(() => harness.openSockets(listener.endpoint) === 0, "every socket to be gone");
   }),
 ];
+
+/** After so long a busy engine gives up: on a clock whose next turn is none it would stop everything for good. */
+const BUSY_MS = 2_000;
+
+/** Wants to go on in every next turn. */
+class BusyEngine extends EchoEngine {
+  override deadline = -Infinity;
+  #since = Infinity;
+
+  override elapsed(now: Millis): void {
+    this.#since = Math.min(this.#since, now);
+    if (now - this.#since > BUSY_MS) this.deadline = Infinity;
+  }
+}
 
 /** The network, with a count of the chunks that its accepted connections receive and of their writes. */
 function counting(real: Network): { network: Network; counts: { chunks: number; writes: number } } {

@@ -76,7 +76,7 @@ export class EchoEngine implements Engine {
     this.#datagrams.push({ kind: "send-to", socket, to, bytes: bytes.slice() });
   }
 
-  elapsed(): void {}
+  elapsed(_now: Millis): void {}
 
   poll(): Command | SendTo | undefined {
     return this.#outbox.poll() ?? this.#datagrams.shift();
