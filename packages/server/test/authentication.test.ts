@@ -3,7 +3,7 @@
 import { ServerEngine, type ServerOptions, type UserCheck } from "@memwire/server";
 import { describe, expect, test } from "vitest";
 import { req, statuses, told } from "./binary-party.ts";
-import { Bench, type Party } from "./party.ts";
+import { Bench, type Party, START } from "./party.ts";
 
 const users = [{ name: "ann", password: "secret" }];
 const sasl: ServerOptions = { authentication: { kind: "sasl", users } };
@@ -192,14 +192,32 @@ describe("-Y", () => {
     expect(largest.ask(set(`ann secret${" ".repeat(16_374)}`))).toBe("STORED\r\n");
   });
 
-  test("a client that is refused again and again and does not read is read no further", () => {
-    const limits = { unsentBytesMax: 10_000 };
-    const party = new Bench(new ServerEngine({ ...ascii, limits })).connect(false);
-    for (let i = 0; i < 100 && party.state === "open"; i++) party.send("get x\r\n".repeat(100));
-    expect(party.state).toBe("paused");
-    party.read();
-    expect(party.state).toBe("open");
-    expect(party.ask(set("ann secret"))).toBe("STORED\r\n");
+  test("a client that is refused 64 times is closed, whatever it is refused for, and is answered no more", () => {
+    const refused: readonly (readonly [string, string])[] = [
+      ["\n", "CLIENT_ERROR unauthenticated\r\n"],
+      [set("ann wrong"), "CLIENT_ERROR authentication failure\r\n"],
+    ];
+    for (const [sent, answer] of refused) {
+      const party = connect();
+      for (let i = 0; i < 63; i++) party.send(sent);
+      expect([party.text, party.state]).toEqual([answer.repeat(63), "open"]);
+      party.send(sent.repeat(1_000) + set("ann secret"));
+      expect([party.text, party.state]).toEqual([answer.repeat(64), "closed"]);
+    }
+  });
+
+  test("a client that was refused 63 times may come in", () => {
+    const party = connect();
+    expect(party.ask(`${"\n".repeat(63)}${set("ann secret")}get x\r\n`)).toMatch(/STORED\r\nEND\r\n$/);
+  });
+
+  test("chunks that come while a client does not read are answered no further than that", () => {
+    const { engine } = new Bench(new ServerEngine(ascii));
+    const id = engine.accepted(START, 0);
+    for (let i = 0; i < 32; i++) engine.received(id, new Uint8Array(65_536).fill(10), START);
+    expect(engine.poll()).toMatchObject({ kind: "send", bytes: { length: 64 * 30 } });
+    engine.drained(id, START);
+    expect(engine.poll()).toEqual({ kind: "close", id });
   });
 
   test("a client that half-closes without having come in is closed", () => {

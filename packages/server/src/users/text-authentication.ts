@@ -4,7 +4,8 @@
 //     <name> <password>\r\n                               -->  STORED, and the commands begin behind it
 //
 // Until then each line is answered with an error, and read no further than for this. What a client can hold here is one
-// line or one value, bounded like those of memcached.
+// line or one value, bounded like those of memcached. It is refused a number of times, then it goes: so a stranger has
+// neither turns nor replies that somebody would have to bound.
 
 import { latin1Bytes, latin1Text, type SendBuffer } from "@memwire/codec";
 import type { ServerCounters } from "../counters.ts";
@@ -13,6 +14,8 @@ import type { UserCheck } from "./users.ts";
 const LINE_BYTES_MAX = 2_048;
 /** What memcached reads at a time; a longer value ends the connection there. */
 const VALUE_BYTES_MAX = 16_384;
+/** Lines and values that a client may be refused; the connection is closed with the last. */
+const REFUSALS_MAX = 64;
 const LENGTH_MAX = 0xffff_ffff;
 const LINE_FEED = 10;
 
@@ -25,6 +28,7 @@ export class TextAuthentication {
   #held = 0;
   /** Bytes that the value has, line end included; 0 while it is a line that is being received. */
   #valueBytes = 0;
+  #refusals = 0;
 
   constructor(check: UserCheck) {
     this.#check = check;
@@ -40,7 +44,9 @@ export class TextAuthentication {
     while (at < chunk.length && this.state === "waiting") {
       at = this.#valueBytes === 0 ? this.#receiveLine(chunk, at, output) : this.#receiveValue(chunk, at);
       if (this.#valueBytes === 0 || this.#held < this.#valueBytes) continue;
-      output.latin1(this.#answer(counters));
+      const refusal = this.#answer(counters);
+      if (refusal === undefined) output.latin1("STORED\r\n");
+      else this.#refuse(refusal, output);
       this.#held = 0;
       this.#valueBytes = 0;
     }
@@ -58,7 +64,7 @@ export class TextAuthentication {
     if (found < 0) return end;
     const length = lengthIn(latin1Text(this.#bytes, 0, this.#held));
     this.#held = 0;
-    if (length === undefined) output.latin1("CLIENT_ERROR unauthenticated\r\n");
+    if (length === undefined) this.#refuse("unauthenticated", output);
     else if (length > VALUE_BYTES_MAX) this.state = "closed";
     else this.#valueBytes = length + 2;
     return end + 1;
@@ -80,21 +86,24 @@ export class TextAuthentication {
     this.#held += end - start;
   }
 
-  /** The value is there: what is said to it. */
-  #answer(counters: ServerCounters): string {
+  #refuse(reason: string, output: SendBuffer): void {
+    output.latin1(`CLIENT_ERROR ${reason}\r\n`);
+    if (++this.#refusals === REFUSALS_MAX) this.state = "closed";
+  }
+
+  /** The value is there: the client comes in. @returns what is wrong if it does not */
+  #answer(counters: ServerCounters): string | undefined {
     const value = latin1Text(this.#bytes, 0, this.#held);
-    if (!value.endsWith("\r\n")) return "CLIENT_ERROR bad command line termination\r\n";
+    if (!value.endsWith("\r\n")) return "bad command line termination";
     const [name, password] = wordsOf(value.slice(0, -2));
-    if (name === undefined || password === undefined) {
-      return "CLIENT_ERROR bad authentication token format\r\n";
-    }
+    if (name === undefined || password === undefined) return "bad authentication token format";
     counters.authCmds++;
     if (this.#check(latin1Bytes(name), latin1Bytes(password))) {
       this.state = "open";
-      return "STORED\r\n";
+      return undefined;
     }
     counters.authErrors++;
-    return "CLIENT_ERROR authentication failure\r\n";
+    return "authentication failure";
   }
 }
 
