@@ -105,7 +105,7 @@ export class QuietConnections {
 }
 
 /** What a connection is to do next. */
-export function latenessOf({ port, blocked, decoder }: Connection): Lateness {
+export function latenessOf({ port, blocked, decoder, door }: Connection): Lateness {
   if (port.sending || blocked) return "send";
-  return decoder.isInMessage ? "receive" : "idle";
+  return (door ?? decoder).isInMessage ? "receive" : "idle";
 }

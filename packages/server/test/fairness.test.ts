@@ -144,6 +144,20 @@ describe("a time", () => {
     expect(log).toEqual(["connection 64 closed: nothing came in the middle of a command for 10 s"]);
   });
 
+  test.each([
+    ["a line", "set x 0 0"],
+    ["a value", "set x 0 0 100\r\n"],
+    ["a name", "set x 0 0 100\r\nann"],
+  ])("one that stops in the middle of %s before it has said who it is, is closed", (_, sent) => {
+    const users = [{ name: "ann", password: "secret" }];
+    const bench = new Bench(new ServerEngine({ limits: times, authentication: { kind: "ascii", users } }));
+    const stuck = bench.connect().send(sent);
+    const idle = bench.connect().send("get a\r\n");
+    wait(bench, 11_000);
+    expect([stuck.state, idle.state]).toEqual(["closed", "open"]);
+    expect(bench.engine.counters).toMatchObject({ receiveTimeouts: 1, idleKicks: 0 });
+  });
+
   test("one that sends a byte a second is served", () => {
     const { bench } = benchWith({ receiveTimeoutMs: 2_000 });
     const party = bench.connect();

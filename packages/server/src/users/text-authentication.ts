@@ -34,6 +34,11 @@ export class TextAuthentication {
     this.#check = check;
   }
 
+  /** Whether a line or a value has begun, of which more is to come. */
+  get isInMessage(): boolean {
+    return this.#held > 0 || this.#valueBytes > 0;
+  }
+
   /**
    * Reads from a lent chunk as long as the client waits to come in.
    *
