@@ -4,7 +4,8 @@
 //
 // A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
 // until they are taken. After `requestsPerTurn` commands in a turn, with more at hand, a client waits for the next one,
-// and others come first. Half-close answers everything, then closes. Hot path.
+// and others come first; so does one that was paused and has taken its replies. Half-close answers everything, then
+// closes. Hot path.
 
 import { latin1Bytes } from "@memwire/codec";
 import {
@@ -180,10 +181,10 @@ export class ServerEngine implements Engine {
     if (connection === undefined) return;
     connection.activeAt = now;
     this.#outbox.drained(connection.port);
-    if (!connection.blocked) return;
+    if (!connection.blocked || connection.yielded) return;
     // Not at once: a client that is as fast as this would leave no turn to the others.
     if (connection.rest instanceof ItemWalk) this.#walking.add(connection);
-    else this.#serve(connection, now);
+    else this.#letWait(connection);
   }
 
   closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
@@ -328,9 +329,13 @@ export class ServerEngine implements Engine {
     this.#context.counters.connYields++;
     connection.decoder.keep();
     connection.blocked = false;
+    this.#letWait(connection);
+    if (connection.output.length > 0) this.#outbox.hold(connection.port);
+  }
+
+  #letWait(connection: Connection): void {
     connection.yielded = true;
     this.#yielded.push(connection);
-    if (connection.output.length > 0) this.#outbox.hold(connection.port);
   }
 
   #goOnWithYielded(now: Millis): void {

@@ -37,6 +37,34 @@ describe("a turn", () => {
     expect(engine.deadline).toBe(-Infinity);
   });
 
+  test.each([
+    ["one line", `get ${"big ".repeat(1_000)}\r\n`],
+    ["a thousand lines", "get big\r\n".repeat(1_000)],
+  ])("a client that takes a thousand values of %s at once is sent one piece a turn", (_, line) => {
+    const { bench } = benchWith({ unsentBytesMax: 2_000 });
+    bench.connect().send(`set big 0 0 1000\r\n${"v".repeat(1_000)}\r\n`);
+    const { engine } = bench;
+    const greedy = engine.accepted(START, 0);
+    const modest = engine.accepted(START, 0);
+    engine.received(greedy, new TextEncoder().encode(line), START);
+    engine.received(modest, new TextEncoder().encode("get big\r\n"), START);
+    const turns: number[][] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const sent: number[] = [];
+      for (let command = engine.poll(); command !== undefined; command = engine.poll()) {
+        if (command.kind !== "send") continue;
+        sent.push(command.id);
+        engine.drained(command.id, START);
+      }
+      turns.push(sent);
+      expect(engine.deadline).toBe(-Infinity);
+      engine.elapsed(START);
+    }
+    expect(turns).toEqual([[greedy, modest], [greedy], [greedy]]);
+    // As in memcached, conn_yields is of -R alone.
+    expect(engine.counters).toMatchObject({ pauses: 1, connYields: 0 });
+  });
+
   test("what is sent meanwhile waits unread, and is answered in order", () => {
     const { bench } = benchWith({ requestsPerTurn: 2 });
     const { engine } = bench;

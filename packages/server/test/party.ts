@@ -14,6 +14,8 @@ export class Bench {
   /** Turns that the engine asked for. */
   turns = 0;
   #yields = 0;
+  /** Paused ones that have taken what they were sent, since the last turn. */
+  readonly #relieved: Set<Party> = new Set();
   /** Everything that was sent in datagrams. */
   readonly datagrams: { readonly to: SendTo["to"]; readonly socket: number; readonly bytes: Uint8Array }[] =
     [];
@@ -45,9 +47,10 @@ export class Bench {
     this.poll();
     while (
       this.engine.deadline === -Infinity &&
-      (this.#hasYielded() || this.engine.store.maintenanceAt > -Infinity)
+      (this.#hasYielded() || this.#relieved.size > 0 || this.engine.store.maintenanceAt > -Infinity)
     ) {
       this.turns++;
+      this.#relieved.clear();
       this.engine.elapsed(this.now);
       this.poll();
     }
@@ -59,6 +62,12 @@ export class Bench {
     const yielded = connYields !== this.#yields;
     this.#yields = connYields;
     return yielded;
+  }
+
+  /** A client has taken what it was sent. */
+  taken(party: Party): void {
+    this.engine.drained(party.id, this.now);
+    if (party.state === "paused") this.#relieved.add(party);
   }
 
   /** One turn. */
@@ -129,7 +138,7 @@ export class Party {
     if (this.untaken === undefined) return false;
     this.text += Buffer.from(this.untaken).toString("latin1");
     this.untaken = undefined;
-    this.#bench.engine.drained(this.id, this.#bench.now);
+    this.#bench.taken(this);
     this.#bench.turn();
     return true;
   }
