@@ -65,7 +65,7 @@ export class ServerEngine implements Engine {
   #yieldedBefore: Connection[] = [];
   #lastId: ConnectionId = LISTENERS_MAX - 1;
   #draining = false;
-  /** What other workers are to see was published in this turn. */
+  /** What other workers are to see was published in this turn, and nothing has been carried out since. */
   #published = false;
   #deadline: Millis = Infinity;
 
@@ -274,6 +274,7 @@ export class ServerEngine implements Engine {
     connection.servedAt = now;
     this.#context.client = port.id;
     this.#context.now = now;
+    this.#published = false;
     const { unsentBytesMax, requestsPerTurn } = this.#context.settings.limits;
     let left = requestsPerTurn;
     while (port.state === "open" && output.length <= unsentBytesMax) {

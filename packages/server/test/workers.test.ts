@@ -1,9 +1,16 @@
 // Several engines that are one server: on one store, counting together.
 
-import { ServerEngine, type ServerOptions, type SharedCounters, WorkerCounters } from "@memwire/server";
+import { latin1Bytes } from "@memwire/codec";
+import {
+  type ServerCounters,
+  ServerEngine,
+  type ServerOptions,
+  type SharedCounters,
+  WorkerCounters,
+} from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { expect, test } from "vitest";
-import { Bench, type Party } from "./party.ts";
+import { Bench, type Party, START } from "./party.ts";
 
 const asRecord = (text: string): Record<string, string> =>
   Object.fromEntries(Array.from(text.matchAll(/^STAT (\S+) (.*)\r$/gm), ([, name, value]) => [name, value]));
@@ -51,6 +58,18 @@ test("bytes are those of all", () => {
   const [one, two] = [benches[0].connect(), benches[1].connect()];
   two.ask("get a\r\n");
   expect(statsOf(one)).toMatchObject({ bytes_read: `${"get a\r\nstats\r\n".length}`, bytes_written: "5" });
+});
+
+test("what is carried out in the middle of a turn is seen by others before its reply leaves", () => {
+  const { benches, shared } = serverOfTwo();
+  const { engine } = benches[0];
+  const totals = (): ServerCounters => new WorkerCounters(shared, 1).totals();
+  const ask = (): void => engine.received(engine.accepted(START, 0), latin1Bytes("get a\r\n"), START);
+  ask();
+  expect([engine.poll()?.kind, totals().cmdGet]).toEqual(["send", 1]);
+  ask();
+  expect([engine.poll()?.kind, totals().cmdGet]).toEqual(["send", 2]);
+  expect([engine.poll(), totals().bytesWritten]).toEqual([undefined, 10]);
 });
 
 test("the limit of connections is one for all, and a place that is freed anywhere can be taken anywhere", () => {
