@@ -1,6 +1,7 @@
 // The decoders of all connections. Only who is in the middle of a message needs one of its own.
 //
 //     received --> lend() --> connection.decoder --> need-data, between two messages --> giveBack()
+//                                               \--> quit, closed ----------------------> end()
 //
 // So ten thousand connections that wait cost no decoder, and those that take turns use one that the processor has at
 // hand. Hot path.
@@ -38,6 +39,13 @@ export class Decoders {
     connection.protocol = decoder.protocol;
     connection.decoder = this.idle;
     if (this.#spare.length < SPARE_MAX) this.#spare.push(decoder);
+  }
+
+  /** The connection is over. Others go on with its decoder unless it is in a message, or at the end of what it reads. */
+  end(connection: Connection): void {
+    const { decoder } = connection;
+    if (decoder === this.idle || decoder.isInMessage) return;
+    if (decoder.next() === "need-data") this.giveBack(connection);
   }
 
   #make(): RequestDecoder {

@@ -206,6 +206,7 @@ export class ServerEngine implements Engine {
     }
     if (cause !== "closed") connection.closing = "error";
     noteConnection(this.#context, connection, "conn_close", now);
+    this.#decoders.end(connection);
   }
 
   arrived(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void {

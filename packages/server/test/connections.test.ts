@@ -1,7 +1,9 @@
 // What happens to connections: limits, half-close, going away, draining.
 
+import { RequestDecoder } from "@memwire/codec";
 import { ServerEngine } from "@memwire/server";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { req } from "./binary-party.ts";
 import { Bench } from "./party.ts";
 
 test("a connection over the limit is told so and closed, and counted; a place that is freed can be taken", () => {
@@ -28,6 +30,31 @@ test("a connection over the limit that goes on talking is not listened to", () =
   second.read();
   expect(second.text).toBe("ERROR Too many open connections\r\n");
   expect(bench.engine.store.counters.currItems).toBe(0);
+});
+
+describe("a decoder of a connection that is closed", () => {
+  const decodersOf = (streams: readonly string[]): number => {
+    const begun = vi.spyOn(RequestDecoder.prototype, "begin");
+    const bench = new Bench(new ServerEngine());
+    for (const stream of streams) {
+      const party = bench.connect().send(stream);
+      expect(party.state).toBe("closed");
+      expect(bench.connect().ask("get k\r\n")).toBe("END\r\n");
+    }
+    const { contexts } = begun.mock;
+    begun.mockRestore();
+    expect(contexts).toHaveLength(2 * streams.length);
+    return new Set(contexts).size;
+  };
+
+  test("serves the next one, whatever was said last", () => {
+    expect(decodersOf(["quit\r\n", req("quit"), "version\r\nquit\r\n", req("quitq")])).toBe(1);
+  });
+
+  test("is gone where the stream could not go on, or said more", () => {
+    const fatal = [`${"x".repeat(3_000)}\r\n`, `${req("noop")}${"x".repeat(24)}`, "quit\r\nget k\r\n"];
+    expect(decodersOf(fatal)).toBe(fatal.length + 1);
+  });
 });
 
 test("a half-closed connection is answered, then closed", () => {
