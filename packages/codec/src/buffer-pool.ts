@@ -3,14 +3,17 @@
 // Memory that is made for one large value and dropped costs more than the value: the system gives and clears every
 // page of it, and the garbage collector is driven to look at everything for it. Buffers of a connection come from here
 // and go back here, so that those that take turns share a few.
+//
+// They have a few sizes: an eighth above a power of two, as values often have one, and a line and a key beside it.
 
 import { type CopyBytes, copyByView } from "./copy-bytes.ts";
 
 /** Below this an ordinary array is as cheap. */
 const POOLED_BYTES_MIN = 65_536;
-const SHIFT_MIN = 16;
-/** Larger ones are made and dropped: 16 MiB. */
-const SHIFT_MAX = 24;
+/** A size is so many bytes, shifted: from 72 KiB to 18 MiB. Larger ones are made and dropped. */
+const SIZE_UNIT = 9;
+const SHIFT_MIN = 13;
+const SHIFT_MAX = 21;
 
 const KEPT_BYTES_MAX = 8_388_608;
 
@@ -28,7 +31,7 @@ export interface PoolOptions {
   readonly pool?: BufferPool;
 }
 
-/** Keeps buffers that nobody uses, of powers of two, up to a bound. */
+/** Keeps buffers that nobody uses, of a few sizes, up to a bound. */
 export class BufferPool {
   /** Bytes of the buffers that are kept, at most. */
   readonly keptBytesMax: number;
@@ -49,10 +52,13 @@ export class BufferPool {
     this.copy = copy;
   }
 
-  /** A buffer of at least `length` bytes, with anything in them. It is the caller's, who may give it back or not. */
+  /**
+   * A buffer of at least `length` bytes, and less than twice that if that is large, with anything in them. It is the
+   * caller's, who may give it back or not.
+   */
   take(length: number): Uint8Array {
     if (length < POOLED_BYTES_MIN) return new Uint8Array(length);
-    const shift = Math.max(32 - Math.clz32(length - 1), SHIFT_MIN);
+    const shift = Math.max(32 - Math.clz32(Math.ceil(length / SIZE_UNIT) - 1), SHIFT_MIN);
     if (shift > SHIFT_MAX) return new Uint8Array(length);
     const kept = (this.#kept[shift] as Uint8Array[]).pop();
     if (kept !== undefined) {
@@ -60,14 +66,14 @@ export class BufferPool {
       return kept;
     }
     this.made++;
-    return new Uint8Array(2 ** shift);
+    return new Uint8Array(SIZE_UNIT << shift);
   }
 
   /** Takes back a buffer that `take` gave, which nobody may read or write from now on. */
   give(bytes: Uint8Array): void {
     const { length } = bytes;
-    const shift = 31 - Math.clz32(length);
-    if (shift < SHIFT_MIN || shift > SHIFT_MAX || length !== 2 ** shift) return;
+    const shift = 31 - Math.clz32(length / SIZE_UNIT);
+    if (shift < SHIFT_MIN || shift > SHIFT_MAX || length !== SIZE_UNIT << shift) return;
     if (this.keptBytes + length > this.keptBytesMax) {
       this.dropped++;
       return;

@@ -2,7 +2,8 @@
 //
 // `lend` borrows the caller's chunk; `keep` copies the unconsumed tail, after which the chunk is the caller's
 // again. While a tail is kept, the next chunk is joined to it. A message of n bytes costs O(n) copying however
-// small the pieces it arrives in, and the memory held is at most twice the tail and one chunk.
+// small the pieces it arrives in. The memory held is at most twice the tail and one chunk, or the whole message once an
+// eighth of it has come; of a pool, which has a few sizes, the next size from there on.
 
 import type { BufferPool } from "./buffer-pool.ts";
 

@@ -18,6 +18,7 @@ test("a buffer is as long as asked for, is nobody else's, and what is kept stays
         } else {
           const taken = pool.take(step);
           expect(taken.length).toBeGreaterThanOrEqual(step);
+          expect(taken.length).toBeLessThan(Math.max(step + 1, 2 * step));
           expect(used.includes(taken)).toBe(false);
           used.push(taken);
         }
@@ -34,7 +35,7 @@ test("takes back only what it could have given", () => {
   pool.give(new Uint8Array(2 ** 25));
   expect([pool.keptBytes, pool.dropped]).toEqual([0, 0]);
   pool.give(pool.take(100_000));
-  expect([pool.keptBytes, pool.made]).toEqual([131_072, 1]);
+  expect([pool.keptBytes, pool.made]).toEqual([147_456, 1]);
   expect(() => new BufferPool({ keptBytesMax: -1 })).toThrow(
     "keptBytesMax must be a whole number from 0, got -1",
   );
@@ -55,6 +56,34 @@ test("a send buffer gives back what it needed for much, and not while it is lent
   const { made } = pool;
   output.copy(value, 0, value.length);
   expect(pool.made).toBe(made);
+});
+
+test("a size is used again whenever it is asked for, up to 18 MiB", () => {
+  const pool = new BufferPool({ keptBytesMax: 2 ** 26 });
+  for (let bytes = 73_728; bytes <= 18_874_368; bytes *= 2) {
+    const taken = pool.take(bytes);
+    expect(taken.length).toBe(bytes);
+    pool.give(taken);
+    expect(pool.take(bytes - 1)).toBe(taken);
+    expect(pool.take(bytes + 1).length).toBe(bytes < 18_874_368 ? bytes * 2 : bytes + 1);
+  }
+  expect([pool.keptBytes, pool.dropped]).toEqual([0, 0]);
+});
+
+test("a value of a power of two, and what comes with it, take little more than their bytes", () => {
+  for (const valueBytes of [131_072, 1_048_576]) {
+    const pool = new BufferPool();
+    const decoder = new TextRequestDecoder({}, { pool });
+    const sent = wire(`set k 0 0 ${valueBytes}\r\n${"v".repeat(valueBytes)}\r\n`);
+    for (let at = 0; at < sent.length - 10; at += 16_384) {
+      decoder.receive(sent.subarray(at, Math.min(at + 16_384, sent.length - 10)));
+      expect(decoder.next()).toBe("need-data");
+      expect(decoder.heldBytes).toBeLessThan(valueBytes * 1.13);
+    }
+    const output = new SendBuffer(pool);
+    output.copy(sent, 0, sent.length);
+    expect(output.take().buffer.byteLength).toBeLessThan(valueBytes * 1.13);
+  }
 });
 
 test("a decoder gives back what a large value needed, and takes it again for the next", () => {

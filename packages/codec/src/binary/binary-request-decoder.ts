@@ -160,7 +160,8 @@ export class BinaryRequestDecoder {
 
   /**
    * Bytes of memory held for the unfinished message. After "need-data" at most 256, or twice what one message may have
-   * (header, extras, key and value; no value if it comes in pieces) and the largest chunk that was lent.
+   * (header, extras, key and value; no value if it comes in pieces) and the largest chunk that was lent. With a pool it
+   * is the next size that the pool has, which is less than twice as much.
    */
   get heldBytes(): number {
     return this.#input.heldBytes;

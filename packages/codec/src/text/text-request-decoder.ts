@@ -118,7 +118,8 @@ export class TextRequestDecoder extends RequestFields {
   /**
    * Bytes of memory held for the unfinished message. After "need-data" at most 256, or twice what one message may
    * have (a retrieval line, or a line and a value that is not in parts) and the largest chunk that was lent; and 8 for
-   * each of `keysMax` keys and 4 words more, or `metaWordsMax` and 2.
+   * each of `keysMax` keys and 4 words more, or `metaWordsMax` and 2. With a pool it is the next size that the pool
+   * has, which is less than twice as much.
    */
   get heldBytes(): number {
     return this.#input.heldBytes + this.#line.heldBytes;
