@@ -100,6 +100,9 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
   return options;
 }
 
+/** By memcached's numbers. */
+const VERIFY_MODES = ["none", "request", "require", "once"] as const;
+
 function tlsOf(flags: Flags, { tls }: Extended): TlsTask | undefined {
   const { chainFile, keyFile, caFile, verify = "none", ciphers, minVersion = "TLSv1.2" } = tls;
   if (flags.enableSsl !== true) {
@@ -109,6 +112,10 @@ function tlsOf(flags: Flags, { tls }: Extended): TlsTask | undefined {
     return undefined;
   }
   if (chainFile === undefined) throw new RangeError("-Z needs a certificate: -o ssl_chain_cert=<file>");
+  if (verify !== "none" && caFile === undefined) {
+    const mode = VERIFY_MODES.indexOf(verify);
+    throw new RangeError(`-o ssl_verify_mode=${mode} needs whom to believe: -o ssl_ca_cert=<file>`);
+  }
   return { chainFile, keyFile, caFile, verify, ciphers, minVersion };
 }
 
@@ -117,7 +124,7 @@ function tlsFactsOf({ tls }: Extended): Readonly<Record<string, string | number>
     ssl_enabled: "yes",
     ssl_chain_cert: tls.chainFile ?? "(null)",
     ssl_key: tls.keyFile ?? "(null)",
-    ssl_verify_mode: ["none", "request", "require", "once"].indexOf(tls.verify ?? "none"),
+    ssl_verify_mode: VERIFY_MODES.indexOf(tls.verify ?? "none"),
     ssl_ciphers: tls.ciphers ?? "NULL",
     ssl_ca_cert: tls.caFile ?? "NULL",
     ssl_min_version: tls.minVersion === "TLSv1.3" ? "tlsv1.3" : "tlsv1.2",

@@ -233,6 +233,10 @@ const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
   ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
   ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
   ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
+  [
+    "-Z -o ssl_chain_cert=/c,ssl_verify_mode=2",
+    "-o ssl_verify_mode=2 needs whom to believe: -o ssl_ca_cert=<file>",
+  ],
   ["-o ssl_min_version=1", '-o ssl_min_version must be a whole number from 2 to 3, got "1"'],
   ["-D ab", '-D must be one printable character, got "ab"'],
   ["-b 0", '-b must be a whole number from 1 to 65535, got "0"'],

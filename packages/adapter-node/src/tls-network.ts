@@ -85,6 +85,7 @@ class Desk implements TlsListener {
   /** @throws Error that says what is wrong with the options */
   constructor(options: TlsListenOptions, accept: Accept, wired: boolean) {
     const { verify = "none", handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+    checkRoots(options, verify);
     this.#options = options;
     this.#accept = accept;
     this.#wired = wired;
@@ -108,6 +109,7 @@ class Desk implements TlsListener {
   }
 
   refresh(credentials: TlsCredentials): void {
+    checkRoots(credentials, this.#options.verify);
     this.#tls.setSecureContext(contextOf(credentials, this.#options).options);
   }
 
@@ -125,6 +127,17 @@ class Desk implements TlsListener {
     this.failures++;
     socket.on("error", () => {});
     socket.destroy();
+  }
+}
+
+/**
+ * Without roots of our own node:tls believes whom every browser believes: anybody with a name.
+ *
+ * @throws RangeError if clients are asked for certificates and nobody is to be believed
+ */
+function checkRoots({ ca }: TlsCredentials, verify: TlsListenOptions["verify"] = "none"): void {
+  if (verify !== "none" && ca === undefined) {
+    throw new RangeError(`clients' certificates cannot be verified without ca, got verify "${verify}"`);
   }
 }
 

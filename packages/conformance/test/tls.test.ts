@@ -152,6 +152,16 @@ test("a refresh changes whom the server believes as well", async () => {
   expect(await visit(door, { ...localhost, ...stranger })).toBe("answered");
 });
 
+for (const verify of ["request", "require", "once"] as const) {
+  test(`to ${verify} certificates needs roots, at the start and in a refresh: not those of the runtime`, async () => {
+    const message = `clients' certificates cannot be verified without ca, got verify "${verify}"`;
+    await expect(open({ verify })).rejects.toThrow(`cannot listen on 127.0.0.1:0: ${message}`);
+    const door = await open({ ca, verify });
+    expect(() => door.tls.refresh(one)).toThrow(new RangeError(message));
+    expect(await visit(door, { ...localhost, ...two })).toBe("answered");
+  });
+}
+
 const mistakes: readonly (readonly [Partial<TlsListenOptions>, string])[] = [
   [{ chain: garbage }, "the certificate chain has no PEM certificate"],
   [{ key: garbage }, "the key is not a PEM private key, or it is encrypted"],

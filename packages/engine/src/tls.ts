@@ -12,7 +12,10 @@ export interface TlsCredentials {
   readonly chain: Uint8Array;
   /** The private key of the first certificate, not encrypted. */
   readonly key: Uint8Array;
-  /** The roots that the peer's certificate has to lead to. Default: those of the runtime. */
+  /**
+   * The roots that the peer's certificate has to lead to. Default, as a client: those of the runtime. A server has
+   * none: to ask clients for certificates it has to be given them.
+   */
   readonly ca?: Uint8Array;
 }
 
@@ -21,7 +24,7 @@ export interface TlsListenOptions extends TlsCredentials {
   /**
    * What is asked of clients. `none`: nothing. `request`: a certificate, and one that is given has to be good.
    * `require`: a good certificate. `once`: as `request`, at the first handshake of a connection only; there is never
-   * another one, so it is the same. Default: `none`.
+   * another one, so it is the same. All but `none`, the default, are refused without `ca`.
    */
   readonly verify?: "none" | "request" | "require" | "once";
   /** Ciphers of TLS 1.2 as OpenSSL lists them, with `:` between. Default: the runtime's. */
