@@ -57,7 +57,11 @@ export class DenoTransport implements Transport {
   open(conn: Deno.Conn): void {
     if (this.#gone) return conn.close();
     this.#conn = conn;
-    if (isTcp(conn)) conn.setNoDelay();
+    try {
+      if (isTcp(conn)) conn.setNoDelay();
+    } catch (error) {
+      return this.gone(error); // some systems refuse it to a socket that has been reset meanwhile
+    }
     if (this.#connecting !== undefined) this.#handler?.connected();
     void this.#readAll(conn);
   }
