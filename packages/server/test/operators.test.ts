@@ -207,6 +207,14 @@ describe("debugtime", () => {
 });
 
 describe("stats detail", () => {
+  test("looks for the delimiter in the key alone, so that a line of 60,000 keys without one is done in its time", () => {
+    const limits = { retrievalLineBytesMax: 16_777_216 };
+    const client = benchOf({ detailEnabled: true, limits }).connect();
+    const line = `get ${`${"k".repeat(100)} `.repeat(60_000)}\r\n`;
+    expect(client.ask(`${line}get a:b\r\n`)).toBe("END\r\nEND\r\n");
+    expect(client.ask("stats detail dump\r\n")).toBe("PREFIX a get 1 hit 0 set 0 del 0\r\nEND\r\n");
+  });
+
   test("counts by prefix from the moment it is switched on, or from the start", () => {
     const client = benchOf().connect();
     client.send("set a:b 0 0 1\r\nx\r\nstats detail on\r\nget a:b a:c plain\r\ndelete a:b\r\ndelete a:b\r\n");

@@ -86,8 +86,10 @@ export class PrefixCounters {
     set: number,
     del: number,
   ): void {
-    const at = key.indexOf(this.#delimiter, start);
-    if (at < 0 || at >= end) return;
+    // Not by indexOf, which would look through all that lies behind the key: a line may have 60,000 of them.
+    let at = start;
+    while (at < end && key[at] !== this.#delimiter) at++;
+    if (at === end) return;
     const prefix = latin1Text(key, start, at);
     addTo(this.#of(this.#prefixes, prefix), get, hit, set, del);
     if (this.#fresh !== undefined) addTo(this.#of(this.#fresh, prefix), get, hit, set, del);
