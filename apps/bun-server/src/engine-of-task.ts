@@ -33,6 +33,8 @@ export interface WorkerEngine {
   readonly tls: TlsFiles | undefined;
   /** Reads users and certificates again. @returns one line for each that stays as it was for a mistake in it */
   readonly reload: () => readonly string[];
+  /** Reads the certificates alone again. @returns one line if they stay as they were for a mistake */
+  readonly refresh: () => string | undefined;
 }
 
 /** What a worker tells of, in the middle of an input of its engine. */
@@ -83,10 +85,10 @@ export function engineOfTask(
       ? {}
       : { workers: new WorkerCounters(counters, worker), tellWorkers: events.tells }),
   });
-  const reload = (): readonly string[] => {
-    const certificates = tls?.refresh();
-    const lines = [users?.reload(), certificates && `the certificates stay as they were: ${certificates}`];
-    return lines.filter((line) => line !== undefined);
+  const refresh = (): string | undefined => {
+    const wrong = tls?.refresh();
+    return wrong === undefined ? undefined : `the certificates stay as they were: ${wrong}`;
   };
-  return { engine, tls, reload };
+  const reload = (): readonly string[] => [users?.reload(), refresh()].filter((line) => line !== undefined);
+  return { engine, tls, reload, refresh };
 }

@@ -1,7 +1,7 @@
 // The main thread of a server: the store, the sockets, the workers, the signals, the files.
 //
 //     store <- items of -e      main thread is worker 0      threads 1 ... N-1, same store, same ports
-//     SIGHUP: all read users and certificates again
+//     SIGHUP: all read users and certificates again; refresh_certs: all read certificates
 //     SIGTERM: all listen no more, let clients take their replies, end --> store -> items of -e
 
 import process from "node:process";
@@ -48,11 +48,10 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     for (const line of own.reload()) say(line);
     workers?.reload();
   };
-  // The worker that tells it has done so: it does no harm to do it again.
   const events = {
     says: say,
     shutdown,
-    refreshed: reloadAll,
+    refreshed: (): void => workers?.refresh(),
     tells: (message: WorkerMessage): void => workers?.tell(message),
   };
   const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events);
@@ -77,6 +76,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
         engine.toldByWorker(worker, message);
         driver.wake();
       },
+      refreshed: () => say(own.refresh()),
       lost: (worker) => engine.forgetWorker(worker),
     });
     await workers.start();

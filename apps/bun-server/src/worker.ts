@@ -1,7 +1,7 @@
 // A worker thread: an engine of its own on the store and the ports of all.
 //
 //     started with Orders --> joins the store --> "joined", with its ticket --> listens --> "serves"
-//     "reload" --> reads users and certificates again
+//     "reload" --> reads users and certificates again; "refresh" --> certificates alone
 //     "end" --> listens no more, lets clients take their replies --> "ended"
 
 import process from "node:process";
@@ -38,7 +38,7 @@ export type WorkerWord =
   | { readonly kind: "says"; readonly line: string };
 
 export type MainWord =
-  | { readonly kind: "end" | "reload" }
+  | { readonly kind: "end" | "reload" | "refresh" }
   /** Another worker tells something, or is dead. */
   | { readonly kind: "told"; readonly worker: number; readonly message: WorkerMessage }
   | { readonly kind: "lost"; readonly worker: number };
@@ -74,6 +74,9 @@ export async function serveAsWorker(): Promise<void> {
       case "reload":
         // The main thread has read the same, and says what is wrong with it.
         own.reload();
+        return;
+      case "refresh":
+        own.refresh();
         return;
       case "told":
         engine.toldByWorker(word.worker, word.message);

@@ -27,6 +27,8 @@ interface Place {
 export interface MainWorker {
   /** Another worker tells something. */
   readonly told: (worker: number, message: WorkerMessage) => void;
+  /** Another worker has read the certificates again: this one is to do the same. */
+  readonly refreshed: () => void;
   /** Another worker is dead. */
   readonly lost: (worker: number) => void;
 }
@@ -36,7 +38,7 @@ export class Workers {
   readonly #orders: Omit<Orders, "worker">;
   readonly #store: SlabStore;
   readonly #clock: Clock;
-  readonly #events: Omit<WorkerEvents, "tells">;
+  readonly #events: Pick<WorkerEvents, "says" | "shutdown">;
   readonly #main: MainWorker;
   readonly #counters: WorkerCounters;
   readonly #places: Place[];
@@ -54,7 +56,7 @@ export class Workers {
     store: SlabStore,
     where: Pick<Orders, "listen" | "datagrams" | "sharesDatagrams">,
     clock: Clock,
-    events: Omit<WorkerEvents, "tells">,
+    events: Pick<WorkerEvents, "says" | "shutdown">,
     main: MainWorker,
   ) {
     const { counters, task } = common;
@@ -82,6 +84,11 @@ export class Workers {
   /** Has all read again what can be. */
   reload(): void {
     this.#tell({ kind: "reload" });
+  }
+
+  /** Has all read the certificates again. */
+  refresh(): void {
+    this.#tell({ kind: "refresh" });
   }
 
   /** Lets all end gracefully; those that are not through in time are ended. */
@@ -137,7 +144,8 @@ export class Workers {
       case "shutdown":
         return this.#events.shutdown(word.mode);
       case "refreshed":
-        return this.#events.refreshed();
+        this.#main.refreshed();
+        return this.#tell({ kind: "refresh" }, place);
       case "tells":
         this.#main.told(place.worker, word.message);
         return this.#tell({ kind: "told", worker: place.worker, message: word.message }, place);

@@ -37,6 +37,17 @@ function ask(port: number, text: string): Promise<readonly [name: string, answer
   });
 }
 
+/** Whose certificates the workers show, as soon as that is one other than `name`. */
+async function becomesAnother(port: number, name: string): Promise<string> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const names = new Set<string>();
+    for (let i = 0; i < 12; i++) names.add((await ask(port, "version\r\n"))[0]);
+    const [only = name] = names;
+    if ((names.size === 1 && only !== name) || Date.now() > until) return [...names].join();
+  }
+}
+
 async function portsOf(server: RunningProgram): Promise<readonly number[]> {
   const [, addresses = ""] = await server.said(/ listens on (.*)\n/);
   return addresses.split(", ").map((address) => Number(address.split(":").at(-1)));
@@ -55,29 +66,36 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       using client = await TextClient.connect({ kind: "tcp", host: "127.0.0.2", port: plain });
       expect(await client.ask("get a\r\n", "END\r\n")).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");
       expect(await client.ask("stats settings\r\n", "END\r\n")).toContain(`STAT ssl_chain_cert ${chain}\r\n`);
-      /** Until all workers show another one. */
-      const becomesAnother = async (name: string): Promise<string> => {
-        const until = Date.now() + 10_000;
-        for (;;) {
-          const names = new Set<string>();
-          for (let i = 0; i < 12; i++) names.add((await ask(port, "version\r\n"))[0]);
-          const [only = name] = names;
-          if ((names.size === 1 && only !== name) || Date.now() > until) return [...names].join();
-        }
-      };
       install("two", runtime);
       server.signal("SIGHUP");
-      const second = await becomesAnother(first);
+      const second = await becomesAnother(port, first);
       expect(second).not.toContain(first);
       install("one", runtime);
       expect(await client.ask("refresh_certs\r\n")).toBe("OK\r\n");
-      expect(await becomesAnother(second)).toBe(first);
+      expect(await becomesAnother(port, second)).toBe(first);
       writeFileSync(chain, "no certificate");
       server.signal("SIGHUP");
       await server.said(/memwire-server: the certificates stay as they were: .+\n/);
       expect((await ask(port, "version\r\n"))[0]).toBe(first);
     },
   );
+
+  test.each(["1", "2"])("with -t %s refresh_certs leaves the users of -Y as they are", async (threads) => {
+    const [chain, key] = install("one", runtime);
+    const users = join(folder, `${runtime}.users`);
+    writeFileSync(users, "ada:old\n");
+    const tls = ["-Z", "-o", `ssl_chain_cert=${chain},ssl_key=${key}`, "-Y", users];
+    const args = [...tls, "-t", threads, "-p", "-1", "-v", "-l", "127.0.0.1"];
+    await using server = startProgram(runtime, main, args);
+    const [port = 0] = await portsOf(server);
+    const comeIn = "set a 0 0 7\r\nada old\r\n";
+    const [first] = await ask(port, comeIn);
+    writeFileSync(users, "ada:new\n");
+    install("two", runtime);
+    expect(await ask(port, `${comeIn}refresh_certs\r\n`)).toEqual([first, "STORED\r\nOK\r\n"]);
+    expect(await becomesAnother(port, first)).not.toContain(first);
+    for (let i = 0; i < 12; i++) expect((await ask(port, comeIn))[1]).toBe("STORED\r\n");
+  });
 
   test("a certificate that is not there is said", async () => {
     const args = ["-Z", "-o", "ssl_chain_cert=/no/such.crt", "-l", "127.0.0.1", "-p", "-1"];
