@@ -1,21 +1,22 @@
-import { renameSync, writeFileSync } from "node:fs";
 import type { DatagramAddress, Endpoint } from "@memwire/engine";
+import { writeWhole } from "./whole-file.ts";
 
 /**
  * Writes the ports that were bound, one `TCP INET: <port>` or `UDP INET: <port>` a line, as memcached does where
  * MEMCACHED_PORT_FILENAME says: to another file first, so that whoever waits for this one finds it whole.
+ *
+ * @returns one line if it cannot be written
  */
 export function writePortFile(
   path: string,
   endpoints: readonly Endpoint[],
   datagrams: readonly DatagramAddress[],
-): void {
+): string | undefined {
   const lines = [
     ...endpoints.flatMap((endpoint) => (endpoint.kind === "tcp" ? linesOf("TCP", endpoint) : [])),
     ...datagrams.flatMap((address) => linesOf("UDP", address)),
   ];
-  writeFileSync(`${path}.lck`, lines.join(""));
-  renameSync(`${path}.lck`, path);
+  return writeWhole(path, ".lck", lines.join(""), "the port file of MEMCACHED_PORT_FILENAME");
 }
 
 /** A socket on `::` is one on all addresses of IPv4 as well. */

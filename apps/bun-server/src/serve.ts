@@ -93,7 +93,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   process.on("SIGHUP", reloadAll);
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
-  if (portFile !== undefined) writePortFile(portFile, endpoints, datagrams);
+  if (portFile !== undefined) say(writePortFile(portFile, endpoints, datagrams));
   if (task.verbosity > 0) sayWhere(version, runtime, threads, bound);
 }
 

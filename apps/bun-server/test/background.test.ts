@@ -1,6 +1,6 @@
 // memwire-server as a system starts it: in the background, with a pid file, with signals, beside the real one.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +83,36 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(second.stderr).toContain(
       `memwire-server: the pid file ${file} had the id of a process that runs: `,
     );
+  });
+
+  test("-P and a port file that cannot be written are said, and the server serves", async () => {
+    const missing = join(folder, "missing", "file");
+    await using server = startProgram(runtime, main, ["-l", "127.0.0.1", "-p", "-1", "-P", folder, "-v"], {
+      env: { MEMCACHED_PORT_FILENAME: missing },
+    });
+    const [, address = ""] = await server.said(/ listens on (\S+)/);
+    expect(server.stderr.split("\n").slice(0, 2)).toEqual([
+      `memwire-server: cannot write the pid file of -P, ${folder}: it is a folder`,
+      `memwire-server: cannot write the port file of MEMCACHED_PORT_FILENAME, ${missing}: no such folder`,
+    ]);
+    expect(existsSync(`${folder}.tmp`)).toBe(false);
+    using client = await TextClient.connect({
+      kind: "tcp",
+      host: "127.0.0.1",
+      port: Number(address.split(":")[1]),
+    });
+    expect(await client.ask("get a\r\n")).toBe("END\r\n");
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("the pid file that another one has written since stays when this one ends", async () => {
+    const file = join(folder, `taken-${runtime}`);
+    await using server = startProgram(runtime, main, ["-l", "127.0.0.1", "-p", "-1", "-P", file, "-v"]);
+    await server.said(/ listens on /);
+    expect(readFileSync(file, "utf8")).toMatch(/^\d+\n$/);
+    writeFileSync(file, "1\n");
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(readFileSync(file, "utf8")).toBe("1\n");
   });
 
   test("listens on all addresses when none is given, and says so in the port file", async () => {
