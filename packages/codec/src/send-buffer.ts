@@ -3,7 +3,7 @@
 //     storage  [ lent to the network | written, length bytes | room ]
 //                                    ^taken                  ^end
 //
-// `take` lends everything written so far as one view; writing goes on behind it, never in it. `reclaim` says that
+// `take` lends what was written so far as one view; writing goes on behind it, never in it. `reclaim` says that
 // the network is done with it: the storage is then used again from its start, so that a connection that keeps up
 // costs no allocation but the view. Hot path.
 
@@ -42,10 +42,14 @@ export class SendBuffer {
     return this.#end - this.#taken;
   }
 
-  /** Lends everything written so far, until `reclaim` or for good. Empty if nothing was written. */
-  take(): Uint8Array {
-    const lent = this.#bytes.subarray(this.#taken, this.#end);
-    this.#taken = this.#end;
+  /**
+   * Lends what was written so far, the first `bytesMax` of it, until `reclaim` or for good. Empty if nothing was
+   * written.
+   */
+  take(bytesMax: number = Infinity): Uint8Array {
+    const end = Math.min(this.#end, this.#taken + bytesMax);
+    const lent = this.#bytes.subarray(this.#taken, end);
+    this.#taken = end;
     return lent;
   }
 
@@ -54,7 +58,11 @@ export class SendBuffer {
     const written = this.#end - this.#taken;
     if (written === 0) {
       if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#giveBack();
-    } else if (this.#taken > 0) this.#bytes.copyWithin(0, this.#taken, this.#end);
+    } else {
+      // What is taken in pieces is moved when a third of it is gone, not with each.
+      if (this.#taken * 2 < written) return;
+      this.#bytes.copyWithin(0, this.#taken, this.#end);
+    }
     this.#taken = 0;
     this.#end = written;
   }

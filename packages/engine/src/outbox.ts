@@ -11,8 +11,8 @@ import type { Command, ConnectionId } from "./contract.ts";
 export interface Output {
   /** Bytes written and not taken. */
   readonly length: number;
-  /** Lends everything written so far. */
-  take(): Uint8Array;
+  /** Lends what was written so far; of more than `bytesMax` bytes their beginning will do. */
+  take(bytesMax: number): Uint8Array;
   /** The network is done with what was taken. */
   reclaim(): void;
 }
@@ -27,6 +27,9 @@ export interface Port {
   queued: boolean;
   held: boolean;
 }
+
+/** Of one send, so that a large value that goes slowly is seen to go: each that is through says so. */
+const SEND_BYTES_MAX = 1_048_576;
 
 export class Outbox {
   #commands: Command[] = [];
@@ -124,7 +127,7 @@ export class Outbox {
       if (port.output.length > 0) {
         port.sending = true;
         this.#send.id = port.id;
-        this.#send.bytes = port.output.take();
+        this.#send.bytes = port.output.take(SEND_BYTES_MAX);
         return this.#send;
       }
       if (port.state === "closing") {

@@ -23,6 +23,20 @@ test("the next send waits for the drained of the one before", () => {
   expect(drain(outbox)).toEqual(["send 1 b"]);
 });
 
+test("what is large leaves in sends of 1 MiB, each after the drained of the one before, and then the close", () => {
+  const { outbox, port, output } = open();
+  output.write("x".repeat(2_500_000));
+  outbox.finish(port);
+  const sent: string[] = [];
+  for (let sends = 0; sends < 4; sends++) {
+    for (let command = outbox.poll(); command !== undefined; command = outbox.poll()) {
+      sent.push(command.kind === "send" ? `send ${command.bytes.length}` : command.kind);
+    }
+    outbox.drained(port);
+  }
+  expect(sent).toEqual(["send 1048576", "send 1048576", "send 402848", "close"]);
+});
+
 test("the bytes are the output's again when they are drained, and not before", () => {
   const { outbox, port, output } = open();
   output.write("a");
@@ -235,10 +249,10 @@ class Text implements Output {
     this.#text += text;
   }
 
-  take(): Uint8Array {
-    const bytes = Uint8Array.from(this.#text, (character) => character.charCodeAt(0));
-    this.#text = "";
-    return bytes;
+  take(bytesMax: number): Uint8Array {
+    const taken = this.#text.slice(0, bytesMax);
+    this.#text = this.#text.slice(bytesMax);
+    return Uint8Array.from(taken, (character) => character.charCodeAt(0));
   }
 
   reclaim(): void {

@@ -213,6 +213,22 @@ describe("a time", () => {
     expect(slow.text.match(/END/g)).toHaveLength(30);
   });
 
+  test("one that takes a value of 5 MB slowly is not closed as long as a MiB goes in its time", () => {
+    const store = new SlabStore({ bytesMax: 33_554_432, itemBytesMax: 8_388_608 });
+    const bench = new Bench(new ServerEngine({ limits: times, store }));
+    const value = "v".repeat(5_000_000);
+    bench.connect().send(`set a 0 0 ${value.length}\r\n${value}\r\n`);
+    const slow = bench.connect(false).send("get a\r\n");
+    let pieces = 0;
+    for (; slow.untaken !== undefined; pieces++) {
+      wait(bench, 15_000);
+      expect(slow.state).not.toBe("closed");
+      slow.take();
+    }
+    expect(pieces).toBe(5);
+    expect(slow.text).toBe(`VALUE a 0 ${value.length}\r\n${value}\r\nEND\r\n`);
+  });
+
   test("one that watches says nothing, and stays", () => {
     const { bench } = benchWith(times);
     const watcher = bench.connect();
