@@ -141,16 +141,22 @@ const unique = (words: readonly string[]): string[] =>
 
 /**
  * A reply without what the two may tell differently: the seconds of `t` and `l`, which go by meanwhile; of what has
- * expired by the request itself a time that memcached takes modulo 2^32; the sign of `exp`, which 1.6.18 turns round.
+ * expired by the request itself a time that memcached takes modulo 2^32; of `exp` the sign, which 1.6.18 turns round,
+ * and that memcached tells it in 32 bits: from 2^31 seconds on, which binary requests alone can ask for, it is another.
  */
 export function normalised(reply: string): string {
   return reply.replace(/^(?:HD|VA \d+|ME \S+)(?: .*)?\r$/gm, (line) =>
     line
-      .replace(/ t(\d+)/, (_, seconds: string) => ` t${Number(seconds) > 2 ** 31 ? 0 : hundreds(seconds)}`)
+      .replace(
+        / t(\d+)/,
+        (_, seconds: string) => ` t${Number(seconds) > 2 ** 31 ? 0 : hundreds(Number(seconds))}`,
+      )
       .replace(/ l\d+/, " l")
-      .replace(/ exp=-?(\d{2,})/, (_, seconds: string) => ` exp=${hundreds(seconds)}`)
+      .replace(/ exp=-?(\d{2,})/, (_, seconds: string) => ` exp=${hundreds(in32Bits(seconds))}`)
       .replace(/ la=\d+/, " la="),
   );
 }
 
-const hundreds = (seconds: string): number => Math.ceil(Number(seconds) / 100) * 100;
+const hundreds = (seconds: number): number => Math.ceil(seconds / 100) * 100;
+const in32Bits = (seconds: string): number =>
+  Number(seconds) > 2 ** 31 ? 2 ** 32 - Number(seconds) : Number(seconds);
