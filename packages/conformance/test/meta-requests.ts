@@ -142,21 +142,18 @@ const unique = (words: readonly string[]): string[] =>
 /**
  * A reply without what the two may tell differently: the seconds of `t` and `l`, which go by meanwhile; of what has
  * expired by the request itself a time that memcached takes modulo 2^32; of `exp` the sign, which 1.6.18 turns round,
- * and that memcached tells it in 32 bits: from 2^31 seconds on, which binary requests alone can ask for, it is another.
+ * and what binary requests alone can ask for, more than 2^31 seconds: memcached tells it in 32 bits.
  */
 export function normalised(reply: string): string {
   return reply.replace(/^(?:HD|VA \d+|ME \S+)(?: .*)?\r$/gm, (line) =>
     line
-      .replace(
-        / t(\d+)/,
-        (_, seconds: string) => ` t${Number(seconds) > 2 ** 31 ? 0 : hundreds(Number(seconds))}`,
-      )
+      .replace(/ t(\d+)/, (_, seconds: string) => ` t${Number(seconds) > 2 ** 31 ? 0 : hundreds(seconds)}`)
       .replace(/ l\d+/, " l")
-      .replace(/ exp=-?(\d{2,})/, (_, seconds: string) => ` exp=${hundreds(in32Bits(seconds))}`)
+      .replace(/ exp=-?(\d{2,})/, (_, seconds: string) => ` exp=${isFarOff(seconds) ? 0 : hundreds(seconds)}`)
       .replace(/ la=\d+/, " la="),
   );
 }
 
-const hundreds = (seconds: number): number => Math.ceil(seconds / 100) * 100;
-const in32Bits = (seconds: string): number =>
-  Number(seconds) > 2 ** 31 ? 2 ** 32 - Number(seconds) : Number(seconds);
+const hundreds = (seconds: string): number => Math.ceil(Number(seconds) / 100) * 100;
+/** Of all requests here only such a one leaves more than 2^30 seconds, also in 32 bits. */
+const isFarOff = (seconds: string): boolean => Number(seconds) > 2 ** 30;
