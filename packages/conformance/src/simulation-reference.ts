@@ -21,8 +21,13 @@ export class Reference {
     engine.received(id, latin1Bytes(text), now);
     let reply = "";
     let closes = false;
-    for (let command = engine.poll(); command !== undefined; command = engine.poll()) {
-      if (command.kind === "send") {
+    for (;;) {
+      const command = engine.poll();
+      if (command === undefined) {
+        // What is too much for one turn goes on in the next.
+        if (engine.deadline > -Infinity) break;
+        engine.elapsed(now);
+      } else if (command.kind === "send") {
         reply += latin1Text(command.bytes);
         engine.drained(id, now);
       } else if (command.kind === "close") {
