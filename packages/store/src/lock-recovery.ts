@@ -34,10 +34,6 @@
 //
 // A thread may also end, or notice that it was declared dead, between taking a lock, or the recoverer's word, and
 // looking at its row. Such a word has an owner without a row, who has done nothing since: anybody may free it.
-//
-// Who was declared dead and had no lock from then on was not in the middle of anything: there is nothing to be put
-// right. This is known only of one that the recoverer itself declared dead; another may have lost its locks to a
-// recoverer that died over them.
 
 import type { LockWatch } from "./lock-watch.ts";
 import { type LockWorkers, TICKET_BITS, WORKERS_MAX, workerIdOf } from "./lock-workers.ts";
@@ -58,8 +54,6 @@ export class LockRecovery {
   readonly #workers: LockWorkers;
   readonly #watch: LockWatch;
   readonly #recover: (deadWorkerId: number) => void;
-  /** Whoever is being dealt with, until a lock of its is seen, else 0. */
-  #idle = 0;
 
   constructor(
     words: Int32Array<SharedArrayBuffer>,
@@ -138,7 +132,7 @@ export class LockRecovery {
     const workers = this.#workers;
     try {
       workers.mustLive(ticket);
-      this.#idle = workers.declareDead(dead) ? dead : 0;
+      workers.declareDead(dead);
       // It may have left, or have been dealt with, just before.
       if (workers.deadTicket(workerIdOf(dead)) === 0) return;
       for (let at = this.#locksStart; at < this.#locksEnd; at++) this.#take(ticket, at);
@@ -147,7 +141,7 @@ export class LockRecovery {
         const ticketOfDead = workers.deadTicket(id);
         if (ticketOfDead === 0) continue;
         workers.mustLive(ticket);
-        if (ticketOfDead !== this.#idle) this.#recover(id);
+        this.#recover(id);
         workers.mustLive(ticket);
         workers.bury(ticketOfDead);
         workers.count(ticket, "recoveries");
@@ -165,7 +159,6 @@ export class LockRecovery {
     for (;;) {
       const seen = Atomics.load(words, at);
       const owner = seen & TICKET_BITS;
-      if (owner === this.#idle) this.#idle = 0;
       if (owner === ticket) return;
       if (owner === 0 || this.#isLeft(seen)) {
         if (Atomics.compareExchange(words, at, seen, taken) === seen) return;

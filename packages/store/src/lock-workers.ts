@@ -95,9 +95,8 @@ export class LockWorkers {
     return (Atomics.load(this.#words, this.lifeAt(ticket)) & TICKET_BITS) === ticket;
   }
 
-  /** @returns whether nobody had done so before */
-  declareDead(ticket: number): boolean {
-    return Atomics.compareExchange(this.#words, this.lifeAt(ticket), ticket, ticket | DEAD) === ticket;
+  declareDead(ticket: number): void {
+    Atomics.compareExchange(this.#words, this.lifeAt(ticket), ticket, ticket | DEAD);
   }
 
   /** @returns the ticket of the worker with this id if it was declared dead and is not buried, else 0 */

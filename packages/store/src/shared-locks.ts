@@ -39,9 +39,9 @@ export interface SharedLocksOptions {
   /** How many locks there are. Sixteen that follow each other share a cache line. */
   readonly locks: number;
   /**
-   * Puts right what a dead worker left that had a lock. Called by the worker that came across it, once it holds all
-   * locks: from `lock` or `forget`. It must not use the locks, and must call `beat` every few milliseconds. If it
-   * throws, so does the call it was made from, and the next recovery calls it again.
+   * Puts right what a dead worker left. Called by the worker that came across it, once it holds all locks: from
+   * `lock` or `forget`. It must not use the locks, and must call `beat` every few milliseconds. If it throws, so
+   * does the call it was made from, and the next recovery calls it again.
    */
   readonly recover: (deadWorkerId: number) => void;
   /** Default: `LOCK_PATIENCE`. */

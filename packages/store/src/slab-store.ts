@@ -38,7 +38,7 @@ import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
 import { settingsOf } from "./settings.ts";
 import { COMMANDS, GET_EXPIRED, GET_FLUSHED, SlabCounters, TOO_LARGE } from "./slab-counters.ts";
-import { CAS_UNIQUES, LOCKS, MAINTENANCE, SlabItems, STRIPES } from "./slab-items.ts";
+import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
 import { WORKERS_MAX } from "./lock-workers.ts";
 import { SharedLocks } from "./shared-locks.ts";
 import { CLAIMED_MARK, FETCHED_MARK, IN_BASE64_MARK, STALE_MARK } from "./snapshot-format.ts";
@@ -154,9 +154,8 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   /**
-   * The worker with this ticket is dead. What it left half done is put right, which takes a second or so for some
-   * millions of items; it takes nothing if it was not in the middle of anything. Without this the others find out by
-   * themselves, after two seconds in which one of them waited for it.
+   * The worker with this ticket is dead. What it left half done is put right, at once if it was not in the middle of
+   * anything. Without this the others find out by themselves, after two seconds in which one of them waited for it.
    */
   forget(ticket: number): void {
     this.#sharedLocks().forget(ticket);
@@ -552,12 +551,9 @@ export class SlabStore extends CurrentItem implements Store {
 
   /** All items that were to be restored are there: puts them in the order of their use. Takes its time. */
   restored(): void {
-    // Nobody else is at work yet, but if this worker dies here it was in the middle of something.
-    this.#locks?.lock(MAINTENANCE);
     for (let list = 4; list < LISTS; list++) {
       if (this.#items.lists.length(list) > 1) orderByAge(this.#memory, this.#items.lists, list);
     }
-    this.#locks?.unlock(MAINTENANCE);
   }
 
   scan(): StoreScan {
