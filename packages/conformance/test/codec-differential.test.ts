@@ -133,7 +133,8 @@ function compareFrom(
   blockBefore: string | undefined,
 ): readonly Parting[] {
   const { request, decisions, rest } = probed;
-  const about = { answered: lineAt(text, at), request, isUnfinished: rest !== "", blockBefore };
+  const isUnfinished = rest !== "" || endsInSkippedBlock(decisions);
+  const about = { answered: lineAt(text, at), request, isUnfinished, blockBefore };
   const decided = decisions[i];
   if (decided === undefined) {
     const [line = ""] = rest.split(/\r?\n/);
@@ -162,6 +163,12 @@ function isRefusedBlock(decided: Decided): boolean {
   return (
     decided.kind === "refused" && HAS_BLOCK.test(decided.line) && !/data chunk|too large/.test(decided.text)
   );
+}
+
+/** Of the block of a refused request the decoder keeps nothing; that it took the sentinel for it is all there is to see. */
+function endsInSkippedBlock(decisions: readonly Decided[]): boolean {
+  const last = decisions.at(-1);
+  return last !== undefined && isRefusedBlock(last);
 }
 
 test("each difference is explained in docs/protocol.md", () => {
