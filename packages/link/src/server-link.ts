@@ -1,75 +1,60 @@
-// One memcached server: one pipelined connection, and what waits for it.
+// One memcached server as those see it who ask it: whether it can be asked, where to write, and how it is doing.
 //
 //     idle --request--> connecting --connected--> ready --lost, broken, too late--> idle, or left alone
 //                           \--failed--> left alone until retryAt, failing fast; the next request tries again
 //
-//     push --> queued, written to the output --take--> in flight, sent --received--> answered
-//
-// Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
-// request that could not be sent or answered is failed in its own slot. Hot path: `push` and `received`.
+// What it is asked goes over a `ServerConnection`. Hot path: `refusal`, `push` and `get`.
 
-import { TextReplyDecoder, startsWith, type ReplyKind, type SendBuffer } from "@memwire/codec";
-import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
-import type { Party, ServerContext } from "./context.ts";
+import type { SendBuffer } from "@memwire/codec";
+import type { Endpoint, Millis } from "@memwire/engine";
+import type { ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
-import { BROKEN_REPLY, failureOf, TIMED_OUT, TOO_MANY, type Failure } from "./failure.ts";
-import { FragmentQueue, type ErrorKind, type Expected, type Fragment, type Waiter } from "./fragment.ts";
+import { failureOf, TOO_MANY, type Failure } from "./failure.ts";
+import type { Expected, Waiter } from "./fragment.ts";
 import { checkName, type Timeouts } from "./limits.ts";
-import { RequestQueue } from "./request-queue.ts";
+import { ServerConnection, type ConnectionOwner } from "./server-connection.ts";
 
-/** Client errors that leave the connection in step: the request was well formed, the value was not. */
-const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
-
-export class ServerLink implements Party, Output {
+export class ServerLink implements ConnectionOwner {
   readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly timeouts: Timeouts;
   readonly counters: ServerCounters = newServerCounters();
   /** The request that is being split, and why this server cannot take its part. */
   splitting: Waiter | null = null;
   refusing: Failure | null = null;
 
   readonly #context: ServerContext;
-  readonly #endpoint: Endpoint;
-  readonly #timeouts: Timeouts;
-  #state: "idle" | "connecting" | "ready" = "idle";
-  #port: Port | null = null;
-  #decoder: TextReplyDecoder;
-  readonly #inFlight: FragmentQueue = new FragmentQueue();
-  readonly #queued: RequestQueue = new RequestQueue();
-  /** The first in flight that is not late yet. */
-  #firstTimely: Fragment | null = null;
-  #connectDeadline: Millis = Infinity;
+  readonly #connection: ServerConnection;
   #retryAt: Millis = -Infinity;
   #retryMs = 0;
   #lastFailure: Failure = failureOf("refused");
-  #served = false;
-  #lateInARow = 0;
-  /** When the connection was made, or the last request answered. */
-  #usedAt: Millis = -Infinity;
 
   constructor(context: ServerContext, name: string, endpoint: Endpoint, timeouts: Timeouts) {
     checkName("server", name);
     this.#context = context;
     this.name = name;
-    this.#endpoint = endpoint;
-    this.#timeouts = timeouts;
-    this.#decoder = new TextReplyDecoder(context.replies);
+    this.endpoint = endpoint;
+    this.timeouts = timeouts;
+    this.#connection = new ServerConnection(context, this);
   }
 
   /** For `stats`. */
   get state(): "idle" | "connecting" | "ready" | "left alone" {
-    return this.#state === "idle" && this.#context.now < this.#retryAt ? "left alone" : this.#state;
+    const { state } = this.#connection;
+    return state === "idle" && this.#context.now < this.#retryAt ? "left alone" : state;
   }
 
   /** When a server that is left alone may be asked again; any time before now if it may be asked. */
   get retryAt(): Millis {
-    return this.#state === "idle" ? this.#retryAt : -Infinity;
+    return this.#connection.state === "idle" ? this.#retryAt : -Infinity;
   }
 
   /** Why a request cannot be taken now; null if it can. A connection is made when it is pushed. */
   refusal(): Failure | null {
     const { counters } = this;
     const { now, limits } = this.#context;
-    if (this.#state === "idle" && now < this.#retryAt) {
+    const connection = this.#connection;
+    if (connection.state === "idle" && now < this.#retryAt) {
       counters.failedFast++;
       return this.#lastFailure;
     }
@@ -78,7 +63,7 @@ export class ServerLink implements Party, Output {
     if (
       inFlightNow + queuedNow >= limits.inFlightMax ||
       queuedNow >= limits.queuedMax ||
-      this.#queued.length >= limits.queuedBytesMax
+      connection.length >= limits.queuedBytesMax
     ) {
       counters.overflows++;
       return TOO_MANY;
@@ -86,22 +71,24 @@ export class ServerLink implements Party, Output {
     return null;
   }
 
+  /** Bytes that are queued, to be sent. */
+  get length(): number {
+    return this.#connection.length;
+  }
+
   /** Where a request is written, whole, and then followed by a `push`. */
   get output(): SendBuffer {
-    return this.#queued.output;
+    return this.#connection.output;
   }
 
   /** A whole request was written to `output`. */
   push(waiter: Waiter, expected: Expected): void {
-    this.#queued.push(waiter, expected, this.#context.now + this.#timeouts.queuedMs);
-    this.#count(waiter);
+    this.#connection.push(waiter, expected);
   }
 
   /** A `get` of one key, which may be sent together with others of this turn. */
   get(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
-    const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
-    this.#queued.get(waiter, bytes, start, end, this.#context.now + this.#timeouts.queuedMs, leavesNow);
-    this.#count(waiter);
+    this.#connection.get(waiter, bytes, start, end);
   }
 
   /**
@@ -110,250 +97,34 @@ export class ServerLink implements Party, Output {
    * @returns false if it was sent already: then the answer still comes
    */
   giveUp(waiter: Waiter): boolean {
-    if (!this.#queued.giveUp(waiter)) return false;
-    this.counters.queuedNow--;
-    this.counters.givenUp++;
-    return true;
-  }
-
-  #count(waiter: Waiter): void {
-    if (this.#state === "idle") this.#connect();
-    waiter.asked();
-    this.counters.queuedNow++;
-    this.counters.requests++;
-    this.#context.outbox.touch(this.#port as Port);
+    return this.#connection.giveUp(waiter);
   }
 
   /** When `elapsed` has something to do at the latest. */
   get deadline(): Millis {
-    const sent = this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
-    const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
-    return Math.min(sent, queued, this.#connectDeadline, this.#idleDeadline());
-  }
-
-  #idleDeadline(): Millis {
-    const isIdle = this.#state === "ready" && this.#inFlight.head === null && this.#queued.head === null;
-    return isIdle ? this.#usedAt + this.#timeouts.idleMs : Infinity;
+    return this.#connection.deadline;
   }
 
   elapsed(): void {
-    const { now, limits } = this.#context;
-    if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
-    if (this.#idleDeadline() <= now) {
-      this.counters.idleCloses++;
-      this.#drop(); // nothing waits for it
-      return;
-    }
-    for (
-      let queued = this.#queued.head;
-      queued !== null && queued.deadline <= now;
-      queued = this.#queued.head
-    ) {
-      this.#unqueue();
-    }
-    for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
-      this.#firstTimely = late.next;
-      this.counters.replyTimeouts += late.requests;
-      this.#lateInARow += late.requests;
-      late.fail(TIMED_OUT);
-      if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
-    }
-  }
-
-  /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
-  #unqueue(): void {
-    const fragment = this.#queued.drop();
-    this.counters.queuedNow -= fragment.requests;
-    this.counters.queuedTimeouts += fragment.requests;
-    fragment.fail(TIMED_OUT);
+    this.#connection.elapsed();
   }
 
   /** Closes the connection; what still waits, for clients that are gone, fails. */
   release(): void {
-    if (this.#port !== null) this.#disconnect("closed", failureOf("closed"));
+    this.#connection.release();
   }
 
-  // Output: what the outbox takes is under way from now on.
+  // ConnectionOwner
 
-  get length(): number {
-    return this.#queued.length;
-  }
-
-  take(): Uint8Array {
-    const { counters } = this;
-    const deadline = this.#context.now + this.#timeouts.replyMs;
-    for (let sent = this.#queued.head; sent !== null; sent = sent.next) sent.deadline = deadline;
-    this.#firstTimely ??= this.#queued.head;
-    const bytes = this.#queued.take(this.#inFlight);
-    counters.inFlightNow += counters.queuedNow;
-    counters.queuedNow = 0;
-    counters.bytesWritten += bytes.length;
-    return bytes;
-  }
-
-  reclaim(): void {
-    this.#queued.reclaim();
-  }
-
-  // Party: what the network says.
-
-  connected(): void {
-    this.#state = "ready";
-    this.#connectDeadline = Infinity;
-    this.#usedAt = this.#context.now;
-    this.counters.connects++;
-    this.#context.outbox.drained(this.#port as Port);
-  }
-
-  drained(): void {
-    this.#context.outbox.drained(this.#port as Port);
-  }
-
-  ended(): void {
-    this.#disconnect("reset", failureOf("reset"));
-  }
-
-  closed(cause: CloseCause): void {
-    this.#context.outbox.forget(this.#port as Port);
-    this.#disconnect(cause, failureOf(cause));
-  }
-
-  received(chunk: Uint8Array): void {
-    const decoder = this.#decoder;
-    this.counters.bytesRead += chunk.length;
-    decoder.receive(chunk);
-    for (;;) {
-      const found = decoder.next();
-      if (found === "need-data") return;
-      const fragment = this.#inFlight.head;
-      // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
-      if (found === "fatal" || fragment === null) return this.#disconnect("failed", BROKEN_REPLY);
-      switch (decoder.kind) {
-        case "value":
-          if (fragment.expected !== "values" || !fragment.value(decoder)) {
-            return this.#disconnect("failed", BROKEN_REPLY);
-          }
-          // It is being answered: a long answer is not a late one.
-          fragment.deadline = this.#context.now + this.#timeouts.replyMs;
-          break;
-        case "end":
-          if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
-          this.#answered(fragment);
-          break;
-        case "error":
-        case "client-error":
-        case "server-error":
-          this.#refused(fragment, decoder.kind);
-          if (this.#decoder !== decoder) return;
-          break;
-        default:
-          if (!answers(decoder.kind, fragment.expected)) return this.#disconnect("failed", BROKEN_REPLY);
-          fragment.line(decoder);
-          this.#answered(fragment);
-      }
-    }
-  }
-
-  #answered(fragment: Fragment): void {
-    this.#inFlight.shift();
-    if (this.#firstTimely === fragment) this.#firstTimely = fragment.next;
-    this.#lateInARow = 0;
-    this.#served = true;
+  served(): void {
     this.#retryMs = 0;
-    this.#usedAt = this.#context.now;
-    this.counters.inFlightNow -= fragment.requests;
-    this.counters.replies += fragment.requests;
-    fragment.done();
-    this.#queued.recycle(fragment);
   }
 
-  /** The server answered with an error line: it is passed on as it is. */
-  #refused(fragment: Fragment, kind: ErrorKind): void {
-    const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
-    const inStep =
-      kind === "server-error" ||
-      (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
-    fragment.refuse(bytes.slice(start, end), kind);
-    this.#answered(fragment);
-    // The server did not understand what we took for well formed: who knows what it reads next.
-    if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
-  }
-
-  #connect(): void {
-    const context = this.#context;
-    const id = context.nextId++;
-    this.#state = "connecting";
-    this.#connectDeadline = context.now + this.#timeouts.connectMs;
-    this.#served = false;
-    this.#lateInARow = 0;
-    this.#decoder = new TextReplyDecoder(context.replies);
-    this.#port = context.outbox.open(id, this, false);
-    context.parties.set(id, this);
-    context.outbox.order({ kind: "connect", id, endpoint: this.#endpoint });
-  }
-
-  /**
-   * Lets go of the connection, if it is not gone already, and of the bytes that may still be lent to it.
-   *
-   * @returns what waited for it
-   */
-  #drop(): FragmentQueue {
-    const port = this.#port as Port;
-    const { outbox, parties } = this.#context;
-    const waiting = new FragmentQueue();
-    parties.delete(port.id);
-    outbox.abort(port);
-    waiting.append(this.#inFlight);
-    this.#queued.clear(waiting);
-    this.#firstTimely = null;
-    this.#port = null;
-    this.#state = "idle";
-    this.#connectDeadline = Infinity;
-    this.#decoder = new TextReplyDecoder(this.#context.replies);
-    return waiting;
-  }
-
-  /** The connection failed: so does everything that waits for it. */
-  #disconnect(cause: CloseCause, failure: Failure): void {
-    const { counters } = this;
-    const { now, limits } = this.#context;
-    if (this.#state === "ready") counters.disconnects++;
-    else counters.connectFailures++;
-    // A connection that had served is made again at the next request; one that had not shows a server in trouble.
-    const inTrouble =
-      this.#state === "connecting" ||
-      cause === "timed-out" ||
-      (!this.#served && this.#inFlight.head !== null);
-    if (inTrouble) {
-      this.#retryMs = Math.min(Math.max(this.#retryMs * 2, limits.retryMinMs), limits.retryMaxMs);
-      this.#retryAt = now + this.#retryMs;
-    }
+  failed(failure: Failure, inTrouble: boolean): void {
     this.#lastFailure = failure;
-    const failed = this.#drop();
-    counters.queuedNow = 0;
-    counters.inFlightNow = 0;
-    while (failed.head !== null) failed.shift().fail(failure);
-  }
-}
-
-/** Whether a line of that kind is an answer to what was asked. */
-function answers(kind: ReplyKind, expected: Expected): boolean {
-  switch (kind) {
-    case "stored":
-    case "not-stored":
-    case "exists":
-      return expected === "stored";
-    case "deleted":
-      return expected === "deleted";
-    case "touched":
-      return expected === "touched";
-    case "number":
-      return expected === "count";
-    case "ok":
-      return expected === "flushed";
-    case "not-found":
-      return expected !== "values" && expected !== "flushed";
-    default:
-      return false;
+    if (!inTrouble) return;
+    const { now, limits } = this.#context;
+    this.#retryMs = Math.min(Math.max(this.#retryMs * 2, limits.retryMinMs), limits.retryMaxMs);
+    this.#retryAt = now + this.#retryMs;
   }
 }

@@ -1,0 +1,342 @@
+// One pipelined connection to a server, and what waits for it.
+//
+//     idle --request--> connecting --connected--> ready --lost, broken, too late, unused--> idle
+//
+//     push --> queued, written to the output --take--> in flight, sent --received--> answered
+//
+// Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
+// request that could not be sent or answered is failed in its own slot; the server is told what it was that failed, and
+// says whether there is another try. Hot path: `push`, `get` and `received`.
+
+import { startsWith, TextReplyDecoder, type ReplyKind, type SendBuffer } from "@memwire/codec";
+import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
+import type { Party, ServerContext } from "./context.ts";
+import type { ServerCounters } from "./counters.ts";
+import { BROKEN_REPLY, failureOf, TIMED_OUT, type Failure } from "./failure.ts";
+import { FragmentQueue, type ErrorKind, type Expected, type Fragment, type Waiter } from "./fragment.ts";
+import type { Timeouts } from "./limits.ts";
+import { RequestQueue } from "./request-queue.ts";
+
+/** The server that a connection belongs to. */
+export interface ConnectionOwner {
+  /** Of all its connections together. */
+  readonly counters: ServerCounters;
+  readonly endpoint: Endpoint;
+  readonly timeouts: Timeouts;
+  /** The first answer came on a connection: the server is well. */
+  served(): void;
+  /**
+   * A connection could not be made or was given up.
+   *
+   * @param inTrouble Whether that is held against the server.
+   */
+  failed(failure: Failure, inTrouble: boolean): void;
+}
+
+/** Client errors that leave the connection in step: the request was well formed, the value was not. */
+const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
+
+export class ServerConnection implements Party, Output {
+  readonly #context: ServerContext;
+  readonly #server: ConnectionOwner;
+  readonly #counters: ServerCounters;
+  #state: "idle" | "connecting" | "ready" = "idle";
+  #port: Port | null = null;
+  #decoder: TextReplyDecoder;
+  readonly #inFlight: FragmentQueue = new FragmentQueue();
+  readonly #queued: RequestQueue = new RequestQueue();
+  /** The first in flight that is not late yet. */
+  #firstTimely: Fragment | null = null;
+  #connectDeadline: Millis = Infinity;
+  #served = false;
+  #lateInARow = 0;
+  /** When the connection was made, or the last request answered. */
+  #usedAt: Millis = -Infinity;
+
+  constructor(context: ServerContext, server: ConnectionOwner) {
+    this.#context = context;
+    this.#server = server;
+    this.#counters = server.counters;
+    this.#decoder = new TextReplyDecoder(context.replies);
+  }
+
+  get state(): "idle" | "connecting" | "ready" {
+    return this.#state;
+  }
+
+  /** Where a request is written, whole, and then followed by a `push`. */
+  get output(): SendBuffer {
+    return this.#queued.output;
+  }
+
+  /** A whole request was written to `output`. */
+  push(waiter: Waiter, expected: Expected): void {
+    this.#queued.push(waiter, expected, this.#context.now + this.#server.timeouts.queuedMs);
+    this.#count(waiter);
+  }
+
+  /** A `get` of one key, which may be sent together with others of this turn. */
+  get(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
+    const deadline = this.#context.now + this.#server.timeouts.queuedMs;
+    const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
+    this.#queued.get(waiter, bytes, start, end, deadline, leavesNow);
+    this.#count(waiter);
+  }
+
+  /** Takes a waiter's request back, if it was not sent. @returns whether it was here */
+  giveUp(waiter: Waiter): boolean {
+    if (!this.#queued.giveUp(waiter)) return false;
+    this.#counters.queuedNow--;
+    this.#counters.givenUp++;
+    return true;
+  }
+
+  #count(waiter: Waiter): void {
+    if (this.#state === "idle") this.#connect();
+    waiter.asked();
+    this.#counters.queuedNow++;
+    this.#counters.requests++;
+    this.#context.outbox.touch(this.#port as Port);
+  }
+
+  /** When `elapsed` has something to do at the latest. */
+  get deadline(): Millis {
+    const sent = this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
+    const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
+    return Math.min(sent, queued, this.#connectDeadline, this.#idleDeadline());
+  }
+
+  #idleDeadline(): Millis {
+    const isIdle = this.#state === "ready" && this.#inFlight.head === null && this.#queued.head === null;
+    return isIdle ? this.#usedAt + this.#server.timeouts.idleMs : Infinity;
+  }
+
+  elapsed(): void {
+    const { now, limits } = this.#context;
+    if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
+    if (this.#idleDeadline() <= now) {
+      this.#counters.idleCloses++;
+      this.#drop(); // nothing waits for it
+      return;
+    }
+    for (
+      let queued = this.#queued.head;
+      queued !== null && queued.deadline <= now;
+      queued = this.#queued.head
+    ) {
+      this.#unqueue();
+    }
+    for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
+      this.#firstTimely = late.next;
+      this.#counters.replyTimeouts += late.requests;
+      this.#lateInARow += late.requests;
+      late.fail(TIMED_OUT);
+      if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
+    }
+  }
+
+  /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
+  #unqueue(): void {
+    const fragment = this.#queued.drop();
+    this.#counters.queuedNow -= fragment.requests;
+    this.#counters.queuedTimeouts += fragment.requests;
+    fragment.fail(TIMED_OUT);
+  }
+
+  /** Closes the connection; what still waits, for clients that are gone, fails. */
+  release(): void {
+    if (this.#port !== null) this.#disconnect("closed", failureOf("closed"));
+  }
+
+  // Output: what the outbox takes is under way from now on.
+
+  get length(): number {
+    return this.#queued.length;
+  }
+
+  take(): Uint8Array {
+    const counters = this.#counters;
+    const deadline = this.#context.now + this.#server.timeouts.replyMs;
+    let requests = 0;
+    for (let sent = this.#queued.head; sent !== null; sent = sent.next) {
+      sent.deadline = deadline;
+      requests += sent.requests;
+    }
+    this.#firstTimely ??= this.#queued.head;
+    const bytes = this.#queued.take(this.#inFlight);
+    counters.inFlightNow += requests;
+    counters.queuedNow -= requests;
+    counters.bytesWritten += bytes.length;
+    return bytes;
+  }
+
+  reclaim(): void {
+    this.#queued.reclaim();
+  }
+
+  // Party: what the network says.
+
+  connected(): void {
+    this.#state = "ready";
+    this.#connectDeadline = Infinity;
+    this.#usedAt = this.#context.now;
+    this.#counters.connects++;
+    this.#context.outbox.drained(this.#port as Port);
+  }
+
+  drained(): void {
+    this.#context.outbox.drained(this.#port as Port);
+  }
+
+  ended(): void {
+    this.#disconnect("reset", failureOf("reset"));
+  }
+
+  closed(cause: CloseCause): void {
+    this.#context.outbox.forget(this.#port as Port);
+    this.#disconnect(cause, failureOf(cause));
+  }
+
+  received(chunk: Uint8Array): void {
+    const decoder = this.#decoder;
+    this.#counters.bytesRead += chunk.length;
+    decoder.receive(chunk);
+    for (;;) {
+      const found = decoder.next();
+      if (found === "need-data") return;
+      const fragment = this.#inFlight.head;
+      // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
+      if (found === "fatal" || fragment === null) return this.#disconnect("failed", BROKEN_REPLY);
+      switch (decoder.kind) {
+        case "value":
+          if (fragment.expected !== "values" || !fragment.value(decoder)) {
+            return this.#disconnect("failed", BROKEN_REPLY);
+          }
+          // It is being answered: a long answer is not a late one.
+          fragment.deadline = this.#context.now + this.#server.timeouts.replyMs;
+          break;
+        case "end":
+          if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
+          this.#answered(fragment);
+          break;
+        case "error":
+        case "client-error":
+        case "server-error":
+          this.#refused(fragment, decoder.kind);
+          if (this.#decoder !== decoder) return;
+          break;
+        default:
+          if (!answers(decoder.kind, fragment.expected)) return this.#disconnect("failed", BROKEN_REPLY);
+          fragment.line(decoder);
+          this.#answered(fragment);
+      }
+    }
+  }
+
+  #answered(fragment: Fragment): void {
+    this.#inFlight.shift();
+    if (this.#firstTimely === fragment) this.#firstTimely = fragment.next;
+    this.#lateInARow = 0;
+    if (!this.#served) {
+      this.#served = true;
+      this.#server.served();
+    }
+    this.#usedAt = this.#context.now;
+    this.#counters.inFlightNow -= fragment.requests;
+    this.#counters.replies += fragment.requests;
+    fragment.done();
+    this.#queued.recycle(fragment);
+  }
+
+  /** The server answered with an error line: it is passed on as it is. */
+  #refused(fragment: Fragment, kind: ErrorKind): void {
+    const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
+    const inStep =
+      kind === "server-error" ||
+      (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
+    fragment.refuse(bytes.slice(start, end), kind);
+    this.#answered(fragment);
+    // The server did not understand what we took for well formed: who knows what it reads next.
+    if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
+  }
+
+  #connect(): void {
+    const context = this.#context;
+    const id = context.nextId++;
+    this.#state = "connecting";
+    this.#connectDeadline = context.now + this.#server.timeouts.connectMs;
+    this.#served = false;
+    this.#lateInARow = 0;
+    this.#decoder = new TextReplyDecoder(context.replies);
+    this.#port = context.outbox.open(id, this, false);
+    context.parties.set(id, this);
+    context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
+  }
+
+  /**
+   * Lets go of the connection, if it is not gone already, and of the bytes that may still be lent to it.
+   *
+   * @returns what waited for it
+   */
+  #drop(): FragmentQueue {
+    const port = this.#port as Port;
+    const { outbox, parties } = this.#context;
+    const waiting = new FragmentQueue();
+    parties.delete(port.id);
+    outbox.abort(port);
+    waiting.append(this.#inFlight);
+    this.#queued.clear(waiting);
+    this.#firstTimely = null;
+    this.#port = null;
+    this.#state = "idle";
+    this.#connectDeadline = Infinity;
+    this.#decoder = new TextReplyDecoder(this.#context.replies);
+    return waiting;
+  }
+
+  /** The connection failed: so does everything that waits for it. */
+  #disconnect(cause: CloseCause, failure: Failure): void {
+    const counters = this.#counters;
+    if (this.#state === "ready") counters.disconnects++;
+    else counters.connectFailures++;
+    // A connection that had served is made again at the next request; one that had not shows a server in trouble.
+    const inTrouble =
+      this.#state === "connecting" ||
+      cause === "timed-out" ||
+      (!this.#served && this.#inFlight.head !== null);
+    counters.queuedNow -= requestsOf(this.#queued.head);
+    counters.inFlightNow -= requestsOf(this.#inFlight.head);
+    const failed = this.#drop();
+    this.#server.failed(failure, inTrouble);
+    while (failed.head !== null) failed.shift().fail(failure);
+  }
+}
+
+/** How many requests there are in a fragment and those behind it. */
+function requestsOf(first: Fragment | null): number {
+  let requests = 0;
+  for (let fragment = first; fragment !== null; fragment = fragment.next) requests += fragment.requests;
+  return requests;
+}
+
+/** Whether a line of that kind is an answer to what was asked. */
+function answers(kind: ReplyKind, expected: Expected): boolean {
+  switch (kind) {
+    case "stored":
+    case "not-stored":
+    case "exists":
+      return expected === "stored";
+    case "deleted":
+      return expected === "deleted";
+    case "touched":
+      return expected === "touched";
+    case "number":
+      return expected === "count";
+    case "ok":
+      return expected === "flushed";
+    case "not-found":
+      return expected !== "values" && expected !== "flushed";
+    default:
+      return false;
+  }
+}
