@@ -39,7 +39,7 @@ export interface Context {
   /** Room for a number in decimal, for the length of a call. */
   readonly digits: Uint8Array;
   startedAt: Millis | undefined;
-  /** Whose commands are carried out now, and when that is. */
+  /** Whose commands are carried out now, and when that is: a command may move the time of those behind it. */
   client: ConnectionId;
   now: Millis;
   /** Whether commands for items have to tell what they do: observation.ts. */

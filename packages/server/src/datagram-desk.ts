@@ -110,15 +110,15 @@ export class DatagramDesk {
       if (found === "need-data") break;
       const isBinary = decoder.protocol === "binary";
       if (found === "request") {
-        if (isBinary) carryOutBinary(context, connection, now);
+        if (isBinary) carryOutBinary(context, connection, context.now);
         else if (decoder.text.command === "watch") answer(decoder.text, output, NOT_HERE);
-        else carryOutText(context, connection, now);
+        else carryOutText(context, connection, context.now);
         requestEnd = isBinary ? decoder.binary.end : decoder.text.end;
-        fits = this.#finishRest(connection, now);
+        fits = this.#finishRest(connection, context.now);
       } else {
         endsWhole = false;
-        if (isBinary) refuseBinary(context, connection, now);
-        else if (found === "invalid") refuseText(context, connection, now);
+        if (isBinary) refuseBinary(context, connection, context.now);
+        else if (found === "invalid") refuseText(context, connection, context.now);
       }
       fits &&= this.#reply(output, isBinary);
       if (found === "fatal") break;

@@ -270,13 +270,14 @@ export class ServerEngine implements Engine {
   /** Answers what has been received, as far as the client takes it. */
   #serve(connection: Connection, hostTime: Millis): void {
     const { decoder, output, port } = connection;
-    const { debugClock } = this.#context;
+    const context = this.#context;
+    const { debugClock } = context;
     const now = debugClock === undefined ? hostTime : debugClock.at(hostTime);
     connection.servedAt = now;
-    this.#context.client = port.id;
-    this.#context.now = now;
+    context.client = port.id;
+    context.now = now;
     this.#published = false;
-    const { unsentBytesMax, requestsPerTurn } = this.#context.settings.limits;
+    const { unsentBytesMax, requestsPerTurn } = context.settings.limits;
     let left = requestsPerTurn;
     while (port.state === "open" && output.length <= unsentBytesMax) {
       const { rest } = connection;
@@ -284,11 +285,11 @@ export class ServerEngine implements Engine {
       if (rest !== undefined) {
         if (rest === "watching") return this.#watch(connection);
         if (rest instanceof ItemWalk) {
-          if (!rest.goOn(output, now)) {
+          if (!rest.goOn(output, context.now)) {
             this.#walking.add(connection);
             break;
           }
-        } else if (!goOn(this.#context, rest, output, now)) {
+        } else if (!goOn(context, rest, output, context.now)) {
           left = 0;
           continue;
         }
@@ -298,12 +299,12 @@ export class ServerEngine implements Engine {
       if (this.#draining) return this.#outbox.finish(port);
       switch (decoder.next()) {
         case "request":
-          if (decoder.protocol === "binary") carryOutBinary(this.#context, connection, now);
-          else carryOutText(this.#context, connection, now);
+          if (decoder.protocol === "binary") carryOutBinary(context, connection, context.now);
+          else carryOutText(context, connection, context.now);
           continue;
         case "invalid":
-          if (decoder.protocol === "binary") refuseBinary(this.#context, connection, now);
-          else refuseText(this.#context, connection, now);
+          if (decoder.protocol === "binary") refuseBinary(context, connection, context.now);
+          else refuseText(context, connection, context.now);
           continue;
         case "head":
         case "part":
@@ -311,7 +312,7 @@ export class ServerEngine implements Engine {
           continue; // no value is asked for in parts
         case "fatal":
           connection.closing = "error";
-          if (decoder.protocol === "binary") return refuseBinary(this.#context, connection, now);
+          if (decoder.protocol === "binary") return refuseBinary(context, connection, context.now);
           return this.#outbox.finish(port);
         case "need-data":
           return this.#hasAnsweredAll(connection);

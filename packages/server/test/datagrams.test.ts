@@ -108,6 +108,18 @@ test("each command and each value of a multi-get is a reply of its own, as memca
   for (const [request, ...replies] of dialogues) expect(asker.ask(request), request).toEqual(replies);
 });
 
+test("debugtime holds for the commands behind it in the same datagram", () => {
+  const asker = new Asker({ debugTimeEnabled: true });
+  const asked = "set a 0 10 1\r\nx\r\ndebugtime 9\r\nget a\r\ndebugtime 1\r\nget a\r\n";
+  expect(asker.ask(asked)).toEqual([
+    "STORED\r\n",
+    "OK\r\n",
+    "VALUE a 0 1\r\nx\r\nEND\r\n",
+    "OK\r\n",
+    "END\r\n",
+  ]);
+});
+
 test("what a datagram leaves unfinished is forgotten: the next is understood as if it were the first", () => {
   for (const [first] of dialogues) {
     for (const [second, ...replies] of dialogues) {

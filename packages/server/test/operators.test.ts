@@ -183,6 +183,13 @@ describe("debugtime", () => {
     expect(client.ask("debugtime x\r\ndebugtime\r\n")).toBe("ERROR\r\nERROR\r\n");
   });
 
+  test("holds for what comes behind it in the same packet", () => {
+    const bench = benchOf({ debugTimeEnabled: true });
+    const client = bench.connect();
+    const asked = "set a 0 10 1\r\nx\r\ndebugtime 9\r\nget a\r\ndebugtime 1\r\nget a\r\n";
+    expect(client.ask(asked)).toBe("STORED\r\nOK\r\nVALUE a 0 1\r\nx\r\nEND\r\nOK\r\nEND\r\n");
+  });
+
   test("never goes back, whatever is asked", () => {
     const bench = benchOf({ debugTimeEnabled: true });
     const client = bench.connect();

@@ -102,7 +102,8 @@ export function moveTime(context: Context, decoder: TextRequestDecoder, output: 
   else if (word === "r") move = "resume";
   else if (seconds !== undefined && Number.isSafeInteger(seconds)) move = seconds * 1_000;
   else return answer(decoder, output, "ERROR");
-  debugClock.change(move);
+  // What comes behind it in the same chunk is asked then.
+  context.now = debugClock.change(move);
   relay.tell({ kind: "time", move });
   answer(decoder, output, "OK");
 }

@@ -7,10 +7,12 @@ import type { Millis } from "@memwire/engine";
 export class DebugClock {
   #movedBy: Millis = 0;
   #last: Millis = -Infinity;
+  #hostTime: Millis = -Infinity;
   #paused = false;
 
   /** The time of the items at this time of the host. */
   at(now: Millis): Millis {
+    this.#hostTime = now;
     if (!this.#paused) this.#last = Math.max(this.#last, now + this.#movedBy);
     return this.#last;
   }
@@ -22,13 +24,16 @@ export class DebugClock {
 
   /**
    * By milliseconds; backwards, it stands still until the host's time has caught up. Paused, it moves by these alone.
+   *
+   * @returns the time of the items from now on
    */
-  change(move: Millis | "pause" | "resume"): void {
+  change(move: Millis | "pause" | "resume"): Millis {
     if (typeof move === "string") {
       this.#paused = move === "pause";
-      return;
+    } else {
+      this.#movedBy += move;
+      if (this.#paused) this.#last += Math.max(0, move);
     }
-    this.#movedBy += move;
-    if (this.#paused) this.#last += Math.max(0, move);
+    return this.at(this.#hostTime);
   }
 }
