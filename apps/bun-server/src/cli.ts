@@ -46,6 +46,7 @@ function taskOf(flags: Flags, environment: Environment): Task {
   if (listen.length + datagrams.length === 0) {
     throw new RangeError("-p 0 leaves nothing to listen on: give a port, or -s with a path");
   }
+  refuseOtherProtocol(flags);
   if (datagrams.length > 0 && (flags.enableSasl === true || flags.authFile !== undefined)) {
     throw new RangeError("-U does not go with -S or -Y: nobody can say in a datagram who they are");
   }
@@ -163,6 +164,18 @@ function authenticationOf(
   if (file === "")
     throw new RangeError("-S needs the file of its users in MEMCACHED_SASL_PWDB: lines name:password");
   return { kind: "sasl", file };
+}
+
+/** Who somebody is is said in one of the protocols, so there is no other one. */
+function refuseOtherProtocol({ enableSasl, authFile, listen = [] }: Flags): void {
+  if (enableSasl !== true && authFile === undefined) return;
+  const its = enableSasl === true ? "binary" : "text";
+  const [flag, name] = enableSasl === true ? ["-S", "proto[binary]:"] : ["-Y", "proto[ascii]:"];
+  const other = listen.find(({ protocol = its }) => protocol !== its);
+  if (other === undefined) return;
+  throw new RangeError(
+    `${flag} does not go with other protocols than ${name}, got -l with one for ${other.host}`,
+  );
 }
 
 /** What the store calls by its own names, in those of the command line. */

@@ -100,7 +100,7 @@ function addListening(command: Command): void {
     )
     .option(
       "-l, --listen <address>",
-      "host, host:port, or several with commas between; may be repeated; notls: in front goes without TLS",
+      "host, host:port, or several with commas between; may be repeated; in front notls: goes without TLS, proto[ascii]:, proto[binary]: or proto[negotiating]: is for -B",
       readListen,
     )
     .option(

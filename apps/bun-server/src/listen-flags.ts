@@ -4,10 +4,11 @@
 //     -l host:port       that one, for both          none of -l all addresses of this machine
 //     -p -1, -U -1       any free port               -p 0, -U 0 none of that kind
 //     -U N without -p    TCP on N as well             -l notls:host without TLS, with -Z
+//                                                    -l proto[ascii]:host, whatever -B is; datagrams go by -B
 
 import type { DatagramAddress, Endpoint } from "@memwire/engine";
 import { optionValue } from "@memwire/program";
-import type { Listening, Waiting } from "./task.ts";
+import type { Listening, Protocol, Waiting } from "./task.ts";
 
 const DEFAULT_PORT = 11_211;
 export const PORT_MAX = 65_535;
@@ -20,6 +21,7 @@ export interface Address {
   readonly host: string;
   readonly port?: number;
   readonly plain?: boolean;
+  readonly protocol?: Protocol;
 }
 
 export interface ListenFlags {
@@ -32,10 +34,10 @@ export interface ListenFlags {
 /** @returns none if TCP is turned off and there is no unix socket */
 export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenFlags): readonly Listening[] {
   if (unixSocket !== undefined) return [{ endpoint: { kind: "unix", path: unixSocket } }];
-  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port, plain }): Listening[] => {
+  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port, plain, protocol }): Listening[] => {
     if (own === 0) return [];
     const at = (name: string): Endpoint => ({ kind: "tcp", host: name, port: Math.max(own, 0) });
-    const how = plain === true ? { plain } : {};
+    const how = { ...(plain === true ? { plain } : {}), ...(protocol === undefined ? {} : { protocol }) };
     return host === "*"
       ? [{ endpoint: at(ANY), otherwise: at(ANY_IPV4), ...how }]
       : [{ endpoint: at(host), ...how }];
@@ -58,9 +60,23 @@ export function readListen(text: string, before: readonly Address[] = []): reado
 
 const readAddresses = optionValue("-l", (text): readonly Address[] => text.split(",").map(readAddress));
 
+/** By memcached's names. */
+const PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  ascii: "text",
+  binary: "binary",
+  negotiating: "auto",
+};
+
 function readAddress(text: string): Address {
-  if (text.startsWith("notls:")) return { ...readAddress(text.slice(6)), plain: true };
-  refusePrefix(text);
+  const [, prefix = "", value, rest = ""] =
+    /^(notls|(?:proto|tag)(?:\[([^\]]*)\]|_.*_)):(.*)$/.exec(text) ?? [];
+  if (prefix === "notls") return { ...readAddress(rest), plain: true };
+  if (prefix.startsWith("tag")) {
+    throw new RangeError(
+      `takes no tags, which name listeners to memcached's proxy: write ${rest}, got ${JSON.stringify(text)}`,
+    );
+  }
+  if (prefix !== "") return { ...readAddress(rest), protocol: readProtocol(value, text) };
   const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:,[\]]+))(?::(\d{1,5}))?$/.exec(text);
   const isIPv6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(text) && text.includes("::");
   if (match === null && isIPv6) return { host: text };
@@ -72,15 +88,9 @@ function readAddress(text: string): Address {
   return match[3] === undefined ? { host } : { host, port };
 }
 
-/** What memcached takes before an address and has no meaning here. */
-function refusePrefix(text: string): void {
-  const [, prefix] = /^(tag|proto)[[_]/.exec(text) ?? [];
-  if (prefix === "tag") {
-    throw new RangeError(
-      `has no tags: they name listeners to memcached's proxy, got ${JSON.stringify(text)}`,
-    );
-  }
-  if (prefix === "proto") {
-    throw new RangeError(`has one protocol for all addresses, that of -B, got ${JSON.stringify(text)}`);
-  }
+function readProtocol(name: string | undefined, text: string): Protocol {
+  const protocol = name !== undefined && Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
+  if (protocol !== undefined) return protocol;
+  const names = Object.keys(PROTOCOLS).map((one) => `proto[${one}]:`);
+  throw new RangeError(`must have one of ${names.join(", ")} in front, got ${JSON.stringify(text)}`);
 }

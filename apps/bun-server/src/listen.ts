@@ -16,11 +16,12 @@ export async function listenFor(
   const listeners: Listener[] = [];
   // The driver counts its attempts.
   let via = 0;
-  const listen = async ({ endpoint, plain }: Listening): Promise<Listener> => {
+  const listen = async ({ endpoint, plain, protocol }: Listening): Promise<Listener> => {
     const own = via++;
     const isTcp = endpoint.kind === "tcp";
     const shared = isTcp ? { backlog, reusePort: threads > 1 } : {};
     const secured = tls !== undefined && isTcp && plain !== true ? { tls: tls.options() } : {};
+    if (protocol !== undefined) engine.speaking(own, protocol);
     const listener = await driver.listen(endpoint, { ...shared, ...secured });
     engine.listening(own, listener.endpoint);
     tls?.serve(listener);

@@ -4,6 +4,9 @@ import type { DatagramAddress, Endpoint, TlsListenOptions } from "@memwire/engin
 import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
+/** `auto`: the first byte of a connection decides. */
+export type Protocol = "auto" | "text" | "binary";
+
 export interface Task {
   /** At least one of these two. */
   readonly listen: readonly Listening[];
@@ -27,7 +30,7 @@ export interface Task {
   readonly limits: Partial<ServerLimits>;
   readonly rights: Rights;
   /** What clients speak; with authentication it is the one that this goes with. */
-  readonly protocol: "auto" | "text" | "binary";
+  readonly protocol: Protocol;
   readonly authentication: AuthenticationTask | undefined;
   readonly tls: TlsTask | undefined;
   /** How often `-v` was given. */
@@ -43,6 +46,8 @@ export interface Listening {
   readonly endpoint: Endpoint;
   /** Without TLS where others have it. */
   readonly plain?: boolean;
+  /** What clients speak there, if not what they speak elsewhere. */
+  readonly protocol?: Protocol;
   /** The next one, if this one cannot be had: on a machine without IPv6. */
   readonly otherwise?: Endpoint;
 }

@@ -133,6 +133,23 @@ test("TLS is on all addresses but those that are without", () => {
   expect(read("-o ssl_chain_cert=/c").tls).toBeUndefined();
 });
 
+test("an address may have a protocol of its own, by memcached's names", () => {
+  const line =
+    "-B binary -l proto[ascii]:1.2.3.4,proto[binary]:h:6 -l proto[negotiating]:::1,h -Z -o ssl_chain_cert=/c -l proto[ascii]:notls:h:7";
+  expect(read(line)).toMatchObject({
+    protocol: "binary",
+    listen: [
+      { ...tcp("1.2.3.4", 11_211), protocol: "text" },
+      { ...tcp("h", 6), protocol: "binary" },
+      { ...tcp("::1", 11_211), protocol: "auto" },
+      tcp("h", 11_211),
+      { ...tcp("h", 7), protocol: "text", plain: true },
+    ],
+  });
+  expect(read(line).listen[3]).toEqual(tcp("h", 11_211));
+  expect(read("-Y /users -l proto[ascii]:h").listen).toEqual([{ ...tcp("h", 11_211), protocol: "text" }]);
+});
+
 test("who may come in is in the file of -Y, or for -S in that of the environment", () => {
   expect(read("-Y /users").authentication).toEqual({ kind: "ascii", file: "/users" });
   const environment = { MEMCACHED_SASL_PWDB: "/sasl" };
@@ -231,8 +248,19 @@ const REFUSED_HERE: readonly (readonly [args: string, message: string])[] = [
   ["-l 1:2:3", '-l must be host or host:port, IPv6 as [::1], got "1:2:3"'],
   ["-l a,", '-l must be host or host:port, IPv6 as [::1], got ""'],
   ["-l ./x:22121", '-l must be host or host:port, IPv6 as [::1], got "./x:22121"'],
-  ["-l tag[b]:1.2.3.4", `-l has no tags: they name listeners to memcached's proxy, got "tag[b]:1.2.3.4"`],
-  ["-l proto[ascii]:::1", '-l has one protocol for all addresses, that of -B, got "proto[ascii]:::1"'],
+  [
+    "-l h,tag[b]:1.2.3.4:5",
+    `-l takes no tags, which name listeners to memcached's proxy: write 1.2.3.4:5, got "tag[b]:1.2.3.4:5"`,
+  ],
+  [
+    "-l proto[proxy]:h",
+    '-l must have one of proto[ascii]:, proto[binary]:, proto[negotiating]: in front, got "proto[proxy]:h"',
+  ],
+  ["-l proto[ascii]h", '-l must be host or host:port, IPv6 as [::1], got "proto[ascii]h"'],
+  [
+    "-Y /x -l proto[ascii]:h,proto[binary]:g",
+    "-Y does not go with other protocols than proto[ascii]:, got -l with one for g",
+  ],
   [
     "-Z -o ssl_chain_cert=/c,ssl_verify_mode=2",
     "-o ssl_verify_mode=2 needs whom to believe: -o ssl_ca_cert=<file>",

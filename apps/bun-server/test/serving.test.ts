@@ -69,6 +69,26 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await second.rest()).toBe("ERROR Too many open connections\r\n");
   });
 
+  test("speaks at an address what -l says of it, whatever -B is", async () => {
+    const line = "-l proto[ascii]:127.0.0.1,proto[negotiating]:127.0.0.1,127.0.0.1 -B binary -p -1 -v";
+    await using server = startProgram(runtime, main, line.split(" "));
+    const [, where = ""] = await server.said(/ listens on (.*)\n/);
+    const heard: string[][] = [];
+    for (const address of where.split(", ")) {
+      using text = await TextClient.connect(parseEndpoint(address));
+      text.send("version\r\nquit\r\n");
+      using binary = await TextClient.connect(parseEndpoint(address));
+      binary.send(`\x80\x0b${"\0".repeat(22)}\r\nquit\r\n`);
+      const replies = [await text.rest(), await binary.rest()];
+      heard.push(replies.map((reply) => /^\x81|VERSION|ERROR/.exec(reply)?.[0] ?? reply));
+    }
+    expect(heard).toEqual([
+      ["VERSION", "ERROR"],
+      ["VERSION", "\x81"],
+      ["", "\x81"],
+    ]);
+  });
+
   test("keeps -R and the times of -o, and says who was closed for them", async () => {
     await using server = start("-R", "1", "-o", "idle_timeout=1,receive_timeout=2", "-v");
     const endpoint = await endpointOf(server);

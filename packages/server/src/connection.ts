@@ -50,12 +50,13 @@ export class Connection {
 
   constructor(
     id: ConnectionId,
-    { settings, decoders, outbox, pool }: Context,
+    { settings, protocols, decoders, outbox, pool }: Context,
     now: Millis,
     via: ListenerId,
     peer: Endpoint | undefined,
   ) {
-    const { limits, protocol, authentication } = settings;
+    const { limits, authentication } = settings;
+    const protocol = protocols.get(via) ?? settings.protocol;
     this.activeAt = now;
     this.servedAt = now;
     this.via = via;

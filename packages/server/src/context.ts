@@ -1,6 +1,6 @@
 // What the commands of one server share.
 
-import { type BufferPool, latin1Bytes } from "@memwire/codec";
+import { type BufferPool, latin1Bytes, type Protocol } from "@memwire/codec";
 import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox } from "@memwire/engine";
 import { type Store, type StoreListener, Terms } from "@memwire/store";
 import type { Connection } from "./connection.ts";
@@ -30,6 +30,8 @@ export interface Context {
   unsentBytesMax: number;
   /** As far as the host has told of them. */
   readonly listeners: Map<ListenerId, Endpoint>;
+  /** What connections speak that come by these: not what others do. */
+  readonly protocols: Map<ListenerId, "auto" | Protocol>;
   readonly watchers: Watchers;
   readonly prefixes: PrefixCounters;
   /** Where the time of the items is not the host's. */
@@ -82,6 +84,7 @@ export function contextOf(options: ServerOptions): Context {
     connections: new Map(),
     unsentBytesMax: limits.unsentBytesMax,
     listeners: new Map(),
+    protocols: new Map(),
     watchers: new Watchers(outbox, counters, limits.watcherBytesMax, relay),
     prefixes,
     debugClock: settings.debugTimeEnabled ? new DebugClock() : undefined,

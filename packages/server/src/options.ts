@@ -110,6 +110,8 @@ const TIMEOUT_MS = 300_000;
 /** The version of memcached whose replies these are, and no more: npm's memcached throws if it ends in a name. */
 const VERSION = "1.6.45";
 
+const PROTOCOL_OF: Readonly<Record<Authentication["kind"], Protocol>> = { sasl: "binary", ascii: "text" };
+
 /** The options with every default filled in. */
 export interface ServerSettings {
   readonly store: Store;
@@ -216,10 +218,20 @@ function whoMaySpeakWhat({
 }: ServerOptions): Pick<ServerSettings, "protocol" | "authentication"> {
   if (authentication === undefined) return { protocol: protocol ?? "auto", authentication: undefined };
   const { kind, users } = authentication;
-  const its = kind === "sasl" ? "binary" : "text";
-  if (protocol !== undefined && protocol !== its) {
+  if (protocol !== undefined) refuseOther(protocol, authentication);
+  const check = typeof users === "function" ? users : checkOf(users);
+  return { protocol: PROTOCOL_OF[kind], authentication: { kind, check } };
+}
+
+/** @throws RangeError for a protocol that does not go with the authentication */
+export function refuseOther(
+  protocol: "auto" | Protocol,
+  authentication: Pick<Authentication, "kind"> | undefined,
+): void {
+  if (authentication === undefined) return;
+  const { kind } = authentication;
+  const its = PROTOCOL_OF[kind];
+  if (protocol !== its) {
     throw new RangeError(`protocol must be "${its}" with authentication by ${kind}, got "${protocol}"`);
   }
-  const check = typeof users === "function" ? users : checkOf(users);
-  return { protocol: its, authentication: { kind, check } };
 }

@@ -7,7 +7,7 @@
 // and others come first; so does one that was paused and has taken its replies. Half-close answers everything, then
 // closes. Hot path.
 
-import { latin1Bytes } from "@memwire/codec";
+import { latin1Bytes, type Protocol } from "@memwire/codec";
 import {
   type CloseCause,
   type Command,
@@ -28,7 +28,7 @@ import { type Context, contextOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { Decoders } from "./decoders.ts";
 import { DatagramDesk } from "./datagram-desk.ts";
-import type { ServerOptions, ServerSettings } from "./options.ts";
+import { refuseOther, type ServerOptions, type ServerSettings } from "./options.ts";
 import { ItemWalk } from "./admin/item-walk.ts";
 import { noteConnection, observe } from "./admin/observation.ts";
 import { latenessOf, QuietConnections } from "./quiet-connections.ts";
@@ -110,6 +110,18 @@ export class ServerEngine implements Engine {
   /** Tells where connections that come `via` a listener were accepted: for `stats conns`, and for watchers. */
   listening(via: ListenerId, endpoint: Endpoint): void {
     if (via < LISTENERS_MAX) this.#context.listeners.set(via, endpoint);
+  }
+
+  /**
+   * Has connections that come `via` a listener speak this protocol, whatever others speak. To be told before the
+   * first of them.
+   *
+   * @throws RangeError for one that does not go with the authentication
+   */
+  speaking(via: ListenerId, protocol: "auto" | Protocol): void {
+    const { authentication } = this.#context.settings;
+    refuseOther(protocol, authentication);
+    this.#context.protocols.set(via, protocol);
   }
 
   /**

@@ -249,6 +249,9 @@ test("a protocol that does not go with the authentication is a mistake", () => {
   expect(() => new ServerEngine({ ...ascii, protocol: "binary" })).toThrow(
     new RangeError('protocol must be "text" with authentication by ascii, got "binary"'),
   );
+  expect(() => new ServerEngine(sasl).speaking(0, "text")).toThrow(
+    new RangeError('protocol must be "binary" with authentication by sasl, got "text"'),
+  );
   expect(new ServerEngine({ ...ascii, protocol: "text" }).settings.protocol).toBe("text");
   expect(new ServerEngine(sasl).settings.protocol).toBe("binary");
   expect(new ServerEngine().settings.protocol).toBe("auto");

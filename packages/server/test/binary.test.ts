@@ -44,6 +44,24 @@ describe("which protocol a connection speaks", () => {
   });
 });
 
+test("a listener may have a protocol of its own, whatever others speak", () => {
+  const bench = new Bench(new ServerEngine({ protocol: "text" }));
+  for (const [via, protocol] of (["binary", "auto", "text"] as const).entries()) {
+    bench.engine.speaking(via + 100, protocol);
+  }
+  const heard = (via: number): readonly string[] =>
+    [req("noop"), "version"].map((asked) => {
+      const { text } = bench.connect(true, via).send(`${asked}\r\nquit\r\n`);
+      return text.startsWith("\x81") ? "binary" : (/VERSION|ERROR/.exec(text)?.[0] ?? text);
+    });
+  expect([100, 101, 102, 103].map(heard)).toEqual([
+    ["binary", ""],
+    ["binary", "VERSION"],
+    ["ERROR", "VERSION"],
+    ["ERROR", "VERSION"],
+  ]);
+});
+
 test("opaque and opcode come back as they were sent, also where the opcode is not known", () => {
   const party = connect();
   const unknown = `\x80\x7f${"\0".repeat(10)}\x01\x02\x03\x04${"\0".repeat(8)}`;

@@ -26,8 +26,8 @@ export class Bench {
   }
 
   /** @param reading Whether the client takes its replies by itself */
-  connect(reading = true): Party {
-    const party = new Party(this, this.engine.accepted(this.now, 0), reading);
+  connect(reading = true, via = 0): Party {
+    const party = new Party(this, this.engine.accepted(this.now, via), reading);
     this.#parties.set(party.id, party);
     this.turn();
     return party;
