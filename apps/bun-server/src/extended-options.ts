@@ -34,6 +34,8 @@ interface Row {
 
 const MEBIBYTE = 1_048_576;
 const SECONDS_MAX = 2_147_483;
+/** Of the names in the help. */
+const TERM_WIDTH = 31;
 
 const OPTIONS: Readonly<Record<string, Row>> = {
   idle_timeout: {
@@ -205,7 +207,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function describeExtended(): string {
   const rows = Object.entries(OPTIONS).map(([name, { value, what }]) => {
     const term = value === undefined ? name : `${name}=<${value}>`;
-    return `  ${term.padEnd(27)} ${what}`;
+    return `  ${term.padEnd(TERM_WIDTH)} ${what}`;
   });
   return `Options of -o:\n${rows.join("\n")}\n\nTaken by -o and without effect:\n${wrapped(IGNORED)}`;
 }

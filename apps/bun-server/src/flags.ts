@@ -68,22 +68,25 @@ export function memwireServer(version: string): Command {
   addProcess(command);
   addMemory(command);
   addRights(command);
-  return command
-    .option(
-      "-o, --extended <options>",
-      "options with commas between, name or name=value; may be repeated",
-      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
-    )
-    .option(
-      "-v, --verbose",
-      "say on stderr where it listens, and of connections that are stuck or break off; -vv and -vvv are taken too",
-      (_, before: number) => before + 1,
-      0,
-    )
-    .option("-i, --license", "print the license")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this")
-    .addHelpText("after", `\n${describeExtended()}\n${notes}`);
+  return (
+    command
+      .option(
+        "-o, --extended <options>",
+        "options with commas between, name or name=value; may be repeated",
+        (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+      )
+      .option(
+        "-v, --verbose",
+        "say on stderr where it listens, and of connections that are stuck or break off; -vv and -vvv are taken too",
+        (_, before: number) => before + 1,
+        0,
+      )
+      .option("-i, --license", "print the license")
+      // With the name, as memcached's.
+      .version(`memwire-server ${version}`, "-V, --version", "print the version")
+      .helpOption("-h, --help", "print this")
+      .addHelpText("after", `\n${describeExtended()}\n${notes}`)
+  );
 }
 
 function addListening(command: Command): void {

@@ -332,6 +332,18 @@ test("the help is the same text for people and for tools that look for a flag", 
   }
 });
 
+test("what the options of -o do stands in one column", () => {
+  const [, options = ""] = /Options of -o:\n([^]*?)\n\n/.exec(messageOf("-h")) ?? [];
+  const columns = options.split("\n").map((line) => / {2}\S+ +/.exec(line)?.[0].length);
+  expect(columns.length).toBeGreaterThan(20);
+  expect(new Set(columns)).toEqual(new Set([34]));
+});
+
+test("the version and the license say whose they are", () => {
+  expect(messageOf("-V")).toBe("memwire-server 1.2.3\n");
+  expect(messageOf("-i")).toContain("memwire-server 1.2.3\n\nCopyright");
+});
+
 test.each<[string, boolean]>([
   ["20.20.2", false],
   ["22.11.0", false],

@@ -54,7 +54,11 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("says its version", async () => {
-    expect(await outcomeOf(runtime, ["-V"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
+    expect(await outcomeOf(runtime, ["-V"])).toEqual({
+      code: 0,
+      stdout: "memwire-server 0.1.0\n",
+      stderr: "",
+    });
   });
 
   test("helps", async () => {
