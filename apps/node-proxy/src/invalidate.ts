@@ -9,6 +9,7 @@ import { ProgramEnd, readTextFile, usageMistake, type Part } from "@memwire/prog
 import { createDistribution } from "@memwire/router";
 import { INVALIDATE, type InvalidateTask } from "./invalidate-cli.ts";
 import { listenOn } from "./listen-on.ts";
+import { PROTOCOL_VERSION } from "./protocol-version.ts";
 import { describeServers, howToTry, shortened } from "./welcome.ts";
 
 type NamedServer = ServerConfig & { readonly name: string };
@@ -20,11 +21,7 @@ export interface RunningInvalidate {
 }
 
 /** @throws ProgramEnd 2 with every mistake of the file of servers */
-export async function startInvalidate(
-  task: InvalidateTask,
-  version: string,
-  adapter: Adapter,
-): Promise<RunningInvalidate> {
+export async function startInvalidate(task: InvalidateTask, adapter: Adapter): Promise<RunningInvalidate> {
   const { listen, workers, drainSeconds } = task;
   const servers = readServers(task);
   const { network, clock } = adapter;
@@ -36,7 +33,7 @@ export async function startInvalidate(
       servers: servers.map(ringServer),
     }),
     limits: { workers },
-    version: `${version}-memwire-invalidate`,
+    version: PROTOCOL_VERSION,
     startedAt: clock.now(),
     facts: { pid: process.pid },
   });

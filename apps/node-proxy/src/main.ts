@@ -18,7 +18,7 @@ if (args[0] === "invalidate") {
   await runProgram(INVALIDATE, async () => {
     const task = readInvalidateTask(args.slice(1), version);
     const adapter = await openAdapter();
-    const { part, welcome: words } = await startInvalidate(task, version, adapter);
+    const { part, welcome: words } = await startInvalidate(task, adapter);
     endOnSignal([part], adapter.clock);
     console.log(`${INVALIDATE} ${version} on ${adapter.runtime}`);
     console.log(words);
@@ -28,7 +28,7 @@ if (args[0] === "invalidate") {
     const task = readTask(args, version);
     const adapter = await openAdapter();
     const { config, parts } = await prepare(task, adapter);
-    const proxy = await serve(config, version, adapter);
+    const proxy = await serve(config, adapter);
     endOnSignal([proxy, ...parts], adapter.clock);
     console.log(`memwire-proxy ${version} on ${adapter.runtime}`);
     console.log(welcome(config, proxy.listeners, task.kind === "embedded"));

@@ -7,14 +7,15 @@ import type { Part } from "@memwire/program";
 import { ProxyEngine, type PoolOptions } from "@memwire/proxy";
 import { createDistribution, type Distribution } from "@memwire/router";
 import { listenOn } from "./listen-on.ts";
+import { PROTOCOL_VERSION } from "./protocol-version.ts";
 
 /** Starts the proxy: listener i belongs to pool i. */
-export async function serve(config: ProxyConfig, version: string, adapter: Adapter): Promise<Part> {
+export async function serve(config: ProxyConfig, adapter: Adapter): Promise<Part> {
   const { connectionsMax } = config;
   const engine = new ProxyEngine({
     pools: config.pools.map(poolOf),
     limits: connectionsMax === undefined ? {} : { connectionsMax },
-    version: `${version}-memwire-proxy`,
+    version: PROTOCOL_VERSION,
   });
   const driver = drive(engine, adapter.network, adapter.clock);
   const listeners: Listener[] = [];
