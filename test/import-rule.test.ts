@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   router: [],
   engine: [],
   server: ["codec", "store", "engine"],
-  link: ["codec", "engine"],
+  link: ["codec", "router", "engine"],
   proxy: ["codec", "router", "engine", "link"],
   client: ["codec", "router", "engine", "link"],
   invalidation: ["codec", "router", "engine", "link"],

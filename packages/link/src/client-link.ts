@@ -5,7 +5,7 @@
 
 import { REPLY_BYTES, refusalReply, TextRequestDecoder, SendBuffer } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Port } from "@memwire/engine";
-import type { ClientContext, Party } from "./context.ts";
+import type { Asker, ClientContext, Party } from "./context.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 
 /** Where a client's requests go. */
@@ -31,7 +31,8 @@ const SPARE_MAX = 1_024;
 
 const { end: END, ok: OK } = REPLY_BYTES;
 
-export class ClientLink implements Party, SlotOwner {
+export class ClientLink implements Party, SlotOwner, Asker {
+  lane = -1;
   readonly decoder: TextRequestDecoder;
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
@@ -120,8 +121,10 @@ export class ClientLink implements Party, SlotOwner {
       head = head.next;
       this.#slots--;
       this.#head = head;
-      if (head === null) this.#tail = null;
-      else if (head.staged !== null) {
+      if (head === null) {
+        this.#tail = null;
+        this.lane = -1;
+      } else if (head.staged !== null) {
         this.#stagedBytes -= head.staged.length;
         this.#output.append(head.staged);
         if (this.#context.spare.length < SPARE_MAX) this.#context.spare.push(head.staged);
@@ -166,6 +169,7 @@ export class ClientLink implements Party, SlotOwner {
   /** Decodes and dispatches until the client has to wait. */
   #serve(): void {
     this.#serving = true;
+    this.#context.asker = this;
     const { decoder } = this;
     const { counters, limits } = this.#context;
     let left = limits.pipelineMax;
@@ -196,6 +200,7 @@ export class ClientLink implements Party, SlotOwner {
       if (found === "fatal") this.#finishing = true;
     }
     this.#serving = false;
+    this.#context.asker = undefined;
     this.#finishIfDone();
   }
 

@@ -25,11 +25,24 @@ export interface Context {
   now: Millis;
 }
 
+/** Who asks servers for something. */
+export interface Asker {
+  /**
+   * Which of the connections to a server its requests take; -1 while none of them is unanswered, and then a server
+   * chooses. So what it reads is behind what it wrote, whichever connection it is.
+   */
+  lane: number;
+}
+
 /** What links to servers share. */
 export interface ServerContext extends Context {
   readonly limits: ServerLimits;
   /** Bounds of what servers send. */
   readonly replies: Partial<CodecLimits>;
+  /** Whose request is at hand; if nobody's, any connection will do. */
+  asker?: Asker | undefined;
+  /** Answers a number from 0 up to, not including, 1; without it nothing is left to chance. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** What links to clients share. */
@@ -40,6 +53,7 @@ export interface ClientContext extends Context {
   readonly counters: ClientCounters;
   /** Empty buffers for replies that came before their turn. */
   readonly spare: SendBuffer[];
+  asker?: Asker | undefined;
   /** Clients that are served no further in this turn. */
   readonly yielded: ClientLink[];
 }

@@ -36,8 +36,14 @@ export interface ServerCounters {
   givenUp: number;
   /** Connections closed after `idleMs` without a request. */
   idleCloses: number;
-  /** Requests that failed at once because the server is left alone for a while. */
+  /** Requests that failed at once because the server is left alone for a while, is down or is taken out. */
   failedFast: number;
+  /** Requests that were answered as if nothing were stored, because it is down. */
+  missed: number;
+  /** How often it was counted as down. */
+  downs: number;
+  /** Connections that were made to see whether it is back. */
+  probes: number;
   bytesRead: number;
   bytesWritten: number;
 }
@@ -68,6 +74,9 @@ export const newServerCounters = (): ServerCounters => ({
   givenUp: 0,
   idleCloses: 0,
   failedFast: 0,
+  missed: 0,
+  downs: 0,
+  probes: 0,
   bytesRead: 0,
   bytesWritten: 0,
 });

@@ -8,7 +8,8 @@ import type { CloseCause } from "@memwire/engine";
 export interface Failure {
   /**
    * `broken-reply`: the server sent what is no answer to what it was asked. `overflow`: `inFlightMax`, `queuedMax` or
-   * `queuedBytesMax` is reached. The others: the connection could not be made or was lost, or took too long.
+   * `queuedBytesMax` is reached. `denied`: it takes no connection of ours, or not our password. `closed`: we closed the
+   * connection, or make none. The others: it could not be made or was lost, or took too long.
    */
   readonly code: CloseCause | "broken-reply" | "overflow";
   /** What it was, without `SERVER_ERROR`. */
@@ -41,4 +42,6 @@ export const failureOf = (cause: CloseCause): Failure => causes[cause];
 
 export const TIMED_OUT: Failure = failureOf("timed-out");
 export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");
+export const UNAUTHENTICATED: Failure = failure("denied", "backend authentication failed");
+export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");

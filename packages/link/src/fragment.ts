@@ -61,6 +61,8 @@ export class Fragment {
   bytesGone = 0;
   /** When it must be sent; once it is, when it must be answered. */
   deadline: Millis;
+  /** Some of its values came. */
+  begun = false;
   next: Fragment | null = null;
 
   constructor(waiter: Waiter | null, expected: Expected, bytes: number, deadline: Millis) {

@@ -2,6 +2,8 @@
 
 import type { Limits as CodecLimits } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
+import type { HealthOptions } from "@memwire/router";
+import type { TextCredentials } from "./greeting.ts";
 
 /** Bounds of links to clients. */
 export interface ClientLimits {
@@ -20,9 +22,9 @@ export interface ClientLimits {
 
 /** Bounds of links to servers. */
 export interface ServerLimits {
-  /** Requests sent to one server and not answered; further ones fail at once. */
+  /** Requests sent to one server and not answered, over all its connections; further ones fail at once. */
   readonly inFlightMax: number;
-  /** Requests to one server not yet sent, and their bytes; further ones fail at once. */
+  /** Requests to one server not yet sent, and the bytes of those of one connection; further ones fail at once. */
   readonly queuedMax: number;
   readonly queuedBytesMax: number;
   /** Replies of one connection late in a row, after which it is replaced. */
@@ -43,6 +45,25 @@ export interface Timeouts {
   /** How long a connection without requests is kept; for ever if `Infinity`. */
   readonly idleMs: Millis;
 }
+
+/** How a server is connected to, and what happens when it is not well. */
+export interface LinkOptions {
+  /** Connections at a time, from 1 to `CONNECTIONS_MAX`. Default: 1. */
+  readonly connections?: number | undefined;
+  /** They are made at once and made again when lost, instead of when they are needed. Default: false. */
+  readonly preconnect?: boolean | undefined;
+  /**
+   * When it counts as down, and how it comes back. A connection that is made after a failure is then used only when
+   * `version` was answered on it. By default it never counts as down: it is left alone for a while after each failure,
+   * as the limits say, and the next request is what tries again.
+   */
+  readonly health?: HealthOptions | undefined;
+  /** Said on every new connection, to a server that asks for them. */
+  readonly credentials?: TextCredentials | undefined;
+}
+
+/** The most connections to one server. */
+export const CONNECTIONS_MAX = 64;
 
 export const DEFAULT_TIMEOUT_MS = 1_000;
 

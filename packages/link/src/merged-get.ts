@@ -131,6 +131,7 @@ export class MergedGet extends Fragment {
     this.#next = 0;
     this.#swallowed = false;
     this.requests = 0;
+    this.begun = false;
     this.next = null;
   }
 

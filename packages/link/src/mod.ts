@@ -1,6 +1,6 @@
 export { acceptClient } from "./accept-client.ts";
 export { ClientLink, type Dispatcher } from "./client-link.ts";
-export type { ClientContext, Context, Party, ServerContext } from "./context.ts";
+export type { Asker, ClientContext, Context, Party, ServerContext } from "./context.ts";
 export {
   newClientCounters,
   newServerCounters,
@@ -12,15 +12,18 @@ export { expectedOf, type ErrorKind, type Expected, type Waiter } from "./fragme
 export {
   checkName,
   checkPositive,
+  CONNECTIONS_MAX,
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_REPLY_LIMITS,
   DEFAULT_SERVER_LIMITS,
   DEFAULT_TIMEOUT_MS,
   limitsFrom,
   type ClientLimits,
+  type LinkOptions,
   type ServerLimits,
   type Timeouts,
 } from "./limits.ts";
+export type { TextCredentials } from "./greeting.ts";
 export { LinkEngine } from "./link-engine.ts";
 export { ServerLink } from "./server-link.ts";
 export type { ServerStatus } from "./server-status.ts";

@@ -4,16 +4,19 @@
 //
 //     push --> queued, written to the output --take--> in flight, sent --received--> answered
 //
-// Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
+// Before it is ready it may have to be greeted: `Greeting`. Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
 // request that could not be sent or answered is failed in its own slot; the server is told what it was that failed, and
 // says whether there is another try. Hot path: `push`, `get` and `received`.
 
 import { startsWith, TextReplyDecoder, type ReplyKind, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
+import type { FailureWeight } from "@memwire/router";
+import type { Taker } from "./absent-server.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, type Failure } from "./failure.ts";
 import { FragmentQueue, type ErrorKind, type Expected, type Fragment, type Waiter } from "./fragment.ts";
+import type { Greeting } from "./greeting.ts";
 import type { Timeouts } from "./limits.ts";
 import { RequestQueue } from "./request-queue.ts";
 
@@ -23,28 +26,37 @@ export interface ConnectionOwner {
   readonly counters: ServerCounters;
   readonly endpoint: Endpoint;
   readonly timeouts: Timeouts;
-  /** The first answer came on a connection: the server is well. */
-  served(): void;
-  /**
-   * A connection could not be made or was given up.
-   *
-   * @param inTrouble Whether that is held against the server.
-   */
-  failed(failure: Failure, inTrouble: boolean): void;
+  /** It failed, and has not answered in time since: the next answer is to be told. */
+  readonly inTrouble: boolean;
+  /** Connections that are made now belong to it: `Health`. */
+  readonly episode: number;
+  /** What is to be said on a new connection; null if nothing is. */
+  greeting(): Greeting | null;
+  /** A connection was greeted, and answered. */
+  welcomed(): void;
+  /** A request was answered in time. */
+  answered(): void;
+  /** @param weight How bad it is; null if it is not the server's fault. */
+  failed(failure: Failure, weight: FailureWeight | null, episode: number): void;
 }
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
 
-export class ServerConnection implements Party, Output {
+export class ServerConnection implements Party, Output, Taker {
   readonly #context: ServerContext;
   readonly #server: ConnectionOwner;
   readonly #counters: ServerCounters;
   #state: "idle" | "connecting" | "ready" = "idle";
   #port: Port | null = null;
+  /** What is said first, until it is answered. */
+  #greeting: Greeting | null = null;
+  #episode = 0;
   #decoder: TextReplyDecoder;
   readonly #inFlight: FragmentQueue = new FragmentQueue();
   readonly #queued: RequestQueue = new RequestQueue();
+  /** Requests that wait for it, sent or not. */
+  #load = 0;
   /** The first in flight that is not late yet. */
   #firstTimely: Fragment | null = null;
   #connectDeadline: Millis = Infinity;
@@ -62,6 +74,14 @@ export class ServerConnection implements Party, Output {
 
   get state(): "idle" | "connecting" | "ready" {
     return this.#state;
+  }
+
+  get load(): number {
+    return this.#load;
+  }
+
+  get queuedBytes(): number {
+    return this.#queued.length;
   }
 
   /** Where a request is written, whole, and then followed by a `push`. */
@@ -86,14 +106,16 @@ export class ServerConnection implements Party, Output {
   /** Takes a waiter's request back, if it was not sent. @returns whether it was here */
   giveUp(waiter: Waiter): boolean {
     if (!this.#queued.giveUp(waiter)) return false;
+    this.#load--;
     this.#counters.queuedNow--;
     this.#counters.givenUp++;
     return true;
   }
 
   #count(waiter: Waiter): void {
-    if (this.#state === "idle") this.#connect();
+    if (this.#state === "idle") this.connect();
     waiter.asked();
+    this.#load++;
     this.#counters.queuedNow++;
     this.#counters.requests++;
     this.#context.outbox.touch(this.#port as Port);
@@ -126,35 +148,60 @@ export class ServerConnection implements Party, Output {
     ) {
       this.#unqueue();
     }
+    const isLate = this.#firstTimely !== null && this.#firstTimely.deadline <= now;
     for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
       this.#firstTimely = late.next;
       this.#counters.replyTimeouts += late.requests;
       this.#lateInARow += late.requests;
+      // What has begun and does not end is no late answer but a broken one.
+      if (late.begun || (late === this.#inFlight.head && this.#decoder.hasRest)) {
+        return this.#disconnect("failed", BROKEN_REPLY);
+      }
       late.fail(TIMED_OUT);
       if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
     }
+    // However many requests are late at once, it is one failure.
+    if (isLate) this.#server.failed(TIMED_OUT, "late", this.#episode);
   }
 
   /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
   #unqueue(): void {
     const fragment = this.#queued.drop();
+    this.#load -= fragment.requests;
     this.#counters.queuedNow -= fragment.requests;
     this.#counters.queuedTimeouts += fragment.requests;
     fragment.fail(TIMED_OUT);
   }
 
-  /** Closes the connection; what still waits, for clients that are gone, fails. */
-  release(): void {
-    if (this.#port !== null) this.#disconnect("closed", failureOf("closed"));
+  /** Makes the connection. Only if there is none. */
+  connect(): void {
+    const context = this.#context;
+    const id = context.nextId++;
+    this.#state = "connecting";
+    this.#connectDeadline = context.now + this.#server.timeouts.connectMs;
+    this.#served = false;
+    this.#lateInARow = 0;
+    this.#episode = this.#server.episode;
+    this.#greeting = this.#server.greeting();
+    this.#decoder = new TextReplyDecoder(context.replies);
+    this.#port = context.outbox.open(id, this, false);
+    context.parties.set(id, this);
+    context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
+  }
+
+  /** Closes the connection, if there is one; what still waits for it fails. */
+  release(failure: Failure): void {
+    if (this.#port !== null) this.#end(failure, null);
   }
 
   // Output: what the outbox takes is under way from now on.
 
   get length(): number {
-    return this.#queued.length;
+    return this.#greeting === null ? this.#queued.length : this.#greeting.output.length;
   }
 
   take(): Uint8Array {
+    if (this.#greeting !== null) return this.#greeting.output.take();
     const counters = this.#counters;
     const deadline = this.#context.now + this.#server.timeouts.replyMs;
     let requests = 0;
@@ -177,10 +224,7 @@ export class ServerConnection implements Party, Output {
   // Party: what the network says.
 
   connected(): void {
-    this.#state = "ready";
-    this.#connectDeadline = Infinity;
-    this.#usedAt = this.#context.now;
-    this.#counters.connects++;
+    if (this.#greeting === null) this.#begin();
     this.#context.outbox.drained(this.#port as Port);
   }
 
@@ -201,18 +245,20 @@ export class ServerConnection implements Party, Output {
     const decoder = this.#decoder;
     this.#counters.bytesRead += chunk.length;
     decoder.receive(chunk);
+    if (this.#greeting !== null) return this.#greeted(this.#greeting);
     for (;;) {
       const found = decoder.next();
       if (found === "need-data") return;
       const fragment = this.#inFlight.head;
       // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
-      if (found === "fatal" || fragment === null) return this.#disconnect("failed", BROKEN_REPLY);
+      if (found === "fatal" || fragment === null) return this.#broken();
       switch (decoder.kind) {
         case "value":
           if (fragment.expected !== "values" || !fragment.value(decoder)) {
             return this.#disconnect("failed", BROKEN_REPLY);
           }
           // It is being answered: a long answer is not a late one.
+          fragment.begun = true;
           fragment.deadline = this.#context.now + this.#server.timeouts.replyMs;
           break;
         case "end":
@@ -233,15 +279,37 @@ export class ServerConnection implements Party, Output {
     }
   }
 
+  /** There is nothing else in what it says: nothing else was asked. */
+  #greeted(greeting: Greeting): void {
+    const found = this.#decoder.next();
+    if (found === "need-data") return;
+    const fault = found === "reply" ? greeting.fault(this.#decoder) : BROKEN_REPLY;
+    if (fault !== null) return this.#disconnect("failed", fault);
+    if (this.#decoder.next() !== "need-data") return this.#disconnect("failed", BROKEN_REPLY);
+    this.#greeting = null;
+    this.#server.welcomed();
+    this.#begin();
+    this.#context.outbox.touch(this.#port as Port);
+  }
+
+  /** Requests may be sent. */
+  #begin(): void {
+    this.#state = "ready";
+    this.#connectDeadline = Infinity;
+    this.#usedAt = this.#context.now;
+    this.#counters.connects++;
+  }
+
   #answered(fragment: Fragment): void {
     this.#inFlight.shift();
-    if (this.#firstTimely === fragment) this.#firstTimely = fragment.next;
-    this.#lateInARow = 0;
-    if (!this.#served) {
-      this.#served = true;
-      this.#server.served();
+    if (this.#firstTimely === fragment) {
+      this.#firstTimely = fragment.next;
+      if (this.#server.inTrouble) this.#server.answered(); // in time, that is
     }
+    this.#lateInARow = 0;
+    this.#served = true;
     this.#usedAt = this.#context.now;
+    this.#load -= fragment.requests;
     this.#counters.inFlightNow -= fragment.requests;
     this.#counters.replies += fragment.requests;
     fragment.done();
@@ -256,21 +324,9 @@ export class ServerConnection implements Party, Output {
       (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
     fragment.refuse(bytes.slice(start, end), kind);
     this.#answered(fragment);
-    // The server did not understand what we took for well formed: who knows what it reads next.
-    if (!inStep) this.#disconnect("failed", BROKEN_REPLY);
-  }
-
-  #connect(): void {
-    const context = this.#context;
-    const id = context.nextId++;
-    this.#state = "connecting";
-    this.#connectDeadline = context.now + this.#server.timeouts.connectMs;
-    this.#served = false;
-    this.#lateInARow = 0;
-    this.#decoder = new TextReplyDecoder(context.replies);
-    this.#port = context.outbox.open(id, this, false);
-    context.parties.set(id, this);
-    context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
+    // The server did not understand what we took for well formed: who knows what it reads next. A client that can make
+    // it do so must not be able to make it count as down.
+    if (!inStep) this.#end(BROKEN_REPLY, null);
   }
 
   /**
@@ -288,26 +344,37 @@ export class ServerConnection implements Party, Output {
     this.#queued.clear(waiting);
     this.#firstTimely = null;
     this.#port = null;
+    this.#greeting = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
     this.#decoder = new TextReplyDecoder(this.#context.replies);
     return waiting;
   }
 
+  /** It said what cannot be read, or was not asked for. A value above our own limit is not held against it. */
+  #broken(): void {
+    if (this.#decoder.fault === "value-too-large") return this.#end(BROKEN_REPLY, null);
+    this.#disconnect("failed", BROKEN_REPLY);
+  }
+
   /** The connection failed: so does everything that waits for it. */
   #disconnect(cause: CloseCause, failure: Failure): void {
+    const waits = this.#inFlight.head !== null;
+    const isDead = this.#state === "connecting" || cause === "timed-out" || (!this.#served && waits);
+    // One on which nothing is under way may be closed by the server at any time.
+    const isLost = waits || failure === BROKEN_REPLY;
+    this.#end(failure, isDead ? "dead" : isLost ? "lost" : null);
+  }
+
+  #end(failure: Failure, weight: FailureWeight | null): void {
     const counters = this.#counters;
     if (this.#state === "ready") counters.disconnects++;
     else counters.connectFailures++;
-    // A connection that had served is made again at the next request; one that had not shows a server in trouble.
-    const inTrouble =
-      this.#state === "connecting" ||
-      cause === "timed-out" ||
-      (!this.#served && this.#inFlight.head !== null);
     counters.queuedNow -= requestsOf(this.#queued.head);
     counters.inFlightNow -= requestsOf(this.#inFlight.head);
+    this.#load = 0;
     const failed = this.#drop();
-    this.#server.failed(failure, inTrouble);
+    this.#server.failed(failure, weight, this.#episode);
     while (failed.head !== null) failed.shift().fail(failure);
   }
 }

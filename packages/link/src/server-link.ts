@@ -2,59 +2,127 @@
 //
 //     idle --request--> connecting --connected--> ready --lost, broken, too late--> idle, or left alone
 //                           \--failed--> left alone until retryAt, failing fast; the next request tries again
+//                                             \--failed too often--> down until a probe of its own is answered
 //
-// What it is asked goes over a `ServerConnection`. Hot path: `refusal`, `push` and `get`.
+// What it is asked goes over one of its connections. Who asks keeps to one as long as anything it asked is unanswered
+// (`Asker`), and then takes the one that has the least to do. While it is down or taken out, requests fail at once or
+// are answered by an `AbsentServer`; none waits for a probe. Hot path: `refusal`, `push` and `get`.
 
 import type { SendBuffer } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
+import {
+  Health,
+  type Administered,
+  type FailureKind,
+  type FailureWeight,
+  type HealthOptions,
+  type HealthStatus,
+} from "@memwire/router";
+import { AbsentServer, type Taker } from "./absent-server.ts";
 import type { ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
-import { failureOf, TOO_MANY, type Failure } from "./failure.ts";
+import { failureOf, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
-import { checkName, type Timeouts } from "./limits.ts";
+import { checkCredentials, Greeting } from "./greeting.ts";
+import { checkName, CONNECTIONS_MAX, type LinkOptions, type ServerLimits, type Timeouts } from "./limits.ts";
 import { ServerConnection, type ConnectionOwner } from "./server-connection.ts";
+import type { ServerStatus } from "./server-status.ts";
+
+const nothingLeftToChance = (): number => 0;
 
 export class ServerLink implements ConnectionOwner {
   readonly name: string;
   readonly endpoint: Endpoint;
-  readonly timeouts: Timeouts;
   readonly counters: ServerCounters = newServerCounters();
+  timeouts: Timeouts;
   /** The request that is being split, and why this server cannot take its part. */
   splitting: Waiter | null = null;
   refusing: Failure | null = null;
+  inTrouble = false;
 
   readonly #context: ServerContext;
-  readonly #connection: ServerConnection;
-  #retryAt: Millis = -Infinity;
-  #retryMs = 0;
+  readonly #options: LinkOptions;
+  readonly #health: Health;
+  readonly #connections: readonly ServerConnection[];
+  readonly #absent: AbsentServer | null;
+  /** Those that want to know when it takes traffic and when it no longer does. */
+  readonly #watchers: (() => void)[] = [];
+  /** The connection of the request at hand, and where it is written: there, or nowhere. */
+  #connection: ServerConnection;
+  #taker: Taker;
+  /** It takes no requests: it is down, or taken out. */
+  #isShut = false;
+  /** How many of its pools ask it even if it is down. */
+  #openings = 0;
   #lastFailure: Failure = failureOf("refused");
+  /** When connections that are missing are made without being asked for. */
+  #preconnectAt: Millis;
+  readonly #idleMs: Millis;
+  #isReleased = false;
 
-  constructor(context: ServerContext, name: string, endpoint: Endpoint, timeouts: Timeouts) {
+  /** @throws RangeError for a name, a number of connections or credentials that cannot be */
+  constructor(
+    context: ServerContext,
+    name: string,
+    endpoint: Endpoint,
+    timeouts: Timeouts,
+    options: LinkOptions = {},
+  ) {
     checkName("server", name);
+    const { connections = 1, preconnect, health, credentials } = options;
+    if (!Number.isInteger(connections) || connections < 1 || connections > CONNECTIONS_MAX) {
+      throw new RangeError(
+        `connections must be a whole number from 1 to ${CONNECTIONS_MAX}, got ${connections}`,
+      );
+    }
+    if (credentials !== undefined) checkCredentials(credentials);
     this.#context = context;
     this.name = name;
     this.endpoint = endpoint;
     this.timeouts = timeouts;
-    this.#connection = new ServerConnection(context, this);
+    this.#idleMs = timeouts.idleMs;
+    this.#options = options;
+    this.#health = new Health(health ?? neverDown(context.limits), context.random ?? nothingLeftToChance);
+    this.#connections = Array.from({ length: connections }, () => new ServerConnection(context, this));
+    this.#connection = this.#connections[0] as ServerConnection;
+    this.#taker = this.#connection;
+    this.#absent = health?.whenDown === "miss" ? new AbsentServer(this.counters) : null;
+    this.#preconnectAt = preconnect === true ? -Infinity : Infinity;
   }
 
-  /** For `stats`. */
-  get state(): "idle" | "connecting" | "ready" | "left alone" {
-    const { state } = this.#connection;
-    return state === "idle" && this.#context.now < this.#retryAt ? "left alone" : state;
+  /** Of the connection that is furthest. */
+  get state(): ServerStatus["state"] {
+    const furthest = this.#furthest();
+    return furthest === "idle" && this.#context.now < this.#health.retryAt ? "left alone" : furthest;
+  }
+
+  get health(): HealthStatus {
+    return this.#health.status;
+  }
+
+  /** Whether it is up, and its operator wants it to be. */
+  get takesTraffic(): boolean {
+    return this.#health.takesTraffic;
+  }
+
+  /** Whether its operator wants it to be up. */
+  get isWanted(): boolean {
+    return this.#health.administered === "up";
   }
 
   /** When a server that is left alone may be asked again; any time before now if it may be asked. */
   get retryAt(): Millis {
-    return this.#connection.state === "idle" ? this.#retryAt : -Infinity;
+    return this.#furthest() === "idle" ? this.#health.retryAt : -Infinity;
   }
 
   /** Why a request cannot be taken now; null if it can. A connection is made when it is pushed. */
   refusal(): Failure | null {
     const { counters } = this;
+    if (this.#isShut) return this.#shutRefusal();
+    if (this.#connections.length > 1) this.#choose();
     const { now, limits } = this.#context;
     const connection = this.#connection;
-    if (connection.state === "idle" && now < this.#retryAt) {
+    if (connection.state === "idle" && now < this.#health.retryAt) {
       counters.failedFast++;
       return this.#lastFailure;
     }
@@ -63,7 +131,7 @@ export class ServerLink implements ConnectionOwner {
     if (
       inFlightNow + queuedNow >= limits.inFlightMax ||
       queuedNow >= limits.queuedMax ||
-      connection.length >= limits.queuedBytesMax
+      connection.queuedBytes >= limits.queuedBytesMax
     ) {
       counters.overflows++;
       return TOO_MANY;
@@ -71,24 +139,24 @@ export class ServerLink implements ConnectionOwner {
     return null;
   }
 
-  /** Bytes that are queued, to be sent. */
+  /** Bytes that are queued on the connection of the request at hand. */
   get length(): number {
-    return this.#connection.length;
+    return this.#connection.queuedBytes;
   }
 
   /** Where a request is written, whole, and then followed by a `push`. */
   get output(): SendBuffer {
-    return this.#connection.output;
+    return this.#taker.output;
   }
 
   /** A whole request was written to `output`. */
   push(waiter: Waiter, expected: Expected): void {
-    this.#connection.push(waiter, expected);
+    this.#taker.push(waiter, expected);
   }
 
   /** A `get` of one key, which may be sent together with others of this turn. */
   get(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
-    this.#connection.get(waiter, bytes, start, end);
+    this.#taker.get(waiter, bytes, start, end);
   }
 
   /**
@@ -97,34 +165,182 @@ export class ServerLink implements ConnectionOwner {
    * @returns false if it was sent already: then the answer still comes
    */
   giveUp(waiter: Waiter): boolean {
-    return this.#connection.giveUp(waiter);
+    return this.#connections.some((connection) => connection.giveUp(waiter));
   }
 
   /** When `elapsed` has something to do at the latest. */
   get deadline(): Millis {
-    return this.#connection.deadline;
+    let earliest = this.#connectAt();
+    for (const { deadline } of this.#connections) if (deadline < earliest) earliest = deadline;
+    return earliest;
   }
 
   elapsed(): void {
-    this.#connection.elapsed();
+    const { now } = this.#context;
+    for (const connection of this.#connections) if (connection.deadline <= now) connection.elapsed();
+    if (this.#connectAt() > now) return;
+    if (this.#health.state === "down") this.#probe();
+    else for (const each of this.#connections) if (each.state === "idle") each.connect();
   }
 
-  /** Closes the connection; what still waits, for clients that are gone, fails. */
+  /** What an operator wants of it, whatever pool it was named in. */
+  administer(wanted: Administered): void {
+    this.#health.administer(wanted, this.#context.now);
+    // What is under way is finished; then there is nothing that a connection waits for.
+    this.timeouts = { ...this.timeouts, idleMs: wanted === "drain" ? 0 : this.#idleMs };
+    this.#reconsider();
+    if (wanted === "down") for (const each of this.#connections) each.release(TAKEN_OUT);
+  }
+
+  /** One of its pools asks it even if it is down, or no longer does. */
+  open(isOpen: boolean): void {
+    this.#openings += isOpen ? 1 : -1;
+    this.#reconsider();
+  }
+
+  /** `watcher` is called whenever `takesTraffic` or `isWanted` changed. */
+  watch(watcher: () => void): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Closes its connections for good; what still waits, for clients that are gone, fails. */
   release(): void {
-    this.#connection.release();
+    this.#isReleased = true;
+    for (const each of this.#connections) each.release(failureOf("closed"));
   }
 
   // ConnectionOwner
 
-  served(): void {
-    this.#retryMs = 0;
+  get episode(): number {
+    return this.#health.episode;
   }
 
-  failed(failure: Failure, inTrouble: boolean): void {
-    this.#lastFailure = failure;
-    if (!inTrouble) return;
-    const { now, limits } = this.#context;
-    this.#retryMs = Math.min(Math.max(this.#retryMs * 2, limits.retryMinMs), limits.retryMaxMs);
-    this.#retryAt = now + this.#retryMs;
+  greeting(): Greeting | null {
+    const { health, credentials } = this.#options;
+    if (credentials !== undefined) return new Greeting(credentials);
+    return health !== undefined && this.inTrouble ? new Greeting() : null;
   }
+
+  welcomed(): void {
+    if (!this.inTrouble) return;
+    this.#health.verified(this.#context.now);
+    this.#reconsider();
+  }
+
+  answered(): void {
+    this.#health.answered(this.#context.now);
+    this.#reconsider();
+  }
+
+  failed(failure: Failure, weight: FailureWeight | null, episode: number): void {
+    const { now, limits } = this.#context;
+    if (this.#preconnectAt < Infinity) this.#preconnectAt = now + limits.retryMinMs;
+    if (weight === null) return;
+    this.#lastFailure = failure;
+    const before = this.#health.state;
+    this.#health.failed(failure.code as FailureKind, weight, episode, now);
+    this.#reconsider();
+    if (before === "up" && this.#health.state === "down") this.#wentDown();
+  }
+
+  /** Of connections that nothing waits for nobody knows whether they still work. */
+  #wentDown(): void {
+    this.counters.downs++;
+    for (const each of this.#connections) {
+      if (each.state === "ready" && each.load === 0) each.release(this.#lastFailure);
+    }
+  }
+
+  /** What has happened may have changed whether it takes requests. */
+  #reconsider(): void {
+    const { takesTraffic, administered } = this.#health;
+    this.inTrouble = this.#health.inTrouble;
+    this.#isShut = !takesTraffic && (administered !== "up" || this.#openings === 0);
+    if (!this.#isShut) this.#taker = this.#connection;
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #shutRefusal(): Failure | null {
+    if (this.#absent !== null) {
+      this.#taker = this.#absent;
+      return null;
+    }
+    this.counters.failedFast++;
+    return this.#health.administered === "up" ? this.#lastFailure : TAKEN_OUT;
+  }
+
+  /** Takes the connection of who asks, or the one that has the least to do. */
+  #choose(): void {
+    const connections = this.#connections;
+    const { asker } = this.#context;
+    let lane = asker === undefined ? -1 : asker.lane;
+    if (lane < 0) {
+      lane = this.#leastBusy();
+      if (asker !== undefined) asker.lane = lane;
+    }
+    this.#connection = connections[
+      lane < connections.length ? lane : lane % connections.length
+    ] as ServerConnection;
+    this.#taker = this.#connection;
+  }
+
+  /** Of those that have equally little to do, one that is there. */
+  #leastBusy(): number {
+    const mayConnect = this.#context.now >= this.#health.retryAt;
+    let least = 0;
+    let leastLoad = Infinity;
+    for (const [i, { load, state }] of this.#connections.entries()) {
+      if (state === "idle" && !mayConnect) continue;
+      const weighed = load * 2 + (state === "ready" ? 0 : 1);
+      if (weighed >= leastLoad) continue;
+      least = i;
+      leastLoad = weighed;
+    }
+    return least;
+  }
+
+  /** When a connection is made that nobody asked for. */
+  #connectAt(): Millis {
+    if (this.#isReleased || !this.isWanted) return Infinity;
+    if (this.#health.state === "down") {
+      return this.#connections.some(({ state }) => state === "connecting") ? Infinity : this.#health.retryAt;
+    }
+    if (this.#preconnectAt === Infinity || !this.#connections.some(({ state }) => state === "idle"))
+      return Infinity;
+    return Math.max(this.#preconnectAt, this.#health.retryAt);
+  }
+
+  /** Makes a connection to see whether it is back. */
+  #probe(): void {
+    const [first] = this.#connections as [ServerConnection];
+    const idle = this.#connections.find(({ state }) => state === "idle");
+    // What still waits there has been waiting since before the server was down.
+    if (idle === undefined) first.release(this.#lastFailure);
+    this.counters.probes++;
+    (idle ?? first).connect();
+  }
+
+  #furthest(): "idle" | "connecting" | "ready" {
+    let furthest: "idle" | "connecting" | "ready" = "idle";
+    for (const { state } of this.#connections) {
+      if (state === "ready") return state;
+      if (state === "connecting") furthest = state;
+    }
+    return furthest;
+  }
+}
+
+/** As the limits have it, and nothing else. */
+function neverDown({ retryMinMs, retryMaxMs }: ServerLimits): HealthOptions {
+  return {
+    failuresMax: 0,
+    whenDown: "fail",
+    retryMinMs,
+    retryMaxMs: Math.max(retryMinMs, retryMaxMs),
+    retryJitter: 0,
+    flapWindowMs: 0,
+    flapRamp: 1,
+    flapMaxMs: retryMinMs,
+    failOpenBelow: 0,
+  };
 }

@@ -6,4 +6,5 @@ export {
   type ProxyOptions,
   type ServerOptions,
 } from "./options.ts";
-export { ProxyEngine, type PoolServerStatus } from "./proxy-engine.ts";
+export { ProxyEngine } from "./proxy-engine.ts";
+export type { PoolServerState, PoolServerStatus } from "./server-status.ts";

@@ -7,8 +7,9 @@ import {
   DEFAULT_SERVER_LIMITS,
   type ClientLimits,
   type ServerLimits,
+  type TextCredentials,
 } from "@memwire/link";
-import type { Distribution } from "@memwire/router";
+import type { Distribution, HealthOptions } from "@memwire/router";
 
 /** One memcached server behind the proxy. */
 export interface ServerOptions {
@@ -24,12 +25,30 @@ export interface PoolOptions {
   readonly servers: readonly ServerOptions[];
   /** Which server owns a key: an index into `servers`. */
   readonly distribution: Pick<Distribution, "owner">;
+  /**
+   * The same over some of the servers only, `left`, given as indices into `servers`; so it answers, too. Needed where
+   * `health.whenDown` is `rehash`, and called when a server goes down or comes back.
+   */
+  readonly distributionWithout?: (left: readonly number[]) => Pick<Distribution, "owner">;
+  /** Connections to each server, from 1 to 64. Default: 1. A client takes one as long as it waits for an answer. */
+  readonly connections?: number;
+  /** Connections are made at once, and made again when lost, instead of when they are needed. Default: false. */
+  readonly preconnect?: boolean;
+  /** When a server counts as down, and what then becomes of its keys; how long it is left alone is the limits' default. */
+  readonly health?: Partial<HealthOptions>;
+  /**
+   * What every new connection to a server begins with. `text`: what memcached -Y asks for. `sasl` is refused: memcached
+   * takes only the binary protocol behind it.
+   */
+  readonly credentials?: TextCredentials & { readonly kind: "sasl" | "text" };
   /** How long a request may wait to be sent. */
   readonly queuedTimeoutMs?: Millis;
   /** How long a connection may take to be made. */
   readonly connectTimeoutMs?: Millis;
   /** How long a reply may take, from when the request was sent. */
   readonly replyTimeoutMs?: Millis;
+  /** How long a connection without requests is kept. Default: for ever. */
+  readonly idleTimeoutMs?: Millis;
   /** `flush_all` goes to every server; refused if false, which is the default. */
   readonly flushEnabled?: boolean;
 }
@@ -47,6 +66,8 @@ export interface ProxyOptions {
    * and whatever is in flight there: it must be above the largest item that any server of the fleet may hold.
    */
   readonly replies?: Partial<CodecLimits>;
+  /** Answers a number from 0 up to, not including, 1, such as `Math.random`: see `HealthOptions.retryJitter`. Default: 0. */
+  readonly random?: () => number;
   /** What `version` answers. */
   readonly version?: string;
 }

@@ -1,44 +1,89 @@
 // A set of servers that share the keys.
+//
+//     owner(key) --> distribution over all servers         those that are down answer by themselves (`fail`, `miss`)
+//                \-> distribution over those that are up    `rehash`: made anew when one goes down or comes back
+//
+// Hot path: `owner`, a look-up whichever it is.
 
-import { checkName, checkPositive, DEFAULT_TIMEOUT_MS, ServerLink } from "@memwire/link";
+import { checkName, type ServerLink } from "@memwire/link";
+import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import type { PoolOptions } from "./options.ts";
+import { linkOptionsOf, timeoutsOf } from "./pool-links.ts";
+import type { SharedLinks } from "./shared-links.ts";
 
 export class Pool {
   readonly name: string;
   readonly flushEnabled: boolean;
   readonly servers: readonly ServerLink[];
-  readonly #distribution: PoolOptions["distribution"];
+  /** What the servers are called in this pool. */
+  readonly serverNames: readonly string[];
+  readonly #all: Pick<Distribution, "owner">;
+  readonly #without: PoolOptions["distributionWithout"];
+  readonly #failOpenBelow: number;
+  /** The one in use. */
+  #distribution: Pick<Distribution, "owner">;
+  /** The servers it is over; empty if it is the one over all. */
+  #left: readonly number[] = [];
+  /** So much is down that nothing is treated as down. */
+  #isOpen = false;
 
-  /** @throws RangeError for no server at all, or a timeout that is not a whole number of ms from 1 */
-  constructor(context: ProxyContext, options: PoolOptions) {
-    const {
-      name,
-      queuedTimeoutMs = DEFAULT_TIMEOUT_MS,
-      connectTimeoutMs = DEFAULT_TIMEOUT_MS,
-      replyTimeoutMs = DEFAULT_TIMEOUT_MS,
-    } = options;
+  /** @throws RangeError for no server at all, or an option that is out of range or cannot be */
+  constructor(context: ProxyContext, options: PoolOptions, links: SharedLinks) {
+    const { name, servers, distribution, distributionWithout } = options;
     checkName("pool", name);
-    if (options.servers.length === 0) throw new RangeError(`pool ${name} needs at least one server`);
-    checkPositive("queuedTimeoutMs", queuedTimeoutMs);
-    checkPositive("connectTimeoutMs", connectTimeoutMs);
-    checkPositive("replyTimeoutMs", replyTimeoutMs);
-    const timeouts = {
-      queuedMs: queuedTimeoutMs,
-      connectMs: connectTimeoutMs,
-      replyMs: replyTimeoutMs,
-      idleMs: Infinity,
-    };
+    if (servers.length === 0) throw new RangeError(`pool ${name} needs at least one server`);
+    const timeouts = timeoutsOf(options);
+    const { health, ...others } = linkOptionsOf(options, context.limits);
+    if (health.whenDown === "rehash" && distributionWithout === undefined) {
+      throw new RangeError(`pool ${name} needs distributionWithout, because whenDown is rehash`);
+    }
+    for (const server of servers) checkName("server", server.name);
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
-    this.#distribution = options.distribution;
-    this.servers = options.servers.map(
-      (server) => new ServerLink(context, server.name, server.endpoint, timeouts),
+    this.servers = servers.map((each) =>
+      links.link(each.name, each.endpoint, timeouts, { health, ...others }),
     );
+    this.serverNames = servers.map((each) => each.name);
+    this.#all = distribution;
+    this.#distribution = distribution;
+    this.#without = health.whenDown === "rehash" ? distributionWithout : undefined;
+    this.#failOpenBelow = health.failOpenBelow;
+    for (const link of new Set(this.servers)) link.watch(() => this.#reconsider());
   }
 
   /** The server that owns a key. Hot path. */
   owner(bytes: Uint8Array, start: number, end: number): ServerLink {
     return this.servers[this.#distribution.owner(bytes, start, end)] as ServerLink;
+  }
+
+  /** The servers of that name. */
+  named(server: string): readonly ServerLink[] {
+    return this.servers.filter((_, i) => this.serverNames[i] === server);
+  }
+
+  /** A server may have gone down or come back. */
+  #reconsider(): void {
+    const up = this.#indices(({ takesTraffic }) => takesTraffic);
+    const wanted = this.#indices(({ isWanted }) => isWanted);
+    const isOpen = isFailOpen(up.length, wanted.length, this.#failOpenBelow);
+    if (isOpen !== this.#isOpen) {
+      this.#isOpen = isOpen;
+      for (const link of new Set(this.servers)) link.open(isOpen);
+    }
+    this.#spreadOver(isOpen ? wanted : up);
+  }
+
+  /** Where there is none left, each answers for its own keys why. */
+  #spreadOver(indices: readonly number[]): void {
+    if (this.#without === undefined) return;
+    const left = indices.length === this.servers.length ? [] : indices;
+    if (left.join() === this.#left.join()) return;
+    this.#left = left;
+    this.#distribution = left.length === 0 ? this.#all : this.#without(left);
+  }
+
+  #indices(which: (link: ServerLink) => boolean): number[] {
+    return [...this.servers.keys()].filter((i) => which(this.servers[i] as ServerLink));
   }
 }

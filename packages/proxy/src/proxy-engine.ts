@@ -1,6 +1,6 @@
 // A memcached proxy without I/O.
 //
-//     clients --requests--> ClientLink --dispatch--> ServerLink --one pipelined connection--> memcached
+//     clients --requests--> ClientLink --dispatch--> ServerLink --pipelined connections--> memcached
 //             <--replies--- slots in order <-------- fragments in order <--------------------
 
 import {
@@ -20,18 +20,15 @@ import {
   newClientCounters,
   type ClientCounters,
   type Dispatcher,
-  type ServerStatus,
 } from "@memwire/link";
+import type { Administered } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import { PoolDispatcher } from "./dispatch.ts";
 import { DEFAULT_PROXY_LIMITS, type ProxyOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
+import { statusesOf, type PoolServerStatus } from "./server-status.ts";
+import { SharedLinks } from "./shared-links.ts";
 import { statsReply } from "./stats.ts";
-
-/** One server of a pool as seen from outside: for logs, metrics and tests. */
-export interface PoolServerStatus extends ServerStatus {
-  readonly pool: string;
-}
 
 export class ProxyEngine extends LinkEngine {
   readonly #context: ProxyContext;
@@ -54,13 +51,12 @@ export class ProxyEngine extends LinkEngine {
       yielded: [],
       nextId: 1,
       now: 0,
+      asker: undefined,
+      random: options.random,
     };
-    const pools = options.pools.map((pool) => new Pool(context, pool));
-    super(
-      context,
-      pools.flatMap(({ servers }) => servers),
-      context.yielded,
-    );
+    const links = new SharedLinks(context);
+    const pools = options.pools.map((pool) => new Pool(context, pool, links));
+    super(context, links.all, context.yielded);
     this.#context = context;
     this.#pools = pools;
     const stats = (argument: string): Uint8Array | null => statsReply(context, pools, argument);
@@ -72,9 +68,20 @@ export class ProxyEngine extends LinkEngine {
   }
 
   servers(): PoolServerStatus[] {
-    return this.#pools.flatMap((pool) =>
-      pool.servers.map(({ name, state, counters }) => ({ pool: pool.name, name, state, counters })),
-    );
+    return this.#pools.flatMap(statusesOf);
+  }
+
+  /**
+   * What an operator wants of a server: `down` takes it out at once, `drain` when what is under way is answered, and
+   * `up` puts it back. Other pools that share its connections have it in the same way. Wake the driver behind it.
+   *
+   * @throws RangeError if there is no such server
+   */
+  setServer(pool: string, server: string, wanted: Administered, now: Millis): void {
+    this.#context.now = now;
+    const links = this.#pools.filter((each) => each.name === pool).flatMap((each) => each.named(server));
+    if (links.length === 0) throw new RangeError(`there is no server ${server} in a pool ${pool}`);
+    for (const link of links) link.administer(wanted);
   }
 
   /** Takes no more requests, answers what there is, closes every connection. For a graceful end. */

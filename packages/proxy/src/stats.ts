@@ -2,7 +2,9 @@
 
 import { SendBuffer, writeReply } from "@memwire/codec";
 import type { ProxyContext } from "./context.ts";
+import type { HealthStatus } from "@memwire/router";
 import type { Pool } from "./pool.ts";
+import { statusesOf } from "./server-status.ts";
 
 /**
  * `stats` has the proxy's counters and each server's under `<pool>:<server>:`; no argument is known.
@@ -30,25 +32,42 @@ export function statsReply(
   stat("clients_too_slow", counters.clientsTooSlow);
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
-  for (const pool of pools) {
-    for (const server of pool.servers) {
-      const prefix = `${pool.name}:${server.name}:`;
-      stat(`${prefix}state`, server.state.replace(" ", "_"));
-      stat(`${prefix}queued`, server.counters.queuedNow);
-      stat(`${prefix}in_flight`, server.counters.inFlightNow);
-      stat(`${prefix}requests`, server.counters.requests);
-      stat(`${prefix}replies`, server.counters.replies);
-      stat(`${prefix}connects`, server.counters.connects);
-      stat(`${prefix}connect_failures`, server.counters.connectFailures);
-      stat(`${prefix}disconnects`, server.counters.disconnects);
-      stat(`${prefix}queued_timeouts`, server.counters.queuedTimeouts);
-      stat(`${prefix}reply_timeouts`, server.counters.replyTimeouts);
-      stat(`${prefix}overflows`, server.counters.overflows);
-      stat(`${prefix}failed_fast`, server.counters.failedFast);
-      stat(`${prefix}bytes_read`, server.counters.bytesRead);
-      stat(`${prefix}bytes_written`, server.counters.bytesWritten);
-    }
+  for (const server of pools.flatMap(statusesOf)) {
+    const prefix = `${server.pool}:${server.name}:`;
+    const each = server.counters;
+    stat(`${prefix}state`, server.state.replace(" ", "_"));
+    for (const [name, value] of healthStats(server.health)) stat(prefix + name, value);
+    stat(`${prefix}queued`, each.queuedNow);
+    stat(`${prefix}in_flight`, each.inFlightNow);
+    stat(`${prefix}requests`, each.requests);
+    stat(`${prefix}replies`, each.replies);
+    stat(`${prefix}connects`, each.connects);
+    stat(`${prefix}connect_failures`, each.connectFailures);
+    stat(`${prefix}disconnects`, each.disconnects);
+    stat(`${prefix}idle_closes`, each.idleCloses);
+    stat(`${prefix}queued_timeouts`, each.queuedTimeouts);
+    stat(`${prefix}reply_timeouts`, each.replyTimeouts);
+    stat(`${prefix}overflows`, each.overflows);
+    stat(`${prefix}failed_fast`, each.failedFast);
+    stat(`${prefix}missed`, each.missed);
+    stat(`${prefix}downs`, each.downs);
+    stat(`${prefix}probes`, each.probes);
+    stat(`${prefix}bytes_read`, each.bytesRead);
+    stat(`${prefix}bytes_written`, each.bytesWritten);
   }
   writeReply(out, { kind: "end" });
   return out.take();
+}
+
+/** What failed, by kind; and of a server that is not well since when and how, which is gone when it is. */
+function* healthStats(health: HealthStatus): Generator<[name: string, value: number]> {
+  for (const [kind, count] of Object.entries(health.failures)) {
+    yield [`failures_${kind.replaceAll("-", "_")}`, count];
+  }
+  const { state, administered, since, failuresInARow, flaps } = health;
+  if (state === "up" && administered === "up" && failuresInARow === 0) return;
+  yield ["failures_in_a_row", failuresInARow];
+  yield ["flaps", flaps];
+  if (since !== undefined) yield ["since", Math.floor(since / 1000)];
+  if (health.retryAt !== undefined) yield ["next_try", Math.ceil(health.retryAt / 1000)];
 }
