@@ -14,7 +14,7 @@ export class TlsFiles {
     this.#task = task;
   }
 
-  /** How to listen. @throws ProgramEnd 2 for a file that cannot be read */
+  /** How to listen. @throws ProgramEnd 2 for a file that cannot be read, or if there is no private key */
   options(): TlsListenOptions {
     const { verify, ciphers, minVersion } = this.#task;
     try {
@@ -48,9 +48,17 @@ export class TlsFiles {
   #read(): TlsCredentials {
     const { chainFile, keyFile, caFile } = this.#task;
     const chain = readFileSync(chainFile);
-    const key = keyFile === undefined ? chain : readFileSync(keyFile);
+    const key = keyFile === undefined ? keyIn(chainFile, chain) : readFileSync(keyFile);
     return { chain, key, ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }) };
   }
+}
+
+/** The private key among certificates. It goes on alone: Deno finds none behind them. @throws Error if there is none */
+function keyIn(file: string, bytes: Uint8Array): Uint8Array {
+  const text = new TextDecoder("latin1").decode(bytes);
+  const [key] = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(text) ?? [];
+  if (key !== undefined) return new TextEncoder().encode(`${key}\n`);
+  throw new Error(`-Z needs a private key: -o ssl_key=<file>, since there is none in ${file}`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 // memwire-server -Z, on every runtime and with several workers: certificates, and the next ones.
 
-import { copyFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +95,21 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await ask(port, `${comeIn}refresh_certs\r\n`)).toEqual([first, "STORED\r\nOK\r\n"]);
     expect(await becomesAnother(port, first)).not.toContain(first);
     for (let i = 0; i < 12; i++) expect((await ask(port, comeIn))[1]).toBe("STORED\r\n");
+  });
+
+  test("a private key may be in the file of the certificate, and if it is nowhere that is said", async () => {
+    const [chain, key] = install("one", runtime);
+    const args = ["-Z", "-o", `ssl_chain_cert=${chain}`, "-l", "127.0.0.1", "-p", "-1", "-v"];
+    await using without = startProgram(runtime, main, args);
+    expect(await without.ended).toEqual({ code: 2, signal: null });
+    expect(without.stderr).toBe(
+      `memwire-server: -Z needs a private key: -o ssl_key=<file>, since there is none in ${chain}; ` +
+        "see memwire-server --help\n",
+    );
+    appendFileSync(chain, readFileSync(key));
+    await using server = startProgram(runtime, main, args);
+    const [port = 0] = await portsOf(server);
+    expect((await ask(port, "version\r\n"))[1]).toContain("VERSION");
   });
 
   test("a certificate that is not there is said", async () => {
