@@ -1,11 +1,12 @@
 // -o: memcached's extended options, a list with commas between, each `name` or `name=value`.
 //
 // What has a meaning here is a row of `OPTIONS`; what memcached knows besides is taken and does nothing, and -h says
-// so; everything else is refused.
+// so (options-without-effect.ts); everything else is refused.
 
 import { optionValue, wholeNumber } from "@memwire/program";
 import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
+import { takeWithoutEffect, WITHOUT_EFFECT } from "./options-without-effect.ts";
 import type { TlsTask } from "./task.ts";
 import { readAbove, readPath, readWord } from "./flag-values.ts";
 
@@ -185,17 +186,6 @@ const OPTIONS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** As it is here already, or of no use here. */
-const IGNORED = (
-  "modern maxconns_fast no_maxconns_fast slab_reassign lru_crawler lru_maintainer lru_crawler_sleep " +
-  "lru_crawler_tocrawl hashpower no_hashexpand tail_repair_time slab_automove_ratio slab_automove_window " +
-  "slab_automove_freeratio worker_logbuf_size read_buf_mem_limit " +
-  "resp_obj_mem_limit inline_ascii_resp no_inline_ascii_resp drop_privileges no_drop_privileges " +
-  "relaxed_privileges meta_response_old sock_cookie_id ext_path ext_page_size ext_page_count ext_wbuf_size " +
-  "ext_threads ext_io_depth ext_item_size ext_item_age ext_low_ttl ext_drop_unread ext_recache_rate " +
-  "ssl_wbuf_size ssl_session_cache ssl_kernel_tls ext_compact_under ext_drop_under ext_max_frag ext_max_sleep"
-).split(" ");
-
 /** Why some are refused that memcached knows. */
 const REFUSED: Readonly<Record<string, string>> = {
   proxy_config: "memcached's proxy is another program here: memwire-proxy",
@@ -209,7 +199,7 @@ export function describeExtended(): string {
     const term = value === undefined ? name : `${name}=<${value}>`;
     return `  ${term.padEnd(TERM_WIDTH)} ${what}`;
   });
-  return `Options of -o:\n${rows.join("\n")}\n\nTaken by -o and without effect:\n${wrapped(IGNORED)}`;
+  return `Options of -o:\n${rows.join("\n")}\n\nTaken by -o and without effect:\n${wrapped(WITHOUT_EFFECT)}`;
 }
 
 /** Reads all that was given with -o. */
@@ -236,7 +226,7 @@ function take(extended: Extended, one: string): void {
   if (refused !== undefined) throw new RangeError(`-o ${name} is refused: ${refused}`);
   const row = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
   if (row === undefined) {
-    if (IGNORED.includes(name)) return;
+    if (takeWithoutEffect(name, text)) return;
     throw new RangeError(`-o must be options that memcached knows, got ${JSON.stringify(one)}`);
   }
   if (row.value !== undefined && text === undefined) {

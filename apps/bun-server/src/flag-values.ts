@@ -37,6 +37,13 @@ export function readAbove(least: number): (text: string) => number {
   };
 }
 
+/** A part of a whole. */
+export function readShare(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 1) return value;
+  throw new RangeError(`must be a number from 0 to 1, got ${JSON.stringify(text)}`);
+}
+
 /** One of some words. */
 export function readWord<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {

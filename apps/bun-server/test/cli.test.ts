@@ -115,6 +115,15 @@ test.each<[string, object]>([
   expect(read(args).rights).toMatchObject(rights);
 });
 
+test.each([
+  "modern,maxconns_fast=x,resp_obj_mem_limit,ext_drop_unread,ssl_kernel_tls",
+  "hashpower=20,tail_repair_time=10,slab_automove_ratio=1,slab_automove_window=3,slab_automove_freeratio=0.01",
+  "worker_logbuf_size=48,read_buf_mem_limit=8,lru_crawler_sleep=0,lru_crawler_tocrawl=0,ssl_wbuf_size=16",
+  "ext_path=/x:64m,ext_threads=1,ext_max_frag=0.8",
+])("-o %s is without effect", (options) => {
+  expect(read(`-o ${options}`)).toEqual(read(""));
+});
+
 test.each<[string, number]>([
   ["slab_automove=0", 0],
   ["slab_automove=2", 2],
@@ -227,6 +236,24 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o slab_sizes=100-50", "-o slab_sizes must grow by more than 8, got 50 after 100"],
   ["-o slab_chunk_max=x", '-o slab_chunk_max must be a whole number from 512 to 1048576, got "x"'],
   ["-o slab_chunk_max=7000", "-o slab_chunk_max must be a divisor of a page, 1048576, from 512, got 7000"],
+  ["-o hashpower", "-o hashpower needs a value: hashpower=<value>"],
+  ["-o hashpower=x", '-o hashpower must be a whole number from 12 to 32, got "x"'],
+  ["-o hashpower=33", '-o hashpower must be a whole number from 12 to 32, got "33"'],
+  ["-o tail_repair_time=9", '-o tail_repair_time must be a whole number from 10 to 4294967295, got "9"'],
+  ["-o slab_automove_ratio=0", '-o slab_automove_ratio must be a number above 0, got "0"'],
+  ["-o slab_automove_ratio=1.1", '-o slab_automove_ratio must be a number from 0 to 1, got "1.1"'],
+  [
+    "-o slab_automove_window=2",
+    '-o slab_automove_window must be a whole number from 3 to 4294967295, got "2"',
+  ],
+  ["-o slab_automove_freeratio=x", '-o slab_automove_freeratio must be a number from 0 to 1, got "x"'],
+  ["-o worker_logbuf_size=40", '-o worker_logbuf_size must be a whole number from 48 to 524288, got "40"'],
+  ["-o read_buf_mem_limit=1x", '-o read_buf_mem_limit must be a whole number from 0 to 4294967295, got "1x"'],
+  ["-o lru_crawler_sleep=-1", '-o lru_crawler_sleep must be a whole number from 0 to 1000000, got "-1"'],
+  ["-o lru_crawler_tocrawl=", '-o lru_crawler_tocrawl must be a whole number from 0 to 4294967295, got ""'],
+  ["-o ext_path=/no-size", '-o ext_path must be a path and a size, such as /data/file:64m, got "/no-size"'],
+  ["-o ext_max_frag=x", '-o ext_max_frag must be a number from 0 to 1, got "x"'],
+  ["-o ext_threads=x", '-o ext_threads must be a whole number from 0 to 4294967295, got "x"'],
   ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],
   ["-Y /x -U 11211", "-U does not go with -S or -Y: nobody can say in a datagram who they are"],
   ["-Y /etc/passwd -B binary", "-Y is for the text protocol: -B must be auto or ascii, got binary"],
