@@ -56,8 +56,8 @@ const notes = `
 Without -l it listens on all addresses of this machine, as memcached does: -l 127.0.0.1 keeps it to this machine.
 If MEMCACHED_PORT_FILENAME is set, the ports are written to that file once they are bound.
 SIGHUP reads the users of -Y and -S and the certificates of -Z again.
-SIGTERM, SIGINT and SIGUSR1 let clients take their replies, then end; a second one ends at once.
-With -e the items are then written to the file. The next start reads it and removes it, so that after a crash the
+SIGTERM and SIGINT end at once, SIGUSR1 lets clients take their replies, then ends; a second one ends at once.
+With -e the items are then written to the file, whichever signal it was. The next start reads it and removes it, so that after a crash the
 server starts empty, never with values from before. What is no snapshot, or a damaged one, is renamed to <file>.refused.
 Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line.`;
 

@@ -2,7 +2,8 @@
 //
 //     store <- items of -e      main thread is worker 0      threads 1 ... N-1, same store, same ports
 //     SIGHUP: all read users and certificates again; refresh_certs: all read certificates
-//     SIGTERM: all listen no more, let clients take their replies, end --> store -> items of -e
+//     SIGUSR1: all listen no more, let clients take their replies, end --> store -> items of -e
+//     SIGTERM, SIGINT: the same, but no client is waited for
 
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
@@ -85,11 +86,12 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const main = { engine, driver, listeners };
   const serving: OtherPart = {
     async end(withinMs) {
-      await Promise.all([endParts([main], clock), workers?.end(withinMs)]);
+      await Promise.all([endParts([main], clock, withinMs), workers?.end(withinMs)]);
     },
   };
   const parts = [workers === undefined ? main : serving, ...(warmRestart === undefined ? [] : [warmRestart])];
-  endOnSignal(parts, clock, ["SIGTERM", "SIGINT", "SIGUSR1"]);
+  // As memcached; but items that are to be kept are kept, whichever signal it is.
+  endOnSignal(parts, clock, { SIGTERM: "at-once", SIGINT: "at-once", SIGUSR1: "gracefully" });
   process.on("SIGHUP", reloadAll);
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];

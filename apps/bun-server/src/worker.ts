@@ -2,12 +2,12 @@
 //
 //     started with Orders --> joins the store --> "joined", with its ticket --> listens --> "serves"
 //     "reload" --> reads users and certificates again; "refresh" --> certificates alone
-//     "end" --> listens no more, lets clients take their replies --> "ended"
+//     "end" --> listens no more, lets clients take their replies for so long --> "ended"
 
 import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
-import { drive } from "@memwire/engine";
+import { drive, type Millis } from "@memwire/engine";
 import { endParts } from "@memwire/program";
 import type { ShutdownMode, WorkerMessage } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
@@ -38,7 +38,8 @@ export type WorkerWord =
   | { readonly kind: "says"; readonly line: string };
 
 export type MainWord =
-  | { readonly kind: "end" | "reload" | "refresh" }
+  | { readonly kind: "reload" | "refresh" }
+  | { readonly kind: "end"; readonly withinMs: Millis }
   /** Another worker tells something, or is dead. */
   | { readonly kind: "told"; readonly worker: number; readonly message: WorkerMessage }
   | { readonly kind: "lost"; readonly worker: number };
@@ -64,8 +65,8 @@ export async function serveAsWorker(): Promise<void> {
   const driver = drive(engine, network, clock);
   const listeners = await listenFor(own, driver, orders.task, orders.listen);
   if (orders.sharesDatagrams) await waitFor(driver, orders.datagrams, true);
-  const end = async (): Promise<void> => {
-    await endParts([{ engine, driver, listeners }], clock);
+  const end = async (withinMs: Millis): Promise<void> => {
+    await endParts([{ engine, driver, listeners }], clock, withinMs);
     store.leave();
     tell({ kind: "ended" });
   };
@@ -84,7 +85,7 @@ export async function serveAsWorker(): Promise<void> {
       case "lost":
         return engine.forgetWorker(word.worker);
       case "end":
-        return void end();
+        return void end(word.withinMs);
     }
   });
   tell({ kind: "serves" });

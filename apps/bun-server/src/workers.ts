@@ -12,6 +12,8 @@ import type { Common, WorkerEvents } from "./engine-of-task.ts";
 import type { MainWord, Orders, WorkerWord } from "./worker.ts";
 
 const RETRY_MS: Millis = 1_000;
+/** How late a thread may be that is told to end. */
+const THREAD_LATE_MS: Millis = 250;
 
 interface Place {
   readonly worker: number;
@@ -91,15 +93,15 @@ export class Workers {
     this.#tell({ kind: "refresh" });
   }
 
-  /** Lets all end gracefully; those that are not through in time are ended. */
+  /** Has all end, and let clients take their replies for so long; those that are not through in time are ended. */
   async end(withinMs: Millis): Promise<void> {
     this.#ending = true;
-    this.#tell({ kind: "end" });
+    this.#tell({ kind: "end", withinMs });
     await new Promise<void>((resolve) => {
       this.#ended = () => {
         if (this.#places.every(({ thread }) => thread === undefined)) resolve();
       };
-      this.#clock.at(this.#clock.now() + withinMs, resolve);
+      this.#clock.at(this.#clock.now() + withinMs + THREAD_LATE_MS, resolve);
       this.#ended();
     });
     await Promise.all(this.#places.flatMap(({ thread }) => thread?.terminate() ?? []));

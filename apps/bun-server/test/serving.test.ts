@@ -210,19 +210,37 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     }
   });
 
-  test("gives a slow reader all of its reply before it ends", async () => {
-    await using server = start("-v");
-    using client = await TextClient.connect(await endpointOf(server));
+  describe.each(["1", "2"])("with -t %s and a client that takes nothing of its reply", (threads) => {
     const value = "v".repeat(500_000);
-    expect(await client.ask(`set big 0 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
-    client.pause();
-    client.send(`get ${"big ".repeat(20)}\r\nversion\r\n`); // 10 MB: more than sockets hold
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    server.signal("SIGTERM");
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    client.resume();
-    const answer = await client.rest();
-    expect(answer).toBe(`${`VALUE big 0 500000\r\n${value}\r\n`.repeat(20)}END\r\n`);
-    expect(await server.ended).toEqual({ code: 0, signal: null });
+    const stuck = async (server: RunningProgram): Promise<TextClient> => {
+      const client = await TextClient.connect(await endpointOf(server));
+      expect(await client.ask(`set big 0 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
+      client.pause();
+      client.send(`get ${"big ".repeat(20)}\r\nversion\r\n`); // 10 MB: more than sockets hold
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return client;
+    };
+
+    test("gives it all of that on SIGUSR1 before it ends", async () => {
+      await using server = start("-v", "-t", threads);
+      using client = await stuck(server);
+      server.signal("SIGUSR1");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      client.resume();
+      const answer = await client.rest();
+      expect(answer === `${`VALUE big 0 500000\r\n${value}\r\n`.repeat(20)}END\r\n`).toBe(true);
+      expect(await server.ended).toEqual({ code: 0, signal: null });
+    });
+
+    test.each(["SIGTERM", "SIGINT"] as const)("ends on %s without it", async (signal) => {
+      await using server = start("-v", "-t", threads);
+      using client = await stuck(server);
+      server.signal(signal);
+      // One that waited for it would give it all of it from then on.
+      await Promise.race([server.ended, new Promise((resolve) => setTimeout(resolve, 3_000))]);
+      client.resume();
+      expect((await client.rest()).length).toBeLessThan(20 * value.length);
+      expect(await server.ended).toEqual({ code: 0, signal: null });
+    });
   });
 });

@@ -160,7 +160,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     client.pause();
     client.send(`get ${"large ".repeat(40)}\r\n`); // 12 MB: more than sockets hold
     await new Promise((resolve) => setTimeout(resolve, 300));
-    server.signal("SIGTERM");
+    server.signal("SIGUSR1");
     await new Promise((resolve) => setTimeout(resolve, 300));
     server.signal("SIGTERM");
     expect(await server.ended).toEqual({ code: 128 + 15, signal: null });

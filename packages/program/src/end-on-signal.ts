@@ -2,6 +2,7 @@
 // or with 1 and a line that says so, if something is left that a part was to do.
 //
 //     signal --> listeners close --> engine.drain() --> idle, or its time is over --> driver closes --> exit 0 or 1
+//     one that means "at once": the same, but nobody is waited for
 //     a second signal ----------------------------------------------------------------------------> exit 128 + n
 
 import { writeSync } from "node:fs";
@@ -36,10 +37,15 @@ export interface OtherPart {
 /** How long all parts that do not say otherwise may together take to answer what is under way. */
 export const END_WITHIN_MS = 5_000;
 
-/** What can be taken for "end gracefully": the last one as memcached does. */
-export type EndSignal = "SIGTERM" | "SIGINT" | "SIGUSR1";
+/**
+ * What ends a program, and how: `at-once` is without waiting for clients to take their answers. A part that says
+ * itself how long it may take has its time in any case.
+ */
+export type EndSignals = Readonly<
+  Partial<Record<"SIGTERM" | "SIGINT" | "SIGUSR1", "gracefully" | "at-once">>
+>;
 
-const SIGNALS: readonly EndSignal[] = ["SIGTERM", "SIGINT"];
+const SIGNALS: EndSignals = { SIGTERM: "gracefully", SIGINT: "gracefully" };
 
 /** How late a part that keeps its own time may be. */
 const OTHER_LATE_MS = 500;
@@ -51,29 +57,29 @@ const LOOKS_EVERY_MS = 20;
  * From now on these signals end the process.
  *
  * @param parts In the order in which they end: a proxy before the servers behind it.
- * @param signals Default: SIGTERM and SIGINT.
+ * @param signals Default: SIGTERM and SIGINT, both gracefully.
  */
 export function endOnSignal(
   parts: readonly (Part | OtherPart)[],
   clock: Clock,
-  signals: readonly EndSignal[] = SIGNALS,
+  signals: EndSignals = SIGNALS,
 ): void {
   let ending = false;
-  for (const signal of signals) {
+  for (const [signal, how] of Object.entries(signals)) {
     process.on(signal, () => {
       if (ending) {
         say(unfinished(parts));
-        process.exit(128 + constants.signals[signal]);
+        process.exit(128 + constants.signals[signal as keyof EndSignals]);
       }
       ending = true;
-      void end(parts, clock);
+      void end(parts, clock, how === "at-once" ? 0 : END_WITHIN_MS);
     });
   }
 }
 
-async function end(parts: readonly (Part | OtherPart)[], clock: Clock): Promise<void> {
+async function end(parts: readonly (Part | OtherPart)[], clock: Clock, withinMs: Millis): Promise<void> {
   try {
-    const left = await endParts(parts, clock);
+    const left = await endParts(parts, clock, withinMs);
     say(left);
     process.exit(left.length > 0 ? 1 : 0);
   } catch (error) {
@@ -82,15 +88,25 @@ async function end(parts: readonly (Part | OtherPart)[], clock: Clock): Promise<
   }
 }
 
-/** Ends all parts, one after the other. @returns what they have not finished */
-export async function endParts(parts: readonly (Part | OtherPart)[], clock: Clock): Promise<string[]> {
+/**
+ * Ends all parts, one after the other.
+ *
+ * @param withinMs How long those that do not say otherwise may together take.
+ *
+ * @returns what they have not finished
+ */
+export async function endParts(
+  parts: readonly (Part | OtherPart)[],
+  clock: Clock,
+  withinMs: Millis = END_WITHIN_MS,
+): Promise<string[]> {
   const listeners = parts.flatMap((part) => ("listeners" in part ? part.listeners : []));
   await Promise.all(listeners.map((listener) => listener.close()));
-  let togetherMs = END_WITHIN_MS;
+  let togetherMs = withinMs;
   for (const part of parts) {
     const start = clock.now();
-    const withinMs = part.endWithinMs ?? togetherMs;
-    await ("engine" in part ? endEngine(part, clock, start + withinMs) : endOther(part, clock, withinMs));
+    const itsMs = part.endWithinMs ?? togetherMs;
+    await ("engine" in part ? endEngine(part, clock, start + itsMs) : endOther(part, clock, itsMs));
     if (part.endWithinMs === undefined) togetherMs = Math.max(0, togetherMs - (clock.now() - start));
   }
   return unfinished(parts);

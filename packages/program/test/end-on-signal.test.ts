@@ -127,6 +127,27 @@ test("parts that do not say how long they may take have five seconds together", 
   expect(log.at(-1)).toBe(`${END_WITHIN_MS} b: close`);
 });
 
+test("parts that are to end at once are drained, and closed before anybody has taken anything", async () => {
+  const clock = new HandClock();
+  const log: string[] = [];
+  const keeps = { end: () => Promise.resolve(void log.push(`${clock.now()} written`)), endWithinMs: 9_000 };
+  const parts = [
+    new ScriptedPart(clock, log, "a", 2_000),
+    new ScriptedPart(clock, log, "b", Infinity),
+    keeps,
+  ];
+  await clock.settle(endParts(parts, clock, 0));
+  expect(log.slice(2)).toEqual([
+    "0 a: drain",
+    "0 a: wake",
+    "0 a: close",
+    "0 b: drain",
+    "0 b: wake",
+    "0 b: close",
+    "0 written",
+  ]);
+});
+
 test("a part that says how long it may take has that long, whatever the others take", async () => {
   const clock = new HandClock();
   const log: string[] = [];
