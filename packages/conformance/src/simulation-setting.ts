@@ -62,6 +62,8 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       pipelineMax: chance.skewed([2, 1_000]),
       unsentBytesPause: chance.skewed([KIB, 1_024 * KIB]),
       unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
+      requestsActiveMax: 65_536,
+      bufferedBytesMax: 1_024 * 1_024 * KIB,
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedBytesMax: stormy ? chance.skewed([KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,

@@ -18,12 +18,13 @@ import type { InvalidationOptions } from "./options.ts";
 const BAD_FORMAT = refusalReply("bad-format");
 const TAKEN =
   "this program acknowledges set, add, replace, append, prepend and delete and deletes their keys in the fleet";
+const UNKNOWN = latin1Bytes(`ERROR unknown command: ${TAKEN}\r\n`);
 const QUEUE_FULL = latin1Bytes("SERVER_ERROR invalidation queue is full\r\n");
 
 const { stored: STORED, deleted: DELETED } = REPLY_BYTES;
 
 export class InvalidationDispatcher implements Dispatcher {
-  readonly unknown: Uint8Array = latin1Bytes(`ERROR unknown command: ${TAKEN}\r\n`);
+  readonly protocol = "text";
   readonly #context: InvalidationContext;
   readonly #deleters: readonly Deleter[];
   readonly #distribution: InvalidationOptions["distribution"];
@@ -61,7 +62,7 @@ export class InvalidationDispatcher implements Dispatcher {
         return client.answer(this.#version);
       case "stats": {
         const { valueStart, valueEnd } = client.decoder;
-        return valueStart === valueEnd ? client.answer(this.#stats()) : this.#refuse(client, this.unknown);
+        return valueStart === valueEnd ? client.answer(this.#stats()) : this.#refuse(client, UNKNOWN);
       }
       case "quit":
         return client.finish();
@@ -97,11 +98,15 @@ export class InvalidationDispatcher implements Dispatcher {
     }
   }
 
-  /** memcached drops the old value with a `set` that it refuses: that is a write as well. */
-  refuseValue(client: ClientLink, reply: Uint8Array): void {
-    const { bytes, keyStart, keyEnd } = client.decoder;
-    if (!hasNul(bytes, keyStart, keyEnd)) this.#take(client);
-    client.answer(reply);
+  refuse(client: ClientLink): void {
+    const { bytes, command, family, keyStart, keyEnd, refusal } = client.decoder;
+    // No meta command is taken, well formed or not.
+    const isUnknown = family === "meta" || refusal === "unknown-command";
+    const reply = isUnknown ? UNKNOWN : refusalReply(refusal);
+    // memcached drops the old value with a `set` that it refuses: that is a write as well.
+    const isWrite = command === "set" && refusal === "too-large";
+    if (isWrite && !hasNul(bytes, keyStart, keyEnd)) this.#take(client);
+    if (reply.length > 0) client.answer(reply);
   }
 
   #write(client: ClientLink, reply: Uint8Array): void {

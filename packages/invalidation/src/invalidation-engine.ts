@@ -6,6 +6,7 @@
 // What was acknowledged is deleted for as long as the engine runs, whatever its server does meanwhile. The queue is
 // in memory: what is left in it when the engine is gone is lost, so `drain` before, and look at `servers()` after.
 
+import { BufferPool } from "@memwire/codec";
 import {
   Outbox,
   type CloseCause,
@@ -17,9 +18,12 @@ import {
 import {
   acceptClient,
   ClientLink,
+  DEFAULT_LOAD_LIMITS,
   DEFAULT_SERVER_LIMITS,
   LinkEngine,
   newClientCounters,
+  RequestDecoders,
+  SpareBuffers,
   type ClientCounters,
   type Dispatcher,
 } from "@memwire/link";
@@ -148,6 +152,7 @@ function contextOf(options: InvalidationOptions, limits: InvalidationLimits): In
     outbox: new Outbox(),
     // The deleters keep these bounds. A late reply replaces the connection: no two deletes of one key are in flight.
     limits: {
+      ...DEFAULT_LOAD_LIMITS,
       ...DEFAULT_SERVER_LIMITS,
       ...limits,
       inFlightMax: workers,
@@ -156,14 +161,14 @@ function contextOf(options: InvalidationOptions, limits: InvalidationLimits): In
       retryMinMs,
       retryMaxMs,
     },
-    requests: options.requests ?? {},
+    decoders: new RequestDecoders(options.requests ?? {}, { protocol: "text" }),
+    buffers: new SpareBuffers(new BufferPool()),
     replies: {},
     counters: newClientCounters(),
     queue: new KeyQueue(options.servers.length, limits),
     writes: newInvalidationCounters(),
     version: options.version ?? "memwire",
     parties: new Map(),
-    spare: [],
     yielded: [],
     nextId: 1,
     now: 0,

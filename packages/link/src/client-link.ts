@@ -1,21 +1,29 @@
 // One client: its requests in the order asked, and its replies in the same order.
 //
 // The slot at the head writes straight to the output; a later one stages what it gets until its turn comes. A
-// client that asks more than it takes is read no further; one that still holds too much is closed. Hot path.
+// client that asks more than it takes is read no further; one that still holds too much is closed. Decoder and output
+// are lent to it while it has something in them: one that waits has neither. Hot path.
 
-import { REPLY_BYTES, refusalReply, TextRequestDecoder, SendBuffer } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Port } from "@memwire/engine";
+import type {
+  BinaryRequestDecoder,
+  Protocol,
+  RequestDecoder,
+  SendBuffer,
+  TextRequestDecoder,
+} from "@memwire/codec";
+import type { CloseCause, ConnectionId, Output, Port } from "@memwire/engine";
 import type { Asker, ClientContext, Party } from "./context.ts";
+import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 
 /** Where a client's requests go. */
 export interface Dispatcher {
-  /** The reply to a command that there is not. */
-  readonly unknown: Uint8Array;
+  /** What its clients speak; `undefined` if their first byte says so. */
+  readonly protocol: Protocol | undefined;
   /** Carries out or sends on the decoder's current request. */
   dispatch(client: ClientLink): void;
-  /** The decoder's current request, a `set`, was refused for its value: what is stored under its key must go. */
-  refuseValue(client: ClientLink, reply: Uint8Array): void;
+  /** Says what is wrong with the decoder's current request, which it refused. */
+  refuse(client: ClientLink): void;
 }
 
 /**
@@ -26,22 +34,25 @@ export interface Dispatcher {
  */
 const HELD_BYTES_MAX = 65_536;
 
-/** Empty buffers kept for all clients together. */
-const SPARE_MAX = 1_024;
+const NOTHING = new Uint8Array(0);
 
-const { end: END, ok: OK } = REPLY_BYTES;
-
-export class ClientLink implements Party, SlotOwner, Asker {
+export class ClientLink implements Party, SlotOwner, Output, Asker {
   lane = -1;
-  readonly decoder: TextRequestDecoder;
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
-  readonly #output: SendBuffer = new SendBuffer();
+  #requests: RequestDecoder;
+  /** What it speaks, as far as that is known: between messages. */
+  #protocol: Protocol | undefined;
+  /** Null while there is nothing to be sent, and nothing lent to the network. */
+  #output: SendBuffer | null = null;
   readonly #port: Port;
+  readonly #muchBytes: number;
   #head: Slot | null = null;
   #tail: Slot | null = null;
   #slots = 0;
   #stagedBytes = 0;
+  /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
+  #countedBytes = 0;
   #paused = false;
   #serving = false;
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
@@ -53,28 +64,67 @@ export class ClientLink implements Party, SlotOwner, Asker {
   constructor(context: ClientContext, id: ConnectionId, dispatcher: Dispatcher) {
     this.#context = context;
     this.#dispatcher = dispatcher;
-    this.decoder = new TextRequestDecoder(context.requests);
-    this.#port = context.outbox.open(id, this.#output, true);
+    this.#protocol = dispatcher.protocol;
+    this.#muchBytes = Math.min(HELD_BYTES_MAX, context.limits.unsentBytesMax);
+    this.#requests = context.decoders.idle;
+    this.#port = context.outbox.open(id, this, true);
+  }
+
+  /** What its current request is in: `text` or `binary`, of which that one is at it. */
+  get protocol(): Protocol | undefined {
+    return this.#requests.protocol;
+  }
+
+  get decoder(): TextRequestDecoder {
+    return this.#requests.text;
+  }
+
+  get binary(): BinaryRequestDecoder {
+    return this.#requests.binary;
+  }
+
+  /** Why no further request is sent to a server, whoever asks; null if it is. */
+  overload(): Failure | null {
+    const { counters, limits } = this.#context;
+    if (counters.requestsNow >= limits.requestsActiveMax) {
+      counters.requestsOverActiveMax++;
+      return TOO_MANY_ACTIVE;
+    }
+    if (counters.bufferedBytesNow >= limits.bufferedBytesMax) {
+      counters.requestsOverBufferedMax++;
+      return BUFFERS_FULL;
+    }
+    return null;
   }
 
   /** The next place in this client's order. Call `done` on it when all its fragments are made. */
   slot(answer: SlotAnswer, quiet: boolean): Slot {
-    const slot = new Slot(this, answer, quiet);
+    return this.push(new Slot(this, answer, quiet));
+  }
+
+  /** The same for a slot of any kind. */
+  push<Kind extends Slot>(slot: Kind): Kind {
     if (this.#tail === null) this.#head = slot;
     else this.#tail.next = slot;
     this.#tail = slot;
     this.#slots++;
+    this.#context.counters.requestsNow++;
     return slot;
   }
 
-  /** Answers the current request at once, in its place in the order. */
+  /** Answers the current request, one of the text protocol, at once in its place in the order. */
   answer(bytes: Uint8Array): void {
-    const slot = this.slot("line", this.decoder.noreply);
+    this.tell(bytes, this.decoder.noreply);
+  }
+
+  /** The same for any request. */
+  tell(bytes: Uint8Array, quiet: boolean = false): void {
+    const slot = this.slot("line", quiet);
     slot.reply(bytes, 0, bytes.length);
     slot.done();
   }
 
-  /** The same where the dispatcher has no use for such a request. */
+  /** As `answer`, where the dispatcher has no use for such a request. */
   refuse(bytes: Uint8Array): void {
     this.#context.counters.requestsInvalid++;
     this.answer(bytes);
@@ -96,46 +146,70 @@ export class ClientLink implements Party, SlotOwner, Asker {
 
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
     if (slot === this.#head) {
+      this.#output ??= this.#context.buffers.lend();
       this.#output.copy(bytes, start, end);
-      if (this.#output.length >= HELD_BYTES_MAX) this.#context.outbox.touch(this.#port);
     } else {
-      slot.staged ??= this.#context.spare.pop() ?? new SendBuffer();
+      slot.staged ??= this.#context.buffers.lend();
       slot.staged.copy(bytes, start, end);
       this.#stagedBytes += end - start;
     }
-    if (this.#output.length + this.#stagedBytes > this.#context.limits.unsentBytesMax) {
-      this.#context.counters.clientsTooSlow++;
-      this.#abandon();
-      this.#context.outbox.abort(this.#port);
-    }
+    const held = this.length + this.#stagedBytes;
+    if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   settled(slot: Slot): void {
-    const { answer, fault } = slot;
-    if (fault !== null) slot.reply(fault, 0, fault.length);
-    else if (answer === "values") slot.reply(END, 0, END.length);
-    else if (answer === "all") slot.reply(OK, 0, OK.length);
+    slot.conclude();
     if (slot !== this.#head) return;
+    const { outbox, buffers, counters } = this.#context;
     let head: Slot | null = slot;
     while (head !== null && head.waiting === 0) {
       head = head.next;
       this.#slots--;
+      counters.requestsNow--;
       this.#head = head;
       if (head === null) {
         this.#tail = null;
         this.lane = -1;
       } else if (head.staged !== null) {
         this.#stagedBytes -= head.staged.length;
-        this.#output.append(head.staged);
-        if (this.#context.spare.length < SPARE_MAX) this.#context.spare.push(head.staged);
+        if (this.#output === null) this.#output = head.staged;
+        else {
+          this.#output.append(head.staged);
+          buffers.giveBack(head.staged);
+        }
         head.staged = null;
       }
     }
-    const { outbox } = this.#context;
-    if (head === null || this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
+    if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
     if (this.#paused) this.#serveIfRoom();
     this.#finishIfDone();
+  }
+
+  /** Of what it is told the rest will not come, and in the middle of a value there is no other way to say so. */
+  cut(): void {
+    this.#context.counters.clientsCut++;
+    this.#abandon();
+    this.#context.outbox.abort(this.#port);
+  }
+
+  // Output: what is to be sent.
+
+  get length(): number {
+    return this.#output === null ? 0 : this.#output.length;
+  }
+
+  take(bytesMax: number): Uint8Array {
+    return this.#output === null ? NOTHING : this.#output.take(bytesMax);
+  }
+
+  reclaim(): void {
+    const output = this.#output;
+    if (output === null) return;
+    output.reclaim();
+    if (output.length > 0) return;
+    this.#output = null;
+    this.#context.buffers.giveBack(output);
   }
 
   // Party
@@ -145,8 +219,10 @@ export class ClientLink implements Party, SlotOwner, Asker {
   received(chunk: Uint8Array): void {
     this.#context.counters.bytesRead += chunk.length;
     if (this.#finishing) return;
-    this.decoder.receive(chunk);
-    if (this.#paused) this.decoder.keep();
+    const { decoders } = this.#context;
+    if (this.#requests === decoders.idle) this.#requests = decoders.lend(this.#protocol);
+    this.#requests.receive(chunk);
+    if (this.#paused) this.#requests.keep();
     else this.#serve();
   }
 
@@ -157,6 +233,7 @@ export class ClientLink implements Party, SlotOwner, Asker {
 
   drained(): void {
     this.#context.outbox.drained(this.#port);
+    if (this.#countedBytes > 0) this.#count(this.length + this.#stagedBytes);
     if (this.#paused) this.#serveIfRoom();
   }
 
@@ -164,25 +241,28 @@ export class ClientLink implements Party, SlotOwner, Asker {
     this.#context.outbox.forget(this.#port);
     this.#context.counters.connectionsNow--;
     this.#abandon();
+    this.#context.decoders.retire(this.#requests);
+    this.#requests = this.#context.decoders.idle;
   }
 
   /** Decodes and dispatches until the client has to wait. */
   #serve(): void {
     this.#serving = true;
     this.#context.asker = this;
-    const { decoder } = this;
-    const { counters, limits } = this.#context;
+    const requests = this.#requests;
+    const { counters, decoders, limits } = this.#context;
     let left = limits.pipelineMax;
     while (!this.#finishing) {
       if (left-- === 0) this.#yield();
       if (this.#yielded || this.#isFull()) {
-        decoder.keep();
+        requests.keep();
         this.#pause();
         break;
       }
-      const found = decoder.next();
+      const found = requests.next();
       if (found === "need-data") {
         if (this.#ended) this.#finishing = true;
+        if (requests !== decoders.idle && !requests.isInMessage) this.#giveBack();
         break;
       }
       counters.requests++;
@@ -191,17 +271,38 @@ export class ClientLink implements Party, SlotOwner, Asker {
         continue;
       }
       counters.requestsInvalid++;
-      // A meta command is unknown to all dispatchers, well formed or not.
-      const refusal = decoder.family === "meta" ? "unknown-command" : decoder.refusal;
-      const reply = refusal === "unknown-command" ? this.#dispatcher.unknown : refusalReply(refusal);
-      if (refusal === "too-large" && decoder.command === "set") {
-        this.#dispatcher.refuseValue(this, reply);
-      } else if (reply.length > 0) this.answer(reply);
+      this.#dispatcher.refuse(this);
       if (found === "fatal") this.#finishing = true;
     }
     this.#serving = false;
     this.#context.asker = undefined;
     this.#finishIfDone();
+  }
+
+  #giveBack(): void {
+    const { decoders } = this.#context;
+    this.#protocol = this.#requests.protocol;
+    decoders.giveBack(this.#requests);
+    this.#requests = decoders.idle;
+  }
+
+  /** It has so much that it is sent at once, counted, and perhaps too much. */
+  #holdMuch(held: number): void {
+    const { counters, limits, outbox } = this.#context;
+    if (this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
+    this.#count(held);
+    // What was asked for before requests were refused comes all the same: as much again, then the slow ones go.
+    const isSlow = counters.bufferedBytesNow > limits.bufferedBytesMax * 2 && held > limits.unsentBytesPause;
+    if (held <= limits.unsentBytesMax && !isSlow) return;
+    counters.clientsTooSlow++;
+    this.#abandon();
+    outbox.abort(this.#port);
+  }
+
+  #count(held: number): void {
+    const counted = held >= HELD_BYTES_MAX ? held : 0;
+    this.#context.counters.bufferedBytesNow += counted - this.#countedBytes;
+    this.#countedBytes = counted;
   }
 
   #yield(): void {
@@ -211,15 +312,13 @@ export class ClientLink implements Party, SlotOwner, Asker {
 
   #isFull(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
-    return this.#slots >= pipelineMax || this.#output.length + this.#stagedBytes >= unsentBytesPause;
+    return this.#slots >= pipelineMax || this.length + this.#stagedBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
-    return (
-      this.#slots * 2 <= pipelineMax && (this.#output.length + this.#stagedBytes) * 2 <= unsentBytesPause
-    );
+    return this.#slots * 2 <= pipelineMax && (this.length + this.#stagedBytes) * 2 <= unsentBytesPause;
   }
 
   #pause(): void {
@@ -249,8 +348,11 @@ export class ClientLink implements Party, SlotOwner, Asker {
     }
     this.#head = null;
     this.#tail = null;
+    this.#context.counters.requestsNow -= this.#slots;
     this.#slots = 0;
     this.#stagedBytes = 0;
-    this.#output.clear();
+    // The network may still have some of it.
+    this.#output = null;
+    this.#count(0);
   }
 }

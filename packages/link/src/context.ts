@@ -1,10 +1,12 @@
 // What the links of one engine share.
 
-import type { Limits as CodecLimits, SendBuffer } from "@memwire/codec";
+import type { Limits as CodecLimits } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
 import type { ClientCounters } from "./counters.ts";
-import type { ClientLimits, ServerLimits } from "./limits.ts";
+import type { ClientLimits, LoadLimits, ServerLimits } from "./limits.ts";
+import type { RequestDecoders } from "./request-decoders.ts";
+import type { SpareBuffers } from "./spare-buffers.ts";
 
 /** One end of one connection. */
 export interface Party {
@@ -47,13 +49,12 @@ export interface ServerContext extends Context {
 
 /** What links to clients share. */
 export interface ClientContext extends Context {
-  readonly limits: ClientLimits;
-  /** Bounds of what clients send. */
-  readonly requests: Partial<CodecLimits>;
+  readonly limits: ClientLimits & LoadLimits;
+  readonly decoders: RequestDecoders;
   readonly counters: ClientCounters;
-  /** Empty buffers for replies that came before their turn. */
-  readonly spare: SendBuffer[];
   asker?: Asker | undefined;
+  /** Where replies are kept that have not left yet. */
+  readonly buffers: SpareBuffers;
   /** Clients that are served no further in this turn. */
   readonly yielded: ClientLink[];
 }

@@ -7,12 +7,21 @@ export interface ClientCounters {
   /** Refused for `connectionsMax`. */
   connectionsRejected: number;
   requests: number;
+  /** Requests not yet answered. */
+  requestsNow: number;
+  /** Requests refused for `requestsActiveMax`, and for `bufferedBytesMax`. */
+  requestsOverActiveMax: number;
+  requestsOverBufferedMax: number;
+  /** Unsent bytes of clients that have 64 KiB of them or more. */
+  bufferedBytesNow: number;
   /** Requests that were refused before any server was asked. */
   requestsInvalid: number;
   /** Clients read no further for a while, for `pipelineMax` or `unsentBytesPause`. */
   clientsPaused: number;
-  /** Clients closed for `unsentBytesMax`. */
+  /** Clients closed for `unsentBytesMax`, and for twice `bufferedBytesMax`. */
   clientsTooSlow: number;
+  /** Clients closed since a server failed in the middle of a value that they had some of. */
+  clientsCut: number;
   bytesRead: number;
   bytesWritten: number;
 }
@@ -53,9 +62,14 @@ export const newClientCounters = (): ClientCounters => ({
   connectionsTotal: 0,
   connectionsRejected: 0,
   requests: 0,
+  requestsNow: 0,
+  requestsOverActiveMax: 0,
+  requestsOverBufferedMax: 0,
+  bufferedBytesNow: 0,
   requestsInvalid: 0,
   clientsPaused: 0,
   clientsTooSlow: 0,
+  clientsCut: 0,
   bytesRead: 0,
   bytesWritten: 0,
 });

@@ -7,9 +7,9 @@ import type { CloseCause } from "@memwire/engine";
 /** Shared and read only. */
 export interface Failure {
   /**
-   * `broken-reply`: the server sent what is no answer to what it was asked. `overflow`: `inFlightMax`, `queuedMax` or
-   * `queuedBytesMax` is reached. `denied`: it takes no connection of ours, or not our password. `closed`: we closed the
-   * connection, or make none. The others: it could not be made or was lost, or took too long.
+   * `broken-reply`: the server sent what is no answer to what it was asked. `overflow`: a bound is reached, such as
+   * `inFlightMax`, `queuedMax` or `queuedBytesMax`. `denied`: it takes no connection of ours, or not our password.
+   * `closed`: we closed the connection, or make none. The others: it could not be made or was lost, or took too long.
    */
   readonly code: CloseCause | "broken-reply" | "overflow";
   /** What it was, without `SERVER_ERROR`. */
@@ -45,3 +45,5 @@ export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");
 export const UNAUTHENTICATED: Failure = failure("denied", "backend authentication failed");
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");
+export const TOO_MANY_ACTIVE: Failure = failure("overflow", "active request limit reached");
+export const BUFFERS_FULL: Failure = failure("overflow", "buffer memory limit reached");

@@ -4,8 +4,11 @@ import type { CommandName, TextReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Failure } from "./failure.ts";
 
-/** What a server may answer: the values of a retrieval, or the one line of another kind of command. */
-export type Expected = "values" | "stored" | "deleted" | "touched" | "count" | "flushed";
+/**
+ * What a server may answer: the values of a retrieval, or the one line of another kind of command. What may be answered
+ * to a `meta` request is for its waiter to say, which is told it as a value.
+ */
+export type Expected = "values" | "stored" | "deleted" | "touched" | "count" | "flushed" | "meta";
 
 /** What a server answers to a command for keys of its own. */
 export function expectedOf(command: CommandName): Expected {
@@ -38,7 +41,11 @@ export type ErrorKind = "error" | "client-error" | "server-error";
 export interface Waiter {
   /** One more server is asked. */
   asked(): void;
-  /** A value came. @returns false if it was not asked for: the connection is then out of step */
+  /**
+   * A value came, or the reply to a meta request. `done` comes next after that one.
+   *
+   * @returns false if it was not asked for: the connection is then out of step
+   */
   value(reply: TextReplyDecoder): boolean;
   /** The one line of an answer that is no retrieval came. `done` comes next. */
   line(reply: TextReplyDecoder): void;

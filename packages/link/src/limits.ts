@@ -20,6 +20,17 @@ export interface ClientLimits {
   readonly unsentBytesMax: number;
 }
 
+/** Bounds of what all clients together may make servers do. */
+export interface LoadLimits {
+  /** Requests of all clients under way; further ones that are for a server fail at once. */
+  readonly requestsActiveMax: number;
+  /**
+   * Unsent bytes of all clients together from which on further requests for a server fail at once. Counted are those
+   * who have 64 KiB or more. From twice that on, those who have more than `unsentBytesPause` are closed.
+   */
+  readonly bufferedBytesMax: number;
+}
+
 /** Bounds of links to servers. */
 export interface ServerLimits {
   /** Requests sent to one server and not answered, over all its connections; further ones fail at once. */
@@ -75,6 +86,11 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   pipelineMax: 1_024,
   unsentBytesPause: 1_048_576,
   unsentBytesMax: 67_108_864,
+};
+
+export const DEFAULT_LOAD_LIMITS: LoadLimits = {
+  requestsActiveMax: 131_072,
+  bufferedBytesMax: 268_435_456,
 };
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {

@@ -14,17 +14,21 @@ export {
   checkPositive,
   CONNECTIONS_MAX,
   DEFAULT_CLIENT_LIMITS,
+  DEFAULT_LOAD_LIMITS,
   DEFAULT_REPLY_LIMITS,
   DEFAULT_SERVER_LIMITS,
   DEFAULT_TIMEOUT_MS,
   limitsFrom,
   type ClientLimits,
   type LinkOptions,
+  type LoadLimits,
   type ServerLimits,
   type Timeouts,
 } from "./limits.ts";
 export type { TextCredentials } from "./greeting.ts";
 export { LinkEngine } from "./link-engine.ts";
+export { RequestDecoders } from "./request-decoders.ts";
 export { ServerLink } from "./server-link.ts";
 export type { ServerStatus } from "./server-status.ts";
-export { Slot, type SlotAnswer } from "./slot.ts";
+export { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+export { SpareBuffers } from "./spare-buffers.ts";

@@ -271,6 +271,18 @@ export class ServerConnection implements Party, Output, Taker {
           this.#refused(fragment, decoder.kind);
           if (this.#decoder !== decoder) return;
           break;
+        case "hd":
+        case "va":
+        case "en":
+        case "nf":
+        case "ns":
+        case "ex":
+        case "me":
+          if (fragment.expected !== "meta" || !fragment.value(decoder)) {
+            return this.#disconnect("failed", BROKEN_REPLY);
+          }
+          this.#answered(fragment);
+          break;
         default:
           if (!answers(decoder.kind, fragment.expected)) return this.#disconnect("failed", BROKEN_REPLY);
           fragment.line(decoder);
@@ -402,7 +414,7 @@ function answers(kind: ReplyKind, expected: Expected): boolean {
     case "ok":
       return expected === "flushed";
     case "not-found":
-      return expected !== "values" && expected !== "flushed";
+      return expected !== "values" && expected !== "flushed" && expected !== "meta";
     default:
       return false;
   }

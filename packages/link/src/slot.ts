@@ -7,7 +7,7 @@
 //
 // Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
 
-import type { TextReplyDecoder, SendBuffer } from "@memwire/codec";
+import { REPLY_BYTES, type TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
 import type { Waiter } from "./fragment.ts";
 
@@ -17,6 +17,8 @@ export interface SlotOwner {
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void;
   /** Every fragment is answered. */
   settled(slot: Slot): void;
+  /** The rest of a value, of which some was told, does not come. */
+  cut(slot: Slot): void;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface SlotOwner {
  * - `all`: one line for the lines of all servers, the first bad one if any
  */
 export type SlotAnswer = "line" | "values" | "all";
+
+const { end: END, ok: OK } = REPLY_BYTES;
 
 export class Slot implements Waiter {
   /** Null when the client is gone: replies are then swallowed. */
@@ -79,5 +83,13 @@ export class Slot implements Waiter {
   fail(failure: Failure): void {
     this.refuse(failure.line);
     this.done();
+  }
+
+  /** Writes what ends the reply. */
+  conclude(): void {
+    const { answer, fault } = this;
+    if (fault !== null) this.reply(fault, 0, fault.length);
+    else if (answer === "values") this.reply(END, 0, END.length);
+    else if (answer === "all") this.reply(OK, 0, OK.length);
   }
 }

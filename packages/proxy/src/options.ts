@@ -4,8 +4,10 @@ import type { Limits as CodecLimits } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
 import {
   DEFAULT_CLIENT_LIMITS,
+  DEFAULT_LOAD_LIMITS,
   DEFAULT_SERVER_LIMITS,
   type ClientLimits,
+  type LoadLimits,
   type ServerLimits,
   type TextCredentials,
 } from "@memwire/link";
@@ -51,10 +53,15 @@ export interface PoolOptions {
   readonly idleTimeoutMs?: Millis;
   /** `flush_all` goes to every server; refused if false, which is the default. */
   readonly flushEnabled?: boolean;
+  /**
+   * What is told of a multi-get that some servers cannot answer while others do. "error", the default: the values of
+   * the others, then the error in place of `END`. "miss": their keys are not there, which is counted.
+   */
+  readonly partialResults?: "error" | "miss";
 }
 
 /** Bounds of the whole proxy; each has a counter where it can be met. */
-export interface ProxyLimits extends ClientLimits, ServerLimits {}
+export interface ProxyLimits extends ClientLimits, LoadLimits, ServerLimits {}
 
 export interface ProxyOptions {
   readonly pools: readonly PoolOptions[];
@@ -72,4 +79,8 @@ export interface ProxyOptions {
   readonly version?: string;
 }
 
-export const DEFAULT_PROXY_LIMITS: ProxyLimits = { ...DEFAULT_CLIENT_LIMITS, ...DEFAULT_SERVER_LIMITS };
+export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
+  ...DEFAULT_CLIENT_LIMITS,
+  ...DEFAULT_LOAD_LIMITS,
+  ...DEFAULT_SERVER_LIMITS,
+};

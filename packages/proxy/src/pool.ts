@@ -15,6 +15,9 @@ import type { SharedLinks } from "./shared-links.ts";
 export class Pool {
   readonly name: string;
   readonly flushEnabled: boolean;
+  readonly partialResults: "error" | "miss";
+  /** Parts of multi-gets, a server each, that were left out for `partialResults`. */
+  partsMissed = 0;
   readonly servers: readonly ServerLink[];
   /** What the servers are called in this pool. */
   readonly serverNames: readonly string[];
@@ -41,6 +44,7 @@ export class Pool {
     for (const server of servers) checkName("server", server.name);
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
+    this.partialResults = options.partialResults ?? "error";
     this.servers = servers.map((each) =>
       links.link(each.name, each.endpoint, timeouts, { health, ...others }),
     );

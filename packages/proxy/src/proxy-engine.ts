@@ -3,6 +3,7 @@
 //     clients --requests--> ClientLink --dispatch--> ServerLink --pipelined connections--> memcached
 //             <--replies--- slots in order <-------- fragments in order <--------------------
 
+import { BufferPool } from "@memwire/codec";
 import {
   Outbox,
   type CloseCause,
@@ -18,6 +19,8 @@ import {
   limitsFrom,
   LinkEngine,
   newClientCounters,
+  RequestDecoders,
+  SpareBuffers,
   type ClientCounters,
   type Dispatcher,
 } from "@memwire/link";
@@ -42,12 +45,12 @@ export class ProxyEngine extends LinkEngine {
     const context: ProxyContext = {
       outbox: new Outbox(),
       limits: limitsFrom(DEFAULT_PROXY_LIMITS, options.limits),
-      requests: options.requests ?? {},
+      decoders: new RequestDecoders(options.requests ?? {}),
+      buffers: new SpareBuffers(new BufferPool()),
       replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
       counters: newClientCounters(),
       version: options.version ?? "memwire",
       parties: new Map(),
-      spare: [],
       yielded: [],
       nextId: 1,
       now: 0,

@@ -30,8 +30,14 @@ export function statsReply(
   stat("requests_invalid", counters.requestsInvalid);
   stat("clients_paused", counters.clientsPaused);
   stat("clients_too_slow", counters.clientsTooSlow);
+  stat("clients_cut", counters.clientsCut);
+  stat("requests_active", counters.requestsNow);
+  stat("requests_over_active_max", counters.requestsOverActiveMax);
+  stat("requests_over_buffered_max", counters.requestsOverBufferedMax);
+  stat("buffered_bytes", counters.bufferedBytesNow);
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
+  for (const pool of pools) stat(`${pool.name}:parts_missed`, pool.partsMissed);
   for (const server of pools.flatMap(statusesOf)) {
     const prefix = `${server.pool}:${server.name}:`;
     const each = server.counters;

@@ -1,0 +1,42 @@
+// A multi-get of which some servers may fail: as long as another answers, their keys count as missing.
+//
+//     get a b c  -->  server A: VALUE a, END            VALUE a, END
+//                     server B: Connection refused      b and c are missing; counted
+
+import { Slot, type Failure, type SlotOwner } from "@memwire/link";
+
+/** Who counts what was left out. */
+export interface PartialCounter {
+  /** Parts of multi-gets, a server each, that were left out. */
+  partsMissed: number;
+}
+
+export class PartialSlot extends Slot {
+  readonly #counter: PartialCounter;
+  #parts = 0;
+  #failures = 0;
+  #failure: Failure | null = null;
+
+  constructor(owner: SlotOwner, counter: PartialCounter) {
+    super(owner, "values", false);
+    this.#counter = counter;
+  }
+
+  override asked(): void {
+    this.#parts++;
+    super.asked();
+  }
+
+  override fail(failure: Failure): void {
+    this.#failures++;
+    this.#failure ??= failure;
+    this.done();
+  }
+
+  override conclude(): void {
+    // With nothing left there is no part of an answer.
+    if (this.#failure !== null && this.#failures === this.#parts) this.refuse(this.#failure.line);
+    else this.#counter.partsMissed += this.#failures;
+    super.conclude();
+  }
+}
