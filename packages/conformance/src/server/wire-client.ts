@@ -1,4 +1,4 @@
-// A client of the text protocol that knows nothing of it: bytes out, bytes in, on any adapter.
+// One end of a connection that knows nothing of the protocol: bytes out, bytes in, on any adapter.
 
 import type { CloseCause, Endpoint, Network, Transport, TransportHandler } from "@memwire/engine";
 
@@ -18,6 +18,14 @@ export class WireClient implements TransportHandler {
     const client = new WireClient();
     client.#transport = network.connect(endpoint, client);
     return client;
+  }
+
+  /** The other side of a connection that was accepted: a server that knows nothing of the protocol either. */
+  static accepted(transport: Transport): WireClient {
+    const server = new WireClient();
+    server.#transport = transport;
+    server.connected();
+    return server;
   }
 
   /** Bytes received and not yet taken. */
