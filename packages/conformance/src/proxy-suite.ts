@@ -11,6 +11,9 @@ import { describe, test } from "vitest";
 import { answerLaws } from "./proxy/answer-laws.ts";
 import type { BackendHost } from "./proxy/backend.ts";
 import { badRequestLaws } from "./proxy/bad-request-laws.ts";
+import { boundLaws } from "./proxy/bound-laws.ts";
+import { brokenAnswerLaws } from "./proxy/broken-answer-laws.ts";
+import { lateLaws } from "./proxy/late-laws.ts";
 import { BEHAVIOURS, type Behaviour, type Law } from "./proxy/law.ts";
 import { ProxyScene } from "./proxy/scene.ts";
 
@@ -27,6 +30,8 @@ export interface ProxyHarness {
   }>;
   /** A host for one backend. */
   host(): Promise<BackendHost>;
+  /** From now on connects to this backend get no answer, neither good nor bad; only of a network that obeys. */
+  unanswered?(endpoint: Endpoint): void;
   /** By which clients reach the proxy. */
   readonly network: Network;
   readonly clock: Clock;
@@ -41,7 +46,13 @@ export interface ProxyHarness {
   readonly skip: readonly { readonly reason: string; readonly laws: readonly string[] }[];
 }
 
-const laws: readonly Law[] = [...answerLaws, ...badRequestLaws];
+const laws: readonly Law[] = [
+  ...answerLaws,
+  ...badRequestLaws,
+  ...brokenAnswerLaws,
+  ...lateLaws,
+  ...boundLaws,
+];
 
 /**
  * Registers the tests of one harness, by behaviour.

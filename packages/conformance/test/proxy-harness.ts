@@ -40,6 +40,10 @@ export function simulatedProxies(skip: ProxyHarness["skip"] = []): ProxyHarness 
       return Promise.resolve(found);
     },
 
+    unanswered(endpoint) {
+      if (endpoint.kind === "tcp") faults.connects(endpoint.host, "unanswered");
+    },
+
     async until(done, what, withinMs = 60_000) {
       const deadline = clock.now() + withinMs;
       for (;;) {
