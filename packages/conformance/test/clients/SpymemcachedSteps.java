@@ -149,7 +149,7 @@ public final class SpymemcachedSteps {
 
     say("version 1.6", c.getVersions().values().iterator().next().startsWith("1.6."));
     Map<String, String> stats = c.getStats().values().iterator().next();
-    say("statistics", Integer.parseInt(stats.get("curr_items")) > 0);
+    say("statistics", Integer.parseInt(stats.get("curr_connections")) > 0);
 
     int now = (int) (System.currentTimeMillis() / 1000);
     c.set(key("second"), 1, "1").get();

@@ -93,7 +93,7 @@ c.multi { 100.times { |i| c.set("quiet-#{i}", i) } }
 say.call("quiet sets, then a multi-get", c.get_multi((0...100).map { |i| "quiet-#{i}" }).size)
 
 say.call("version 1.6", c.version.values.first.start_with?("1.6."))
-say.call("statistics", c.stats.values.first["curr_items"].to_i.positive?)
+say.call("statistics", c.stats.values.first["curr_connections"].to_i.positive?)
 
 c.set("second", "1", 1)
 c.set("moment", "1", Time.now.to_i + 1)

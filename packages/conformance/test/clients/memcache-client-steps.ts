@@ -90,7 +90,7 @@ say("quiet sets, then a multi-get", Object.keys(await client.get<object>(quiet.m
 const [, version = ""] = await client.version();
 say("version 1.6", version.startsWith("1.6."));
 const { STAT } = await client.cmd<{ STAT: string[][] }>("stats");
-say("statistics", Number(STAT.find(([name]) => name === "curr_items")?.[1]) > 0);
+say("statistics", Number(STAT.find(([name]) => name === "curr_connections")?.[1]) > 0);
 
 await set("second", "1", 1);
 await set("moment", "1", unixTime() + 1);

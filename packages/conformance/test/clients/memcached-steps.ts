@@ -84,7 +84,7 @@ say("types", said(returned.every(Boolean)));
 const [version] = await answer<{ version: string }[]>((back) => client.version(back));
 say("version 1.6", version?.version.startsWith("1.6."));
 const [stats] = await answer<Memcached.StatusData[]>((back) => client.stats(back));
-say("statistics", Number(stats?.["curr_items"]) > 0);
+say("statistics", Number(stats?.["curr_connections"]) > 0);
 
 await set("second", "1", 1);
 await set("moment", "1", unixTime() + 1);

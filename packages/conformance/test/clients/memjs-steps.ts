@@ -71,13 +71,13 @@ say("delete, missing", await client.delete(key("deleted")));
 const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 say("types", await same("bytes", every));
 
-const itemCount = await new Promise<number>((resolve, reject) => {
+const connectionCount = await new Promise<number>((resolve, reject) => {
   client.stats((error, _server, stats) => {
-    if (error === null) resolve(Number(stats?.["curr_items"]));
+    if (error === null) resolve(Number(stats?.["curr_connections"]));
     else reject(error);
   });
 });
-say("statistics", itemCount > 0);
+say("statistics", connectionCount > 0);
 
 await set("second", "1", 1);
 await set("moment", "1", unixTime() + 1);
