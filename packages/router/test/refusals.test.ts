@@ -27,7 +27,7 @@ test.each<[object, string]>([
   [{ hashTag: "{é" }, 'a hash tag must be two ASCII characters, such as {}, got "{é"'],
   [
     { hash: "sha1" },
-    "hash must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, got sha1",
+    "hash must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, murmur3, xxh3, crc32_mcrouter, java_string, got sha1",
   ],
   [{ hash: "toString" }, "got toString"],
   [{ distribution: "rendezvous" }, "distribution must be ketama, modula or random, got rendezvous"],

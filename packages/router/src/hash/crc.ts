@@ -1,4 +1,4 @@
-// The three CRC hashes of twemproxy. Hot path: one table look-up a byte.
+// The three CRC hashes of twemproxy, and what others make of a CRC. Hot path: one table look-up a byte.
 // Source: https://reveng.sourceforge.io/crc-catalogue/ (CRC-32/ISO-HDLC, CRC-16/XMODEM)
 
 import type { KeyHash } from "./key-hash.ts";
@@ -17,6 +17,12 @@ export const crc32a: KeyHash = (bytes, start, end) => ~remainder32(bytes, start,
 
 /** libmemcached's "crc": bits 16 to 30 of the CRC-32, so that no hash is above 32767. */
 export const crc32: KeyHash = (bytes, start, end) => (~remainder32(bytes, start, end) >>> 16) & 0x7fff;
+
+/** mcrouter's Crc32: without the highest bit. */
+export const crc32Mcrouter: KeyHash = (bytes, start, end) => ~remainder32(bytes, start, end) & 0x7fffffff;
+
+/** python-memcached's: libmemcached's, and 1 for 0. */
+export const crc32NotZero: KeyHash = (bytes, start, end) => crc32(bytes, start, end) || 1;
 
 /** twemproxy's "crc16": CRC-16/XMODEM, but the bits shifted out are kept, so that hashes have 32 bits. */
 export const crc16: KeyHash = (bytes, start, end) => {

@@ -1,15 +1,22 @@
-// The names of the key hashes, as twemproxy's `hash:` has them, and what they stand for.
+// The names of the key hashes, as twemproxy's `hash:` has them and in its style, and what they stand for.
 
-import { crc16, crc32, crc32a } from "./crc.ts";
+import { crc16, crc32, crc32a, crc32Mcrouter } from "./crc.ts";
 import { fnv1_32, fnv1_64, fnv1a_32, fnv1a_64 } from "./fnv.ts";
 import { hsieh } from "./hsieh.ts";
 import { jenkins } from "./jenkins.ts";
 import type { KeyHash } from "./key-hash.ts";
 import { md5 } from "./md5.ts";
 import { murmur } from "./murmur.ts";
+import { murmur3 } from "./murmur3.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { javaString } from "./text-hashes.ts";
+import { xxh3Lower } from "./xxh3.ts";
 
-/** A key hash by name. `md5` is what clients with libmemcached's or npm memcached's ring use. */
+/**
+ * A key hash by name. `md5` is what clients with libmemcached's or npm memcached's ring use. twemproxy does not have
+ * the last four: `murmur3` is libmemcached's, `xxh3` memcached's own proxy's (the lower 32 bits, without a seed),
+ * `crc32_mcrouter` the lower 31 bits of the CRC-32, and `java_string` spymemcached's NATIVE_HASH.
+ */
 export type HashName =
   | "one_at_a_time"
   | "md5"
@@ -22,9 +29,13 @@ export type HashName =
   | "fnv1a_32"
   | "hsieh"
   | "murmur"
-  | "jenkins";
+  | "jenkins"
+  | "murmur3"
+  | "xxh3"
+  | "crc32_mcrouter"
+  | "java_string";
 
-/** Every key hash, exactly as twemproxy and libmemcached compute it. */
+/** Every key hash, exactly as they compute it who have it. */
 export const hashes: Readonly<Record<HashName, KeyHash>> = {
   one_at_a_time: oneAtATime,
   md5,
@@ -38,4 +49,8 @@ export const hashes: Readonly<Record<HashName, KeyHash>> = {
   hsieh,
   murmur,
   jenkins,
+  murmur3,
+  xxh3: xxh3Lower,
+  crc32_mcrouter: crc32Mcrouter,
+  java_string: javaString,
 };
