@@ -1,65 +1,155 @@
 // Makes a distribution from what people configure.
 
+import { Ch3Distribution } from "./ch3.ts";
+import { createClientDistribution } from "./client-distribution.ts";
+import type { ConsistentOptions, DistributionOptions, KeyOptions } from "./distribution-options.ts";
 import type { Distribution } from "./distribution.ts";
-import { tagged } from "./hash-tag.ts";
 import { hashes, type HashName } from "./hash/hashes.ts";
 import type { KeyHash } from "./hash/key-hash.ts";
-import { KetamaDistribution } from "./ketama.ts";
+import type { WideHash } from "./hash/wide-hash.ts";
+import { xxh3, xxh3LowerUnder } from "./hash/xxh3.ts";
+import { JumpDistribution } from "./jump.ts";
+import { HashStop, HashTag, PartDistribution } from "./key-part.ts";
 import { ModulaDistribution } from "./modula.ts";
+import { oneOf, ringPoints } from "./option-checks.ts";
 import { RandomDistribution } from "./random.ts";
-import { nodesOf, type Server } from "./server.ts";
+import { RendezvousDistribution } from "./rendezvous.ts";
+import { RingDistribution } from "./ring-distribution.ts";
+import { recipeOf, RING_POINTS } from "./ring-naming.ts";
+import { hashPoints } from "./ring-points.ts";
+import type { RingRecipe } from "./ring.ts";
+import { SaltedDistribution } from "./salted.ts";
+import { libmemcachedName, TWEMPROXY_RULE, type NodeRule } from "./server.ts";
+import { utf8 } from "./utf8.ts";
+import { WeightedCh3Distribution } from "./weighted-ch3.ts";
+import { WeightedRendezvousDistribution } from "./weighted-rendezvous.ts";
 
-/** How keys are spread over servers. */
-export type DistributionOptions = HashedOptions | RandomOptions;
+/** The names of all distributions. */
+export const distributions: readonly DistributionOptions["distribution"][] = [
+  "ketama",
+  "modula",
+  "random",
+  "consistent",
+  "jump",
+  "ch3",
+  "weighted-ch3",
+  "rendezvous",
+  "weighted-rendezvous",
+  "pymemcache",
+  "python-memcached",
+  "dalli",
+  "gomemcache",
+  "memjs",
+  "cache-memcached-fast",
+  "npm-memcached",
+  "npm-hashring",
+  "npm-memcache",
+];
 
-/** By the key's hash. */
-export interface HashedOptions {
-  /** `ketama`: a ring, few keys move when servers come and go. `modula`: hash modulo the sum of the weights. */
-  readonly distribution: "ketama" | "modula";
-  readonly hash: HashName;
-  /** Two characters, such as `{}`: of a key that has them, only what stands between is hashed. */
-  readonly hashTag?: string;
-  readonly servers: readonly Server[];
-}
-
-/** By chance, whatever the key and the weights. */
-export interface RandomOptions {
-  readonly distribution: "random";
-  /** Answers a number from 0 up to, not including, 1; such as `Math.random`. */
-  readonly random: () => number;
-  readonly servers: readonly Server[];
-}
-
-/** The name of a distribution. */
-export type DistributionName = DistributionOptions["distribution"];
+const CONSISTENT_POINTS = 100;
+const listed: NodeRule = { nameOf: libmemcachedName, order: "listed", weights: "none" };
 
 /**
  * A distribution over a list of servers, which may be empty.
  *
- * It answers what twemproxy 0.5 answers for the same options, server by server; with `ketama` and `md5` also what
- * libmemcached (weighted ketama) and npm memcached answer.
+ * It answers what they answer for the same options, server by server, after whom it is called or whose it is said to be:
+ * twemproxy 0.5, libmemcached 1.1, memcached 1.6's own proxy, spymemcached, mcrouter, and the clients.
  *
- * @throws RangeError for an unknown name, or a weight, hash tag or number of servers out of bounds
+ * @throws RangeError for an unknown name, or a weight, hash tag, option or number of servers out of bounds
  */
 export function createDistribution(options: DistributionOptions): Distribution {
-  const nodes = nodesOf(options.servers);
+  if (options.distribution === "random") return new RandomDistribution(options.servers, options.random);
+  const distribution = ofWholeKeys(options);
+  return ofParts(
+    options.salt === undefined ? distribution : new SaltedDistribution(distribution, options.salt),
+    options,
+  );
+}
+
+type KeyedOptions = Exclude<DistributionOptions, { distribution: "random" }>;
+
+function ofWholeKeys(options: KeyedOptions): Distribution {
+  const { servers } = options;
   switch (options.distribution) {
-    case "ketama":
-      return new KetamaDistribution(nodes, hashOf(options));
-    case "modula":
-      return new ModulaDistribution(nodes, hashOf(options));
-    case "random":
-      return new RandomDistribution(nodes, options.random);
-    default: {
-      const { distribution }: { distribution: string } = options satisfies never;
-      throw new RangeError(`distribution must be ketama, modula or random, got ${distribution}`);
+    case "ketama": {
+      const { naming = "twemproxy", points = RING_POINTS } = options.ring ?? {};
+      const recipe = recipeOf(naming, ringPoints("points", points));
+      return new RingDistribution(servers, recipe, seededHash(options.hash, options.seed));
     }
+    case "modula": {
+      const order = oneOf("order", options.order ?? "sorted", ["sorted", "listed"]);
+      return new ModulaDistribution(
+        servers,
+        order === "sorted" ? TWEMPROXY_RULE : listed,
+        hashOf(options.hash),
+      );
+    }
+    case "consistent":
+      return new RingDistribution(servers, consistentRecipe(options), hashOf(options.hash));
+    case "jump":
+      return new JumpDistribution(servers, wideHash(options.hash ?? "xxh3", options.seed));
+    case "ch3":
+      return new Ch3Distribution(servers);
+    case "weighted-ch3":
+      return new WeightedCh3Distribution(servers);
+    case "rendezvous":
+      return new RendezvousDistribution(servers);
+    case "weighted-rendezvous":
+      return new WeightedRendezvousDistribution(servers);
+    default:
+      // From a configuration anything may come.
+      oneOf<string>("distribution", options.distribution, distributions);
+      return createClientDistribution(options);
   }
 }
 
-function hashOf({ hash, hashTag }: HashedOptions): KeyHash {
-  if (!Object.hasOwn(hashes, hash)) {
-    throw new RangeError(`hash must be one of ${Object.keys(hashes).join(", ")}, got ${hash}`);
+/** One weight above 1, and libmemcached makes its points as for ketama; of the keys it takes the same hash as ever. */
+function consistentRecipe({ servers, hash }: ConsistentOptions): RingRecipe {
+  const weighted = servers.some(({ weight = 1 }) => weight !== 1);
+  const recipe = recipeOf("libmemcached", RING_POINTS);
+  return weighted
+    ? recipe
+    : { ...recipe, textsOf: () => CONSISTENT_POINTS, addPoints: hashPoints(hashOf(hash)) };
+}
+
+function ofParts(distribution: Distribution, options: KeyOptions): Distribution {
+  const { hashTag, hashStop, emptyHashTag = "key" } = options;
+  if (hashTag !== undefined && hashStop !== undefined) {
+    throw new RangeError(`a key has a hash tag or a hash stop, got both ${hashTag} and ${hashStop}`);
   }
-  return hashTag === undefined ? hashes[hash] : tagged(hashes[hash], hashTag);
+  if (hashTag !== undefined) return new PartDistribution(distribution, new HashTag(hashTag, emptyHashTag));
+  return hashStop === undefined ? distribution : new PartDistribution(distribution, new HashStop(hashStop));
+}
+
+function hashOf(name: HashName): KeyHash {
+  if (!Object.hasOwn(hashes, name)) {
+    throw new RangeError(`hash must be one of ${Object.keys(hashes).join(", ")}, got ${name}`);
+  }
+  return hashes[name];
+}
+
+/** @see memcached proxy_lua.c, mcplib_pool: the seed of the keys' hash is the hash of the text */
+function seededHash(name: HashName, seed: string | undefined): KeyHash {
+  if (seed === undefined) return hashOf(name);
+  const [low, high] = seedOf(name, seed);
+  return xxh3LowerUnder(low, high);
+}
+
+/** All of XXH3; any other hash as the lower half. */
+function wideHash(name: HashName, seed: string | undefined): WideHash {
+  if (seed !== undefined) return xxh3(...seedOf(name, seed));
+  if (name === "xxh3") return xxh3();
+  const hash = hashOf(name);
+  return (bytes, start, end, into) => {
+    into[0] = hash(bytes, start, end);
+    into[1] = 0;
+  };
+}
+
+function seedOf(name: HashName, seed: string): [low: number, high: number] {
+  if (name !== "xxh3") throw new RangeError(`only the hash xxh3 has a seed, got ${seed} for ${name}`);
+  const text = utf8(seed);
+  const halves = new Int32Array(2);
+  xxh3()(text, 0, text.length, halves);
+  return [halves[0] as number, halves[1] as number];
 }

@@ -1,10 +1,24 @@
-export {
-  createDistribution,
-  type DistributionName,
-  type DistributionOptions,
-  type HashedOptions,
-  type RandomOptions,
-} from "./create-distribution.ts";
+export { createDistribution, distributions } from "./create-distribution.ts";
+export type {
+  CacheMemcachedFastOptions,
+  ClientOptions,
+  ConsistentOptions,
+  DistributionName,
+  DistributionOptions,
+  HashedOptions,
+  JumpOptions,
+  KetamaOptions,
+  KeyOptions,
+  McrouterOptions,
+  ModulaOptions,
+  NpmHashringOptions,
+  NpmMemcachedOptions,
+  NpmMemcacheOptions,
+  PlacedOptions,
+  PlainClientOptions,
+  RandomOptions,
+  RingOptions,
+} from "./distribution-options.ts";
 export { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
 export { isFailOpen } from "./health/fail-open.ts";
 export {
@@ -17,4 +31,5 @@ export {
 export { DEFAULT_HEALTH, healthFrom, type HealthOptions } from "./health/health-options.ts";
 export { hashes, type HashName } from "./hash/hashes.ts";
 export type { KeyHash } from "./hash/key-hash.ts";
+export { ringNamings, type RingNaming } from "./ring-naming.ts";
 export { ringName, SERVERS_MAX, WEIGHT_MAX, type Server, type ServerAddress } from "./server.ts";

@@ -1,10 +1,10 @@
-// The hash modulo the sum of the weights: each server has as many slots as it has weight, in the order of nodesOf.
+// The hash modulo the sum of the weights: each server has as many slots as it has weight, in the order of its rule.
 //
 // Most keys move when a server comes or goes. Hot path: one hash, one binary search over the servers.
 
 import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
 import type { KeyHash } from "./hash/key-hash.ts";
-import { namesOf, type Node } from "./server.ts";
+import { namesOf, nodesOf, type NodeRule, type Server } from "./server.ts";
 
 export class ModulaDistribution implements Distribution {
   readonly #hash: KeyHash;
@@ -14,7 +14,8 @@ export class ModulaDistribution implements Distribution {
   readonly #owners: Uint16Array;
   readonly #names: readonly string[];
 
-  constructor(nodes: readonly Node[], hash: KeyHash) {
+  constructor(servers: readonly Server[], rule: NodeRule, hash: KeyHash) {
+    const nodes = nodesOf(servers, rule);
     let slots = 0;
     this.#hash = hash;
     this.#ends = Float64Array.from(nodes, ({ weight }) => (slots += weight));

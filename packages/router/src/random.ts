@@ -1,15 +1,15 @@
 // Any server, whatever the key. Hot path: one draw.
 
 import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
-import { namesOf, type Node } from "./server.ts";
+import { namesOf, nodesOf, type Server } from "./server.ts";
 
 export class RandomDistribution implements Distribution {
   readonly #random: () => number;
   readonly #names: readonly string[];
 
-  constructor(nodes: readonly Node[], random: () => number) {
+  constructor(servers: readonly Server[], random: () => number) {
     this.#random = random;
-    this.#names = namesOf(nodes);
+    this.#names = namesOf(nodesOf(servers));
   }
 
   owner(): number {

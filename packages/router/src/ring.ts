@@ -1,61 +1,83 @@
-// The ketama ring: 160 points for a server of average weight, where libmemcached and twemproxy put them.
+// A ring: points for each server, by a recipe that says where.
 //
 //     points   15946801  24051458  32225788  57888703 ...   ascending
 //     owners          0         0         0         1 ...   whose point it is
 //
 // A key belongs to the first point at or after its hash; after the last point, to the first.
 
-import { md5Words } from "./hash/md5.ts";
-import { SERVERS_MAX, type Node } from "./server.ts";
-import { utf8 } from "./utf8.ts";
+import { SERVERS_MAX, type Node, type NodeRule } from "./server.ts";
 
 export interface Ring {
   readonly points: Uint32Array;
   readonly owners: Uint16Array;
 }
 
-const POINTS_PER_SERVER = 160;
-const POINTS_PER_DIGEST = 4;
+/** Where somebody's ring has its points. */
+export interface RingRecipe extends NodeRule {
+  /** How many texts of a server are hashed. */
+  readonly textsOf: (node: Node, totalWeight: number, nodes: readonly Node[]) => number;
+  /** Adds the points of that many texts of a server. */
+  readonly addPoints: (node: Node, texts: number, into: number[]) => void;
+  /** Of equal points, the one of the first or of the last server counts. Default `first`. */
+  readonly ties?: "first" | "last";
+  /** A point owns the hashes up to itself, or those from itself on. Default `before`. */
+  readonly owns?: "before" | "after";
+}
+
+/** The most points of a ring: enough for `SERVERS_MAX` servers of 160 each. */
+export const RING_POINTS_MAX = 16_777_216;
+
+/** @throws RangeError for more than `RING_POINTS_MAX` points */
+export function buildRing(nodes: readonly Node[], recipe: RingRecipe): Ring {
+  const numbers = numbersOf(nodes, recipe);
+  const owners = Uint16Array.from(
+    numbers,
+    (number) => (nodes[positionOf(number, nodes, recipe)] as Node).index,
+  );
+  const points = Uint32Array.from(numbers, (number) => Math.floor(number / SERVERS_MAX));
+  return recipe.owns === "after" ? turned({ points, owners }) : { points, owners };
+}
 
 /**
- * The ring of a list of nodes. The points are those of the MD5s of `<name>-<k>`, k from 0, four each.
- *
- * @see libmemcached libmemcached/hosts.cc, update_continuum; twemproxy src/hashkit/nc_ketama.c
+ * A point and the position of its node as one number of 48 bits: sorted by it, equal points are in the order of the
+ * nodes, as they are in twemproxy, where glibc sorts stably.
  */
-export function buildRing(nodes: readonly Node[]): Ring {
+function numbersOf(nodes: readonly Node[], recipe: RingRecipe): Float64Array {
   let totalWeight = 0;
   for (const node of nodes) totalWeight += node.weight;
 
-  // A point and its node as one number of 48 bits: sorted by it, equal points are in the order of the nodes, as
-  // they are in twemproxy, where glibc sorts stably.
   const numbers: number[] = [];
-  const words = new Uint32Array(POINTS_PER_DIGEST);
-  for (const [position, { bytes, weight }] of nodes.entries()) {
-    const digests = digestsOf(weight, totalWeight, nodes.length);
-    for (let k = 0; k < digests; k++) {
-      md5Words(pointBytes(bytes, k), words);
-      for (const word of words) numbers.push(word * SERVERS_MAX + position);
+  for (const [position, node] of nodes.entries()) {
+    const texts = recipe.textsOf(node, totalWeight, nodes);
+    const points: number[] = [];
+    if (numbers.length + texts <= RING_POINTS_MAX) recipe.addPoints(node, texts, points);
+    if (numbers.length + Math.max(texts, points.length) > RING_POINTS_MAX) {
+      throw new RangeError(`a ring has at most ${RING_POINTS_MAX} points: weigh ${node.name} less`);
     }
+    const tie = recipe.ties === "last" ? nodes.length - 1 - position : position;
+    for (const point of points) numbers.push(point * SERVERS_MAX + tie);
   }
-  const sorted = Float64Array.from(numbers).sort();
+  return Float64Array.from(numbers).sort();
+}
+
+function positionOf(number: number, nodes: readonly Node[], recipe: RingRecipe): number {
+  const tie = number % SERVERS_MAX;
+  return recipe.ties === "last" ? nodes.length - 1 - tie : tie;
+}
+
+/** What a point owns from itself on ends just before the next: there the same ring has its points the other way. */
+function turned({ points, owners }: Ring): Ring {
+  const { length } = points;
+  const ends = new Uint32Array(length);
+  const lasts = new Uint16Array(length);
+  for (let i = 0; i < length; i++) {
+    ends[i] = (points[i] as number) - 1;
+    lasts[i] = owners[(i + length - 1) % length] as number;
+  }
+  if (points[0] !== 0) return { points: ends, owners: lasts };
+  // Nothing is before 0: the last one's share ends at the end.
   return {
-    points: Uint32Array.from(sorted, (number) => Math.floor(number / SERVERS_MAX)),
-    owners: Uint16Array.from(sorted, (number) => (nodes[number % SERVERS_MAX] as Node).index),
+    points: Uint32Array.of(...ends.subarray(1), 0xffff_ffff),
+    owners: Uint16Array.of(...lasts.subarray(1), lasts[0] as number),
   };
-}
-
-function pointBytes(name: Uint8Array, k: number): Uint8Array {
-  const suffix = utf8(`-${k}`);
-  const bytes = new Uint8Array(name.length + suffix.length);
-  bytes.set(name);
-  bytes.set(suffix, name.length);
-  return bytes;
-}
-
-/** How many digests a node has, in C's single precision at every step: other rounding moves keys. */
-function digestsOf(weight: number, totalWeight: number, nodes: number): number {
-  const { fround } = Math;
-  const share = fround(fround(weight) / fround(totalWeight));
-  const perNode = fround(fround(share * POINTS_PER_SERVER) / POINTS_PER_DIGEST);
-  return Math.floor(fround(fround(perNode * fround(nodes)) + 1e-10));
 }

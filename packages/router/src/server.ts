@@ -4,7 +4,10 @@ import { utf8 } from "./utf8.ts";
 
 /** A server of a list; its index in that list is what a distribution answers. */
 export type Server = ServerAddress & {
-  /** A whole number from 1 to `WEIGHT_MAX`; 1 if not given. */
+  /**
+   * A whole number from 1 to `WEIGHT_MAX`; 1 if not given. With `weighted-ch3` and `weighted-rendezvous` a number from
+   * 0 to 1; 0.5 if not given.
+   */
   readonly weight?: number;
   /** Stands for the server on the ring instead of its address, so that the address may change. */
   readonly name?: string;
@@ -23,7 +26,7 @@ const MEMCACHED_PORT = 11_211;
 
 /**
  * What stands for a server on the ring: its name; else its host if it listens on 11211, else `host:port`. A unix
- * socket is its path and a colon, an oddity of twemproxy; libmemcached has `path:0`, so give it that as a name.
+ * socket is its path and a colon, an oddity of twemproxy.
  *
  * @see twemproxy src/nc_conf.c, conf_add_server
  */
@@ -31,6 +34,23 @@ export function ringName(server: Server): string {
   if (server.name !== undefined) return server.name;
   if ("path" in server) return `${server.path}:`;
   return server.port === MEMCACHED_PORT ? server.host : `${server.host}:${server.port}`;
+}
+
+/** The same as libmemcached has it: a unix socket has port 0. */
+export function libmemcachedName(server: Server): string {
+  return server.name === undefined && "path" in server ? `${server.path}:0` : ringName(server);
+}
+
+/** The name; else `host:port`, whatever the port, or the path of a unix socket: what most clients take. */
+export function addressName(server: Server): string {
+  if (server.name !== undefined) return server.name;
+  return "path" in server ? server.path : `${server.host}:${server.port}`;
+}
+
+/** The same with an IPv6 address in brackets: mcrouter, npm memcache. */
+export function bracketedName(server: Server): string {
+  const bare = server.name === undefined && "host" in server && server.host.includes(":");
+  return bare ? `[${server.host}]:${server.port}` : addressName(server);
 }
 
 /** A server with nothing left to default. */
@@ -43,30 +63,54 @@ export interface Node {
   readonly weight: number;
 }
 
+/** How a distribution takes its servers. */
+export interface NodeRule {
+  /** What stands for a server. */
+  readonly nameOf: (server: Server) => string;
+  /** `sorted`: as twemproxy sorts them, so that the order of the list never counts. `listed`: as they are given. */
+  readonly order: "sorted" | "listed";
+  /** `whole`: whole numbers. `share`: numbers from 0 to 1. `none`: there are none. */
+  readonly weights: "whole" | "share" | "none";
+}
+
+/** twemproxy's. */
+export const TWEMPROXY_RULE: NodeRule = { nameOf: ringName, order: "sorted", weights: "whole" };
+
 /**
- * The servers in the order that twemproxy takes them in: shorter names first, equally long ones by their bytes.
- * So the order of the list never counts, not even for modula.
+ * The servers in the order that a distribution takes them in. twemproxy's: shorter names first, equally long ones by
+ * their bytes.
  *
  * @throws RangeError for too many servers, two of one name, or a weight that is out of bounds
  * @see twemproxy src/nc_conf.c, conf_validate_server; src/nc_string.c, string_compare
  */
-export function nodesOf(servers: readonly Server[]): readonly Node[] {
+export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_RULE): readonly Node[] {
   if (servers.length > SERVERS_MAX) {
     throw new RangeError(`at most ${SERVERS_MAX} servers, got ${servers.length}`);
   }
+  const names = new Set<string>();
   const nodes = servers.map((server, index): Node => {
-    const { weight = 1 } = server;
-    const name = ringName(server);
-    if (!Number.isInteger(weight) || weight < 1 || weight > WEIGHT_MAX) {
-      throw new RangeError(`weight of ${name} must be a whole number from 1 to ${WEIGHT_MAX}, got ${weight}`);
-    }
-    return { index, name, bytes: utf8(name), weight };
+    const name = rule.nameOf(server);
+    if (names.has(name)) throw new RangeError(`two servers are ${name} on the ring: name them`);
+    names.add(name);
+    return { index, name, bytes: utf8(name), weight: weightOf(server, name, rule) };
   });
-  nodes.sort((a, b) => compareBytes(a.bytes, b.bytes));
-  for (const [i, { name }] of nodes.entries()) {
-    if (name === nodes[i + 1]?.name) throw new RangeError(`two servers are ${name} on the ring: name them`);
+  return rule.order === "sorted" ? nodes.toSorted((a, b) => compareBytes(a.bytes, b.bytes)) : nodes;
+}
+
+function weightOf({ weight }: Server, name: string, { weights }: NodeRule): number {
+  switch (weights) {
+    case "whole":
+      if (weight === undefined) return 1;
+      if (Number.isInteger(weight) && weight >= 1 && weight <= WEIGHT_MAX) return weight;
+      throw new RangeError(`weight of ${name} must be a whole number from 1 to ${WEIGHT_MAX}, got ${weight}`);
+    case "share":
+      if (weight === undefined) return 0.5;
+      if (weight >= 0 && weight <= 1) return weight;
+      throw new RangeError(`weight of ${name} must be a number from 0 to 1, got ${weight}`);
+    case "none":
+      if (weight === undefined || weight === 1) return 1;
+      throw new RangeError(`weight of ${name} must be left out: this distribution has none, got ${weight}`);
   }
-  return nodes;
 }
 
 /** The names in the order of the list as it was given. */

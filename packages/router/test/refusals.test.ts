@@ -30,7 +30,43 @@ test.each<[object, string]>([
     "hash must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, murmur3, xxh3, crc32_mcrouter, java_string, got sha1",
   ],
   [{ hash: "toString" }, "got toString"],
-  [{ distribution: "rendezvous" }, "distribution must be ketama, modula or random, got rendezvous"],
+  [
+    { distribution: "maglev" },
+    "distribution must be one of ketama, modula, random, consistent, jump, ch3, weighted-ch3, rendezvous, weighted-rendezvous, pymemcache, python-memcached, dalli, gomemcache, memjs, cache-memcached-fast, npm-memcached, npm-hashring, npm-memcache, got maglev",
+  ],
+  [
+    { ring: { naming: "ketama" } },
+    "naming must be one of twemproxy, libmemcached, libmemcached-spy, spymemcached, evcache, memcached-proxy, memcached-proxy-ketama, memcached-proxy-twemproxy, got ketama",
+  ],
+  [{ ring: { points: 0 } }, "points must be a whole number from 1 to 4096, got 0"],
+  [{ ring: { points: 4_097 } }, "points must be a whole number from 1 to 4096, got 4097"],
+  [{ distribution: "modula", order: "reversed" }, "order must be one of sorted, listed, got reversed"],
+  [{ seed: "a" }, "only the hash xxh3 has a seed, got a for md5"],
+  [{ hashStop: "" }, 'a hash stop must be at least one character, such as |#|, got ""'],
+  [{ hashStop: "|#|", hashTag: "{}" }, "a key has a hash tag or a hash stop, got both {} and |#|"],
+  [{ hashTag: "{}", emptyHashTag: "none" }, "an empty hash tag must mean key or nothing, got none"],
+  [
+    { distribution: "jump", hash: "xxh3", servers: [host("a", { weight: 2 })] },
+    "weight of a:11211 must be left out: this distribution has none, got 2",
+  ],
+  [
+    { distribution: "weighted-ch3", servers: [host("a", { weight: 1.1 })] },
+    "weight of a:11211 must be a number from 0 to 1, got 1.1",
+  ],
+  [
+    { distribution: "cache-memcached-fast", ketamaPoints: 100, servers: [host("a", { weight: 200_000 })] },
+    "a ring has at most 16777216 points: weigh a:11211 less",
+  ],
+  [
+    { distribution: "cache-memcached-fast", ketamaPoints: -1 },
+    "ketamaPoints must be a whole number from 1 to 4096, got -1",
+  ],
+  [{ distribution: "npm-memcached", algorithm: "crc32" }, "algorithm must be one of md5, sha1, got crc32"],
+  [
+    { distribution: "npm-hashring", compatibility: "x" },
+    "compatibility must be one of ketama, hash_ring, got x",
+  ],
+  [{ distribution: "npm-memcache", placement: "x" }, "placement must be one of ketama, modula, got x"],
 ])("refuses %o", (wrong, message) => {
   const options = { distribution: "ketama", hash: "md5", servers: [host("a")], ...wrong };
   expect(() => createDistribution(options as DistributionOptions)).toThrow(RangeError);

@@ -3,22 +3,28 @@
 
 import { readFileSync } from "node:fs";
 import { TextEncoder } from "node:util";
-import { createDistribution, type HashName, type Server } from "../src/mod.ts";
+import { createDistribution, type DistributionOptions, type Server } from "../src/mod.ts";
 
 /** One implementation's answers for one list of servers: a character per key, the server's index in base 36. */
 export interface Vector {
   readonly list: string;
   readonly map: string;
-  readonly hash?: HashName;
-  readonly distribution?: "ketama" | "modula";
-  readonly hash_tag?: string;
   readonly keys?: string | readonly string[];
+  /** What was configured, in the words of who was asked. */
+  readonly [said: string]: unknown;
 }
 
 export interface ServerList {
   readonly id: string;
   readonly servers: readonly Server[];
 }
+
+/** A distribution that lacks only its servers. */
+export type Unplaced = DistributionOptions extends infer Options
+  ? Options extends DistributionOptions
+    ? Omit<Options, "servers">
+    : never
+  : never;
 
 export function read<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`vectors/${name}.json`, import.meta.url), "utf8")) as T;
@@ -31,17 +37,19 @@ export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
 export const bytesOfHex = (hex: string): Uint8Array =>
   Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
-/** Our answers for the keys of a vector, in its own notation. */
-export function mapOf(vector: Vector, servers: readonly Server[], keys: readonly Uint8Array[]): string {
-  const distribution = createDistribution({
-    distribution: vector.distribution ?? "ketama",
-    hash: vector.hash ?? "md5",
-    servers,
-    ...(vector.hash_tag === undefined ? {} : { hashTag: vector.hash_tag }),
-  });
+export function place(options: Unplaced, servers: readonly Server[]): ReturnType<typeof createDistribution> {
+  return createDistribution({ ...options, servers });
+}
+
+/** Our answers for as many keys as a map has, in its notation. */
+export function mapOf(
+  options: Unplaced,
+  servers: readonly Server[],
+  keys: readonly Uint8Array[],
+  { length }: string,
+): string {
+  const distribution = place(options, servers);
   let map = "";
-  for (const key of keys.slice(0, vector.map.length)) {
-    map += distribution.owner(key, 0, key.length).toString(36);
-  }
+  for (const key of keys.slice(0, length)) map += distribution.owner(key, 0, key.length).toString(36);
   return map;
 }

@@ -1,0 +1,16 @@
+// Checks of options that come from a configuration, and so may be anything.
+
+const POINTS_MIN = 1;
+const POINTS_MAX = 4_096;
+
+/** @throws RangeError unless the value is one of those */
+export function oneOf<T extends string>(option: string, value: T, values: readonly T[]): T {
+  if (values.includes(value)) return value;
+  throw new RangeError(`${option} must be one of ${values.join(", ")}, got ${value as string}`);
+}
+
+/** @throws RangeError unless the value is a number of points of a server */
+export function ringPoints(option: string, points: number): number {
+  if (Number.isInteger(points) && points >= POINTS_MIN && points <= POINTS_MAX) return points;
+  throw new RangeError(`${option} must be a whole number from ${POINTS_MIN} to ${POINTS_MAX}, got ${points}`);
+}
