@@ -43,6 +43,9 @@ export interface ConnectionOwner {
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
 
+/** With these memcached says that it reads the value to its end and throws it away. */
+const SWALLOWED = ["object too large", "out of memory storing"];
+
 export class ServerConnection implements Party, Output, Taker {
   readonly #context: ServerContext;
   readonly #server: ConnectionOwner;
@@ -331,9 +334,12 @@ export class ServerConnection implements Party, Output, Taker {
   /** The server answered with an error line: it is passed on as it is. */
   #refused(fragment: Fragment, kind: ErrorKind): void {
     const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
+    const says = (texts: readonly string[]): boolean =>
+      texts.some((text) => startsWith(bytes, valueStart, valueEnd, text));
+    // Answered while the value is still on its way: what is left of that may be taken for commands.
+    const isEarly = fragment.expected === "stored" && (this.#port as Port).sending;
     const inStep =
-      kind === "server-error" ||
-      (kind === "client-error" && HARMLESS.some((text) => startsWith(bytes, valueStart, valueEnd, text)));
+      kind === "server-error" ? !isEarly || says(SWALLOWED) : kind === "client-error" && says(HARMLESS);
     fragment.refuse(bytes.slice(start, end), kind);
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next. A client that can make

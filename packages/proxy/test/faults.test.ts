@@ -278,3 +278,99 @@ test("a client that goes away leaves its replies to nobody, and the next client 
   expect(client.read()).toBe("VALUE d0 0 1\r\nd\r\nEND\r\n");
   expect(gone.read()).toBe("");
 });
+
+test("an answer that has begun and does not end in time is a broken one: what is behind it fails as well", () => {
+  for (const begun of ["VALUE a0 0 2 7\r\nab\r\n", "VALUE a0 0 2 7\r\nab\r\nEN", "VALUE a0 0 200 7\r\nab"]) {
+    const table = new Table({}, { replyTimeoutMs: 100 });
+    const client = table.client();
+    table.say(client, "gets a0\r\nset b0 0 0 1\r\nx\r\n");
+    const first = table.server(0);
+    table.say(first, begun);
+    table.wait(100);
+    const value = begun.startsWith("VALUE a0 0 2 ") ? "VALUE a0 0 2 7\r\nab\r\n" : "";
+    expect(client.read()).toBe(`${value}${"SERVER_ERROR backend failure\r\n".repeat(2)}`);
+    expect(first.closed).toBe(true);
+    table.wait(100); // it had never served: it is left alone for a moment
+    table.say(client, "get a0\r\n");
+    table.say(table.server(0), "VERSION 1\r\n");
+    table.say(table.server(0), "END\r\n");
+    expect(client.read()).toBe("END\r\n");
+  }
+});
+
+test("a get of one key is answered with its value when that is there, whether an END comes or not", () => {
+  const table = new Table({}, { replyTimeoutMs: 100 });
+  const client = table.client();
+  table.say(client, "get a0\r\nget b0 c0\r\n");
+  table.say(table.server(0), "VALUE a0 0 1\r\na\r\n");
+  expect(client.read()).toBe("VALUE a0 0 1\r\na\r\nEND\r\n");
+  table.wait(100);
+  expect(client.read()).toBe("SERVER_ERROR backend failure\r\n");
+  expect(table.server(0).closed).toBe(true);
+});
+
+test("a value that comes in three pieces over some time is no broken answer", () => {
+  const table = new Table({}, { replyTimeoutMs: 300 });
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  for (const piece of ["VALUE a0 0 9\r\nabc", "def", "ghi\r\nEND\r\n"]) {
+    table.wait(99);
+    table.say(table.server(0), piece);
+  }
+  expect(client.read()).toBe("VALUE a0 0 9\r\nabcdefghi\r\nEND\r\n");
+  expect(table.connects(0)).toBe(1);
+});
+
+test("an error of a server about itself is passed on word for word, and its connection kept", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "set a0 0 0 1\r\nx\r\nget a0 b0\r\ndelete a0\r\n");
+  const errors = ["SERVER_ERROR out of memory storing object", "SERVER_ERROR busy", "SERVER_ERROR \x01 odd"];
+  for (const error of errors) table.say(table.server(0), `${error}\r\n`);
+  expect(client.read()).toBe(errors.map((error) => `${error}\r\n`).join(""));
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect([client.read(), table.connects(0)]).toEqual(["END\r\n", 1]);
+});
+
+const refusals: [says: string, isKept: boolean][] = [
+  ["SERVER_ERROR out of memory", false],
+  ["SERVER_ERROR out of memory storing object", true],
+  ["SERVER_ERROR object too large for cache", true],
+];
+
+test.each(refusals)("a server that says %j before it has read a value of 4 MiB", (says, isKept) => {
+  const table = new Table({}, {}, [], { requests: { valueBytesMax: 8_388_608 } });
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  const first = table.server(0);
+  table.say(first, "END\r\n");
+  first.taking = false;
+  table.say(client, `set a0 0 0 4194304\r\n${"v".repeat(4_194_304)}\r\nget a0\r\n`);
+  table.say(first, `${says}\r\n`);
+  // What is left of the value would be read as commands, but by memcached, which throws it away.
+  expect(first.closed).toBe(!isKept);
+  const behind = isKept ? "" : "SERVER_ERROR backend failure\r\n";
+  expect(client.read()).toBe(`END\r\n${says}\r\n${behind}`);
+  if (isKept) {
+    table.drain(first);
+    table.say(first, "END\r\n");
+    expect(client.read()).toBe("END\r\n");
+  }
+  table.say(client, "get b0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect([client.read(), table.connects(0)]).toEqual(["END\r\n", isKept ? 1 : 2]);
+});
+
+test("all that is behind a late answer is late as well, and when they have come the connection serves on", () => {
+  const table = new Table({ timeoutsMax: 10 }, { replyTimeoutMs: 100, health: { failuresMax: 0 } });
+  const client = table.client();
+  table.say(client, "get a0\r\nset b0 0 0 1\r\nx\r\nget c0 d0\r\n");
+  table.wait(100);
+  expect(client.read()).toBe("SERVER_ERROR Connection timed out\r\n".repeat(3));
+  table.say(client, "get e0\r\n");
+  table.say(table.server(0), "VALUE a0 0 1\r\na\r\nEND\r\nSTO");
+  table.say(table.server(0), "RED\r\nVALUE d0 0 1\r\nd\r\nEND\r\nVALUE e0 0 1\r\ne\r\nEND\r\n");
+  expect(client.read()).toBe("VALUE e0 0 1\r\ne\r\nEND\r\n");
+  expect(table.connects(0)).toBe(1);
+});
