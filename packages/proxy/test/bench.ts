@@ -2,7 +2,13 @@
 
 import { latin1Bytes, latin1Text } from "@memwire/codec";
 import type { CloseCause, Command, ConnectionId } from "@memwire/engine";
-import { ProxyEngine, type PoolOptions, type ProxyLimits } from "@memwire/proxy";
+import {
+  ProxyEngine,
+  type PoolOptions,
+  type ProxyLimits,
+  type ProxyOptions,
+  type ServerOptions,
+} from "@memwire/proxy";
 
 /** One end that the test holds: what the proxy sent there, and what it asked of it. */
 export class Hand {
@@ -37,6 +43,11 @@ export const byLastDigit: PoolOptions["distribution"] = {
   },
 };
 
+export const serverAt = (port: number): ServerOptions => ({
+  name: `s${port}`,
+  endpoint: { kind: "tcp", host: "127.0.0.1", port },
+});
+
 export class Table {
   readonly proxy: ProxyEngine;
   now = 1_000_000;
@@ -46,26 +57,29 @@ export class Table {
   /** Servers that refuse, by port. */
   readonly dead: Set<number> = new Set();
 
-  constructor(limits: Partial<ProxyLimits> = {}, pool: Partial<PoolOptions> = {}) {
+  /** @param others Pools beside it, of the same servers unless they say otherwise. */
+  constructor(
+    limits: Partial<ProxyLimits> = {},
+    pool: Partial<PoolOptions> = {},
+    others: readonly Partial<PoolOptions>[] = [],
+    proxy: Partial<ProxyOptions> = {},
+  ) {
     this.proxy = new ProxyEngine({
       version: "1.6.45",
       limits,
-      pools: [
-        {
-          name: "alpha",
-          servers: [0, 1, 2].map((port) => ({
-            name: `s${port}`,
-            endpoint: { kind: "tcp", host: "127.0.0.1", port },
-          })),
-          distribution: byLastDigit,
-          ...pool,
-        },
-      ],
+      pools: [pool, ...others].map((each) => ({
+        name: "alpha",
+        servers: [0, 1, 2].map(serverAt),
+        distribution: byLastDigit,
+        ...each,
+      })),
+      ...proxy,
     });
   }
 
-  client(): Hand {
-    const hand = new Hand(this.proxy.accepted(this.now, 0), "");
+  /** @param via The pool. */
+  client(via = 0): Hand {
+    const hand = new Hand(this.proxy.accepted(this.now, via), "");
     this.hands.set(hand.id, hand);
     this.turn();
     return hand;
@@ -73,14 +87,34 @@ export class Table {
 
   /** The newest connection to a server. */
   server(port: number): Hand {
-    const hand = [...this.hands.values()].findLast((each) => each.to === `127.0.0.1:${port}`);
+    const hand = this.connections(port).at(-1);
     if (hand === undefined) throw new Error(`the proxy never connected to server ${port}`);
     return hand;
   }
 
+  /** All connections to a server, oldest first. */
+  connections(port: number): Hand[] {
+    return [...this.hands.values()].filter((each) => each.to === `127.0.0.1:${port}`);
+  }
+
   /** How often the proxy connected to a server. */
   connects(port: number): number {
-    return [...this.hands.values()].filter((each) => each.to === `127.0.0.1:${port}`).length;
+    return this.connections(port).length;
+  }
+
+  /** An operator says what is to become of a server. */
+  administer(server: string, wanted: "up" | "down" | "drain"): void {
+    this.proxy.setServer("alpha", server, wanted, this.now);
+    this.turn();
+  }
+
+  /** What `stats` says under that name; `undefined` if it does not. */
+  stat(name: string): string | undefined {
+    const client = this.client();
+    this.say(client, "stats\r\n");
+    const value = new RegExp(`STAT ${name} (\\S+)`).exec(client.read())?.[1];
+    this.close(client, "closed");
+    return value;
   }
 
   /** Bytes arrive; the chunk is overwritten when the engine returns. */

@@ -2,13 +2,7 @@ import { expect, test } from "vitest";
 import { ProxyEngine } from "@memwire/proxy";
 import { byLastDigit, Table } from "./bench.ts";
 
-const stat = (table: Table, name: string): number => {
-  const client = table.client();
-  table.say(client, "stats\r\n");
-  const value = new RegExp(`STAT ${name} (\\d+)`).exec(client.read())?.[1];
-  table.close(client, "closed");
-  return Number(value);
-};
+const stat = (table: Table, name: string): number => Number(table.stat(name));
 
 test("pipelineMax: a client is read no further until half of its requests are answered", () => {
   const table = new Table({ pipelineMax: 4 });
