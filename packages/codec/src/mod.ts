@@ -10,12 +10,12 @@ export { writeBinaryReply } from "./binary/binary-reply-encoder.ts";
 export { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
 export { writeBinaryRequest } from "./binary/binary-request-encoder.ts";
 export { REPLY_MAGIC, REQUEST_MAGIC, writeBinaryHeader } from "./binary/header.ts";
-export { OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
+export { NO_INITIAL, OPCODES, type ExtrasKind, type OpcodeShape } from "./binary/opcode.ts";
 export { BINARY_STATUSES, type StatusRow } from "./binary/status.ts";
 export { BufferPool, type BufferPoolOptions, type PoolOptions } from "./buffer-pool.ts";
 export type { CopyBytes } from "./copy-bytes.ts";
 export { writeBase64 } from "./base64.ts";
-export { toBigint, toHalves, writeDigits64, type Halves } from "./decimal.ts";
+export { readDecimal, readDecimal64, toBigint, toHalves, writeDigits64, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
 export type { Decoded, PartsOptions } from "./parts.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
@@ -69,6 +69,8 @@ export {
   toClassic,
   toMeta,
 } from "./translate/translate.ts";
+export { statusOf } from "./translate/failure.ts";
+export { base64Length } from "./base64.ts";
 export type { Translated, Untranslatable, UntranslatableReason } from "./translate/operation.ts";
 export { RequestForwarder } from "./forward/request-forwarder.ts";
 export { ReplyForwarder, type ReplyForwarding, type ReplyForwardRefusal } from "./forward/reply-forwarder.ts";

@@ -12,10 +12,12 @@
 import { latin1Bytes, refusalReply, REPLY_BYTES, type Protocol } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
 import type { ClientLink, Dispatcher } from "@memwire/link";
+import { BinaryDispatcher } from "./binary-dispatch.ts";
 import { ClassicDispatcher } from "./classic-dispatch.ts";
 import { MetaDispatcher } from "./meta-dispatch.ts";
 import type { Pool } from "./pool.ts";
 import { FLUSH_REFUSED, notSupported, SHUTDOWN_REFUSED } from "./refusals.ts";
+import { statsReply, type StatLine } from "./stats.ts";
 
 const NOOP_DONE = latin1Bytes("MN\r\n");
 const UNKNOWN = refusalReply("unknown-command");
@@ -25,20 +27,23 @@ export class PoolDispatcher implements Dispatcher {
   readonly #pool: Pool;
   readonly #classic: ClassicDispatcher;
   readonly #meta: MetaDispatcher;
+  readonly #binary: BinaryDispatcher;
   readonly #version: Uint8Array;
-  /** Writes the whole of `stats`, or null if the argument is unknown. */
-  readonly #stats: (argument: string) => Uint8Array | null;
+  readonly #stats: (argument: string) => readonly StatLine[] | null;
 
-  constructor(pool: Pool, version: string, stats: (argument: string) => Uint8Array | null) {
-    this.protocol = "text";
+  /** @param stats What `stats` tells, or null if the argument is unknown. */
+  constructor(pool: Pool, version: string, stats: (argument: string) => readonly StatLine[] | null) {
+    this.protocol = pool.protocol;
     this.#pool = pool;
     this.#classic = new ClassicDispatcher(pool);
     this.#meta = new MetaDispatcher(pool);
+    this.#binary = new BinaryDispatcher(pool, version, stats);
     this.#version = latin1Bytes(`VERSION ${version}\r\n`);
     this.#stats = stats;
   }
 
   dispatch(client: ClientLink): void {
+    if (client.protocol === "binary") return this.#binary.dispatch(client);
     const { decoder } = client;
     const { command } = decoder;
     switch (command) {
@@ -74,7 +79,8 @@ export class PoolDispatcher implements Dispatcher {
         return client.answer(REPLY_BYTES.ok);
       case "stats": {
         const { argument } = decoder.snapshot() as { argument: string };
-        return client.answer(this.#stats(argument) ?? UNKNOWN);
+        const lines = this.#stats(argument);
+        return client.answer(lines === null ? UNKNOWN : statsReply(lines));
       }
       case "shutdown":
         return client.answer(SHUTDOWN_REFUSED);
@@ -97,6 +103,7 @@ export class PoolDispatcher implements Dispatcher {
 
   /** memcached drops the old value with a `set` that it refuses: nobody reads it again and takes it for the new. */
   refuse(client: ClientLink): void {
+    if (client.protocol === "binary") return this.#binary.refuse(client);
     const { command, family, refusal } = client.decoder;
     const reply = refusalReply(refusal);
     if (refusal === "too-large" && command === "set") this.#classic.refuseValue(client, reply);

@@ -64,10 +64,9 @@ export class MetaDispatcher {
 /** The place of the request at hand, with what its reply is to repeat. */
 export function slotOf(client: ClientLink, decoder: TextRequestDecoder, command: MetaCommand): MetaSlot {
   const { bytes, meta, keyStart, keyEnd, quiet } = decoder;
+  if (command === "me") return new MetaSlot(client, command, false, ANY, ANY);
   // A server writes the key in base64 as it would, which may be otherwise than the client did.
-  const repeatsKey = !decoder.keyIsBase64 && (command === "me" || meta.has("k"));
-  const key = repeatsKey ? hashOf(bytes, keyStart, keyEnd) : ANY;
-  if (command === "me") return new MetaSlot(client, command, false, key, ANY);
+  const key = !decoder.keyIsBase64 && meta.has("k") ? hashOf(bytes, keyStart, keyEnd) : ANY;
   const opaque = meta.has("O") ? hashOf(bytes, meta.tokenStart("O"), meta.tokenEnd("O")) : ANY;
   return new MetaSlot(client, command, quiet, key, opaque);
 }

@@ -37,12 +37,13 @@ export class MetaSlot extends Slot {
   #isAnswer(reply: TextReplyDecoder): boolean {
     if (!answersMeta(reply, this.#command)) return false;
     const { kind, meta, bytes } = reply;
-    if (kind === "me") return this.#key === ANY || hashOf(bytes, reply.keyStart, reply.keyEnd) === this.#key;
+    if (kind === "me") return true;
     if ((meta.upper & OPAQUE) !== 0) {
       const hash = hashOf(bytes, meta.tokenStart("O"), meta.tokenEnd("O"));
       if (hash !== this.#opaque) return false;
     }
-    if ((meta.lower & KEY) === 0 || this.#key === ANY) return true;
+    // A server writes a key in base64 if whoever stored the item did.
+    if ((meta.lower & KEY) === 0 || (meta.lower & IN_BASE64) !== 0 || this.#key === ANY) return true;
     return hashOf(bytes, meta.tokenStart("k"), meta.tokenEnd("k")) === this.#key;
   }
 
@@ -56,6 +57,7 @@ export class MetaSlot extends Slot {
 const bit = (letter: string): number => 1 << (letter.charCodeAt(0) & 31);
 const OPAQUE = bit("O");
 const KEY = bit("k");
+const IN_BASE64 = bit("b");
 
 /** No hash is this. */
 export const ANY = 0;

@@ -1,6 +1,6 @@
 // What a proxy is made of and every bound it keeps.
 
-import type { Limits as CodecLimits } from "@memwire/codec";
+import type { Limits as CodecLimits, Protocol } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
 import {
   DEFAULT_CLIENT_LIMITS,
@@ -53,6 +53,8 @@ export interface PoolOptions {
   readonly idleTimeoutMs?: Millis;
   /** `flush_all` goes to every server; refused if false, which is the default. */
   readonly flushEnabled?: boolean;
+  /** What its clients may speak, where their first byte says which it is; both by default. Meta is text. */
+  readonly protocols?: readonly Protocol[];
   /**
    * What is told of a multi-get that some servers cannot answer while others do. "error", the default: the values of
    * the others, then the error in place of `END`. "miss": their keys are not there, which is counted.

@@ -5,6 +5,7 @@
 //
 // Hot path: `owner`, a look-up whichever it is.
 
+import type { Protocol } from "@memwire/codec";
 import { checkName, type ServerLink } from "@memwire/link";
 import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
@@ -15,6 +16,8 @@ import type { SharedLinks } from "./shared-links.ts";
 export class Pool {
   readonly name: string;
   readonly flushEnabled: boolean;
+  /** What its clients speak; `undefined` if their first byte says so. */
+  readonly protocol: Protocol | undefined;
   readonly partialResults: "error" | "miss";
   /** Parts of multi-gets, a server each, that were left out for `partialResults`. */
   partsMissed = 0;
@@ -31,7 +34,7 @@ export class Pool {
   /** So much is down that nothing is treated as down. */
   #isOpen = false;
 
-  /** @throws RangeError for no server at all, or an option that is out of range or cannot be */
+  /** @throws RangeError for no server or no protocol at all, or an option that is out of range or cannot be */
   constructor(context: ProxyContext, options: PoolOptions, links: SharedLinks) {
     const { name, servers, distribution, distributionWithout } = options;
     checkName("pool", name);
@@ -44,6 +47,7 @@ export class Pool {
     for (const server of servers) checkName("server", server.name);
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
+    this.protocol = protocolOf(name, options.protocols);
     this.partialResults = options.partialResults ?? "error";
     this.servers = servers.map((each) =>
       links.link(each.name, each.endpoint, timeouts, { health, ...others }),
@@ -90,4 +94,11 @@ export class Pool {
   #indices(which: (link: ServerLink) => boolean): number[] {
     return [...this.servers.keys()].filter((i) => which(this.servers[i] as ServerLink));
   }
+}
+
+/** The only protocol of some; `undefined` if there are several. */
+function protocolOf(name: string, protocols: readonly Protocol[] = ["text", "binary"]): Protocol | undefined {
+  const [first] = protocols;
+  if (first === undefined) throw new RangeError(`pool ${name} needs at least one protocol`);
+  return protocols.every((protocol) => protocol === first) ? first : undefined;
 }

@@ -31,7 +31,7 @@ import { DEFAULT_PROXY_LIMITS, type ProxyOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { statusesOf, type PoolServerStatus } from "./server-status.ts";
 import { SharedLinks } from "./shared-links.ts";
-import { statsReply } from "./stats.ts";
+import { statLines, type StatLine } from "./stats.ts";
 
 export class ProxyEngine extends LinkEngine {
   readonly #context: ProxyContext;
@@ -62,7 +62,7 @@ export class ProxyEngine extends LinkEngine {
     super(context, links.all, context.yielded);
     this.#context = context;
     this.#pools = pools;
-    const stats = (argument: string): Uint8Array | null => statsReply(context, pools, argument);
+    const stats = (argument: string): readonly StatLine[] | null => statLines(context, pools, argument);
     this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, context.version, stats));
   }
 

@@ -6,21 +6,23 @@ import type { HealthStatus } from "@memwire/router";
 import type { Pool } from "./pool.ts";
 import { statusesOf } from "./server-status.ts";
 
+/** One statistic. */
+export type StatLine = readonly [name: string, value: string];
+
 /**
  * `stats` has the proxy's counters and each server's under `<pool>:<server>:`; no argument is known.
  *
- * @returns the whole reply with its END, or null for an unknown argument
+ * @returns null for an unknown argument
  */
-export function statsReply(
+export function statLines(
   context: ProxyContext,
   pools: readonly Pool[],
   argument: string,
-): Uint8Array | null {
+): readonly StatLine[] | null {
   if (argument !== "") return null;
   const { counters } = context;
-  const out = new SendBuffer();
-  const stat = (name: string, value: string | number): void =>
-    writeReply(out, { kind: "stat", text: `${name} ${value}` });
+  const lines: StatLine[] = [];
+  const stat = (name: string, value: string | number): void => void lines.push([name, String(value)]);
   stat("version", context.version);
   stat("time", Math.floor(context.now / 1000));
   stat("curr_connections", counters.connectionsNow);
@@ -61,6 +63,13 @@ export function statsReply(
     stat(`${prefix}bytes_read`, each.bytesRead);
     stat(`${prefix}bytes_written`, each.bytesWritten);
   }
+  return lines;
+}
+
+/** The same as a client of the text protocol is told it, with its END. */
+export function statsReply(lines: readonly StatLine[]): Uint8Array {
+  const out = new SendBuffer();
+  for (const [name, value] of lines) writeReply(out, { kind: "stat", text: `${name} ${value}` });
   writeReply(out, { kind: "end" });
   return out.take();
 }
