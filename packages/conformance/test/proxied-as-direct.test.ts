@@ -153,5 +153,6 @@ const { numRuns = RUNS, interruptAfterTimeLimit = 60_000 } = fc.readConfigureGlo
 test("mixed clients are told through the proxy what they are told directly", async () => {
   await fc.assert(fc.asyncProperty(fc.nat(), fc.array(step, { minLength: 5, maxLength: 25 }), compare), {
     numRuns,
+    interruptAfterTimeLimit,
   });
 }, 120_000);
