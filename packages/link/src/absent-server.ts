@@ -2,7 +2,7 @@
 //
 // It answers in the call that asks. Nothing is sent anywhere.
 
-import { latin1Bytes, SendBuffer, TextReplyDecoder } from "@memwire/codec";
+import { latin1Bytes, latin1Text, SendBuffer, TextReplyDecoder } from "@memwire/codec";
 import type { ServerCounters } from "./counters.ts";
 import { failureOf } from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
@@ -21,6 +21,7 @@ const NOT_STORED = replyOf("NOT_STORED\r\n");
 const NOT_FOUND = replyOf("NOT_FOUND\r\n");
 
 const LETTER_C = 99;
+const LINE_FEED = 10;
 
 export class AbsentServer implements Taker {
   readonly output: SendBuffer = new SendBuffer();
@@ -38,7 +39,8 @@ export class AbsentServer implements Taker {
     // What it has would be there again when it is back: that all is gone cannot be said.
     if (expected === "flushed") return waiter.fail(failureOf("closed"));
     const isCas = request[0] === LETTER_C; // of nothing that is not there
-    if (expected !== "values") waiter.line(expected === "stored" && !isCas ? NOT_STORED : NOT_FOUND);
+    if (expected === "meta") waiter.value(replyOf(`${metaLine(request)}\r\n`));
+    else if (expected !== "values") waiter.line(expected === "stored" && !isCas ? NOT_STORED : NOT_FOUND);
     waiter.done();
   }
 
@@ -47,6 +49,23 @@ export class AbsentServer implements Taker {
     waiter.asked();
     waiter.done();
   }
+}
+
+/** What a meta request is told of a key that is not there: a miss with what is to be repeated. */
+function metaLine(request: Uint8Array): string {
+  const [command = "", key = "", ...rest] = latin1Text(request, 0, request.indexOf(LINE_FEED))
+    .trimEnd()
+    .split(" ");
+  const flags = command === "ms" ? rest.slice(1) : rest;
+  const compares = flags.some((flag) => flag.startsWith("C"));
+  let line = command === "mg" || command === "me" ? "EN" : command === "ms" && !compares ? "NS" : "NF";
+  if (command === "me") return line;
+  for (const flag of flags) {
+    if (flag.startsWith("O")) line += ` ${flag}`;
+    else if (flag === "k") line += ` k${key}`;
+    else if (flag === "b" && flags.includes("k")) line += " b";
+  }
+  return line;
 }
 
 /** A reply as a waiter is lent it. */

@@ -152,3 +152,15 @@ test("an ms that is too large takes the old value with it, as memcached does", (
   const told = "SERVER_ERROR object too large for cache\r\n";
   expect(client.read()).toBe(`${told}${told}MN\r\n`);
 });
+
+test("what is asked of a server that is down is a miss where that is asked for", () => {
+  const table = new Table({}, { health: { failuresMax: 1, whenDown: "miss" } });
+  table.dead.add(0);
+  const client = table.client();
+  table.say(client, "mg k v\r\n");
+  expect(client.read()).toBe("SERVER_ERROR Connection refused\r\n");
+  const requests =
+    "mg k v k Oa\r\nmg azA= v b k\r\nmg k q\r\nms k 1 Ob\r\nx\r\nms k 1 C5\r\nx\r\nmd k\r\nma k\r\nme k\r\n";
+  table.say(client, requests);
+  expect(client.read()).toBe("EN kk Oa\r\nEN kazA= b\r\nNS Ob\r\nNF\r\nNF\r\nNF\r\nEN\r\n");
+});
