@@ -85,7 +85,7 @@ export function contextOf(options: ServerOptions): Context {
     unsentBytesMax: limits.unsentBytesMax,
     listeners: new Map(),
     protocols: new Map(),
-    watchers: new Watchers(outbox, counters, limits.watcherBytesMax, relay),
+    watchers: new Watchers(outbox, counters, limits, relay, workers),
     prefixes,
     debugClock: settings.debugTimeEnabled ? new DebugClock() : undefined,
     versionReply: latin1Bytes(`VERSION ${settings.version}\r\n`),

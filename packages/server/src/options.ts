@@ -31,7 +31,7 @@ export interface ServerLimits extends Limits {
   readonly unsentDatagramBytesMax: number;
   /** How long `drain` lets clients take their replies. */
   readonly drainMs: Millis;
-  /** Connections that `watch` at a time; further ones are told so. */
+  /** Connections that `watch` at a time, of all workers; further ones are told so. */
   readonly watchersMax: number;
   /** Lines that one watcher has not yet taken, in bytes; above it misses some, and is told how many. */
   readonly watcherBytesMax: number;

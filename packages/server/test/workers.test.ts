@@ -88,6 +88,24 @@ test("the limit of connections is one for all, and a place that is freed anywher
   });
 });
 
+test("the limit of watchers is one for all, too, and one that ends, or whose worker dies, makes room", () => {
+  const { benches, shared } = serverOfTwo({ limits: { watchersMax: 2 } });
+  const [one, two] = benches;
+  const first = one.connect().send("watch\r\n");
+  two.connect().send("watch\r\n");
+  const tooMany = "WATCHER_TOO_MANY log watcher limit reached\r\n";
+  for (const bench of benches) {
+    expect(bench.connect().ask("watch\r\n")).toBe(tooMany);
+    expect(statsOf(bench.connect())).toMatchObject({ log_watchers: "2" });
+  }
+  first.end();
+  expect(two.connect().ask("watch\r\n")).toBe("OK\r\n");
+  expect(one.connect().ask("watch\r\n")).toBe(tooMany);
+  new WorkerCounters(shared, 0).forget(1);
+  expect(statsOf(one.connect())).toMatchObject({ log_watchers: "0" });
+  expect(one.connect().ask("watch\r\n")).toBe("OK\r\n");
+});
+
 test("stats reset is for all, and leaves what there is", () => {
   const { benches } = serverOfTwo();
   const [one, two] = [benches[0].connect(), benches[1].connect()];

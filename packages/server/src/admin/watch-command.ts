@@ -20,13 +20,12 @@ export function watch(context: Context, connection: Connection): void {
       if (kind === undefined) refusal = "ERROR";
       else kinds |= kind;
     }
-    if (refusal === undefined && watchers.count >= settings.limits.watchersMax) {
+    if (refusal === undefined && !watchers.add(connection, kinds)) {
       refusal = "WATCHER_TOO_MANY log watcher limit reached";
     }
   }
   if (refusal !== undefined) return answer(decoder.text, output, refusal);
   output.latin1("OK\r\n");
   connection.rest = "watching";
-  watchers.add(connection, kinds);
   observe(context);
 }

@@ -8,6 +8,8 @@
 import type { Millis, Outbox } from "@memwire/engine";
 import type { Connection } from "../connection.ts";
 import type { ServerCounters } from "../counters.ts";
+import type { ServerLimits } from "../options.ts";
+import type { WorkerCounters } from "../workers/worker-counters.ts";
 import type { WorkerRelay } from "../workers/worker-relay.ts";
 
 // Kinds of what can be watched, a bit each.
@@ -50,32 +52,50 @@ export class Watchers {
   readonly #watchers: Watcher[] = [];
   readonly #outbox: Outbox;
   readonly #counters: ServerCounters;
-  readonly #bytesMax: number;
+  readonly #limits: Pick<ServerLimits, "watchersMax" | "watcherBytesMax">;
   readonly #relay: WorkerRelay;
+  readonly #workers: WorkerCounters | undefined;
   #lastId = 0;
 
-  constructor(outbox: Outbox, counters: ServerCounters, bytesMax: number, relay: WorkerRelay) {
+  constructor(
+    outbox: Outbox,
+    counters: ServerCounters,
+    limits: Pick<ServerLimits, "watchersMax" | "watcherBytesMax">,
+    relay: WorkerRelay,
+    workers: WorkerCounters | undefined,
+  ) {
     this.#relay = relay;
     this.#outbox = outbox;
     this.#counters = counters;
-    this.#bytesMax = bytesMax;
+    this.#limits = limits;
+    this.#workers = workers;
   }
 
   get count(): number {
     return this.#watchers.length;
   }
 
-  add(connection: Connection, kinds: number): void {
+  /** Those of other workers included. */
+  get countOfAll(): number {
+    return this.#workers?.watchers ?? this.count;
+  }
+
+  /** @returns false if there are too many already */
+  add(connection: Connection, kinds: number): boolean {
+    const { watchersMax } = this.#limits;
+    if (!(this.#workers?.watch(watchersMax) ?? this.count < watchersMax)) return false;
     // As in memcached: with the numbers of lines one can tell which were before a watcher came.
     this.#lastId++;
     this.#watchers.push({ connection, kinds, missed: 0 });
     this.#watched();
+    return true;
   }
 
   remove(connection: Connection): void {
     const at = this.#watchers.findIndex((watcher) => watcher.connection === connection);
     if (at < 0) return;
     this.#watchers.splice(at, 1);
+    this.#workers?.unwatch();
     this.#watched();
   }
 
@@ -117,7 +137,7 @@ export class Watchers {
 
   #give(watcher: Watcher, line: string): void {
     const { output, port } = watcher.connection;
-    if (output.length + line.length > this.#bytesMax) {
+    if (output.length + line.length > this.#limits.watcherBytesMax) {
       watcher.missed++;
       this.#counters.logWatcherSkipped++;
       return;

@@ -89,7 +89,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
     log_worker_written: counters.logWorkerWritten,
     log_watcher_skipped: counters.logWatcherSkipped,
     log_watcher_sent: counters.logWatcherSent,
-    log_watchers: watchers.count,
+    log_watchers: watchers.countOfAll,
     unexpected_napi_ids: 0,
     round_robin_fallback: 0,
   };

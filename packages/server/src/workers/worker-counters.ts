@@ -1,11 +1,12 @@
 // What the workers of one server count: each in a row of its own, in memory that all of them share.
 //
-//     words     connections   verbosity   connections of worker 0   of worker 1 ...
-//     rows      worker 0      worker 1 ...                          what `stats reset` has taken off
+//     words     connections   watchers   verbosity   connections of worker 0, 1 ...   watchers of worker 0, 1 ...
+//     rows      worker 0      worker 1 ...           what `stats reset` has taken off
 //
 // A worker counts in an object as one that is alone does, and publishes it once a turn, before its replies leave: who
 // has an answer finds it counted, whichever worker is asked. A row belongs to one worker, so nothing has to be locked,
-// and to whoever takes its place when it dies. Connections are counted at once, or the limit would not hold.
+// and to whoever takes its place when it dies. Connections and watchers are counted at once, or their limits would not
+// hold.
 
 import { type ServerCounters, zeroCounters } from "../counters.ts";
 
@@ -21,9 +22,12 @@ const NAMES = Object.keys(zeroCounters()) as readonly Name[];
 
 const BYTES_WRITTEN = NAMES.indexOf("bytesWritten");
 
+/** What workers have a limit for together: the word of all of them. */
 const CONNECTIONS = 0;
-const VERBOSITY = 1;
-const HEAD_WORDS = 2;
+const WATCHERS = 1;
+const LIMITED = 2;
+const VERBOSITY = 2;
+const HEAD_WORDS = 3;
 
 export class WorkerCounters {
   readonly workers: number;
@@ -45,7 +49,7 @@ export class WorkerCounters {
     }
     this.workers = workers;
     this.#worker = worker;
-    this.#words = new Int32Array(memory, 0, HEAD_WORDS + workers);
+    this.#words = new Int32Array(memory, 0, wordsOf(workers));
     this.#rows = new Float64Array(memory, rowsAt(workers));
   }
 
@@ -70,23 +74,34 @@ export class WorkerCounters {
 
   /** Takes a place among the connections of all workers. @returns false if there is none */
   enter(connectionsMax: number): boolean {
-    if (Atomics.add(this.#words, CONNECTIONS, 1) >= connectionsMax) {
-      Atomics.sub(this.#words, CONNECTIONS, 1);
-      return false;
-    }
-    Atomics.add(this.#words, HEAD_WORDS + this.#worker, 1);
-    return true;
+    return this.#enter(CONNECTIONS, connectionsMax);
   }
 
   /** Gives a place back. */
   leave(): void {
-    Atomics.sub(this.#words, HEAD_WORDS + this.#worker, 1);
-    Atomics.sub(this.#words, CONNECTIONS, 1);
+    this.#leave(CONNECTIONS);
+  }
+
+  /** Takes a place among the watchers of all workers. @returns false if there is none */
+  watch(watchersMax: number): boolean {
+    return this.#enter(WATCHERS, watchersMax);
+  }
+
+  /** Gives a place back. */
+  unwatch(): void {
+    this.#leave(WATCHERS);
+  }
+
+  /** Of all workers. */
+  get watchers(): number {
+    return Atomics.load(this.#words, WATCHERS);
   }
 
   /** A worker is dead: its connections are gone. */
   forget(worker: number): void {
-    Atomics.sub(this.#words, CONNECTIONS, Atomics.exchange(this.#words, HEAD_WORDS + worker, 0));
+    for (let what = 0; what < LIMITED; what++) {
+      Atomics.sub(this.#words, what, Atomics.exchange(this.#words, this.#own(what, worker), 0));
+    }
   }
 
   /** Of all workers, since the start or `reset`. */
@@ -110,6 +125,25 @@ export class WorkerCounters {
     Atomics.store(this.#words, VERBOSITY, verbosity | 0);
   }
 
+  #enter(what: number, max: number): boolean {
+    if (Atomics.add(this.#words, what, 1) >= max) {
+      Atomics.sub(this.#words, what, 1);
+      return false;
+    }
+    Atomics.add(this.#words, this.#own(what, this.#worker), 1);
+    return true;
+  }
+
+  #leave(what: number): void {
+    Atomics.sub(this.#words, this.#own(what, this.#worker), 1);
+    Atomics.sub(this.#words, what, 1);
+  }
+
+  /** The word of one worker. */
+  #own(what: number, worker: number): number {
+    return HEAD_WORDS + what * this.workers + worker;
+  }
+
   #sum(counter: number): number {
     let sum = 0;
     for (let worker = 0; worker < this.workers; worker++) sum += this.#at(worker, counter);
@@ -121,7 +155,11 @@ export class WorkerCounters {
   }
 }
 
+function wordsOf(workers: number): number {
+  return HEAD_WORDS + LIMITED * workers;
+}
+
 /** Where the rows begin: behind the words, on a border of eight bytes. */
 function rowsAt(workers: number): number {
-  return Math.ceil((HEAD_WORDS + workers) / 2) * Float64Array.BYTES_PER_ELEMENT;
+  return Math.ceil(wordsOf(workers) / 2) * Float64Array.BYTES_PER_ELEMENT;
 }
