@@ -4,8 +4,8 @@ import {
   ServerEngine,
   type SharedCounters,
   type ShutdownMode,
+  type TellWorkers,
   WorkerCounters,
-  type WorkerMessage,
 } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import { hostFacts } from "./host-facts.ts";
@@ -43,8 +43,8 @@ export interface WorkerEvents {
   readonly says: (line: string) => void;
   /** A client that may has asked for the end. */
   readonly shutdown: (mode: ShutdownMode) => void;
-  /** What operators do at this worker: the other workers are to be told. */
-  readonly tells: (message: WorkerMessage) => void;
+  /** What operators do at this worker: another worker is to be told, or all if `to` is `undefined`. */
+  readonly tells: TellWorkers;
   /** A client has had the certificates read again: the other workers are to do the same. */
   readonly refreshed: () => void;
 }

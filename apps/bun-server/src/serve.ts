@@ -53,7 +53,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     says: say,
     shutdown,
     refreshed: (): void => workers?.refresh(),
-    tells: (message: WorkerMessage): void => workers?.tell(message),
+    tells: (message: WorkerMessage, to: number | undefined): void => workers?.tell(message, to),
   };
   const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events);
   const { engine } = own;

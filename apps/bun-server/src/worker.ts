@@ -32,8 +32,8 @@ export type WorkerWord =
   | { readonly kind: "serves" | "refreshed" | "ended" }
   /** A client has asked for the end. */
   | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
-  /** For the other workers. */
-  | { readonly kind: "tells"; readonly message: WorkerMessage }
+  /** For another worker, or all others. */
+  | { readonly kind: "tells"; readonly message: WorkerMessage; readonly to: number | undefined }
   /** For stderr. */
   | { readonly kind: "says"; readonly line: string };
 
@@ -59,7 +59,7 @@ export async function serveAsWorker(): Promise<void> {
     says: (line) => tell({ kind: "says", line }),
     shutdown: (mode) => tell({ kind: "shutdown", mode }),
     refreshed: () => tell({ kind: "refreshed" }),
-    tells: (message) => tell({ kind: "tells", message }),
+    tells: (message, to) => tell({ kind: "tells", message, to }),
   });
   const { engine } = own;
   const driver = drive(engine, network, clock);

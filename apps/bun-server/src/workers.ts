@@ -78,9 +78,9 @@ export class Workers {
     await Promise.all(this.#places.map((place) => this.#start(place)));
   }
 
-  /** Passes on what the main thread's worker tells the others. */
-  tell(message: WorkerMessage): void {
-    this.#tell({ kind: "told", worker: 0, message });
+  /** Passes on what the main thread's worker tells another one, or all others. */
+  tell(message: WorkerMessage, to: number | undefined): void {
+    this.#passOn(0, message, to);
   }
 
   /** Has all read again what can be. */
@@ -149,8 +149,7 @@ export class Workers {
         this.#main.refreshed();
         return this.#tell({ kind: "refresh" }, place);
       case "tells":
-        this.#main.told(place.worker, word.message);
-        return this.#tell({ kind: "told", worker: place.worker, message: word.message }, place);
+        return this.#passOn(place.worker, word.message, word.to);
       case "says":
         return this.#events.says(word.line);
       case "ended":
@@ -158,6 +157,15 @@ export class Workers {
         void place.thread?.terminate();
         place.thread = undefined;
         return this.#ended();
+    }
+  }
+
+  /** What a worker tells another one, or all others. */
+  #passOn(worker: number, message: WorkerMessage, to: number | undefined): void {
+    if (worker !== 0 && (to === undefined || to === 0)) this.#main.told(worker, message);
+    for (const place of this.#places) {
+      if (place.worker === worker || (to !== undefined && place.worker !== to)) continue;
+      place.thread?.postMessage({ kind: "told", worker, message } satisfies MainWord);
     }
   }
 

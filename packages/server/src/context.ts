@@ -65,7 +65,7 @@ export function contextOf(options: ServerOptions): Context {
   const { limits, store, workers } = settings;
   const counters = workers?.begun() ?? zeroCounters();
   const outbox = new Outbox();
-  const relay = new WorkerRelay(settings.tellWorkers, counters);
+  const relay = new WorkerRelay(settings.tellWorkers, counters, limits.workerLinesMax);
   const prefixes = new PrefixCounters(
     settings.prefixDelimiter,
     limits.prefixesMax,

@@ -4,5 +4,11 @@ export { ServerEngine } from "./server-engine.ts";
 export { ASCII_USERS_MAX, parseAsciiUsers, parseSaslUsers } from "./users/user-files.ts";
 export { type Authentication, checkOf, type User, type UserCheck } from "./users/users.ts";
 export { type SharedCounters, WorkerCounters } from "./workers/worker-counters.ts";
-export type { NotedLine, Remembered, WorkerMessage } from "./workers/worker-relay.ts";
+export type {
+  MissedLines,
+  NotedLine,
+  Remembered,
+  TellWorkers,
+  WorkerMessage,
+} from "./workers/worker-relay.ts";
 export type { PrefixCounts } from "./stats/prefix-counters.ts";

@@ -5,7 +5,7 @@ import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkOf, type UserCheck } from "./users/users.ts";
 import type { WorkerCounters } from "./workers/worker-counters.ts";
-import type { WorkerMessage } from "./workers/worker-relay.ts";
+import type { TellWorkers } from "./workers/worker-relay.ts";
 
 /** Bounds of one server. A connection that reaches one is slowed down or refused, never the others. */
 export interface ServerLimits extends Limits {
@@ -35,6 +35,11 @@ export interface ServerLimits extends Limits {
   readonly watchersMax: number;
   /** Lines that one watcher has not yet taken, in bytes; above it misses some, and is told how many. */
   readonly watcherBytesMax: number;
+  /**
+   * Lines for watchers that are on their way to one other worker; above it some are dropped, and its watchers are told
+   * how many.
+   */
+  readonly workerLinesMax: number;
   /** Prefixes of keys that `stats detail` counts; keys with further ones are not counted. */
   readonly prefixesMax: number;
 }
@@ -87,10 +92,11 @@ export interface ServerOptions {
    */
   readonly onShutdown?: (mode: ShutdownMode) => void;
   /**
-   * Gives a message to all other workers, where this engine is one of several that are one server: each gives it to
-   * its engine by `toldByWorker`. Called in the middle of an input, or when a turn is over. Default: there are none.
+   * Gives a message to another worker, `to`, or to all others if that is `undefined`, where this engine is one of
+   * several that are one server: each gives it to its engine by `toldByWorker`. Called in the middle of an input, or
+   * when a turn is over. Default: there are none.
    */
-  readonly tellWorkers?: (message: WorkerMessage) => void;
+  readonly tellWorkers?: TellWorkers;
   /** Reads the certificates again. @returns what went wrong, if anything. Default: there is no TLS. */
   readonly refreshCertificates?: () => string | undefined;
   /** Is told, in one line, of a connection that is closed for its time, or went away in the middle of something. */
@@ -133,7 +139,7 @@ export interface ServerSettings {
   readonly sizesEnabled: boolean;
   readonly debugTimeEnabled: boolean;
   readonly onShutdown: (mode: ShutdownMode) => void;
-  readonly tellWorkers: ((message: WorkerMessage) => void) | undefined;
+  readonly tellWorkers: TellWorkers | undefined;
   readonly refreshCertificates: () => string | undefined;
   readonly log: ((line: string) => void) | undefined;
   readonly facts: () => HostFacts;
@@ -159,6 +165,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     drainMs = 5_000,
     watchersMax = 20,
     watcherBytesMax = 262_144,
+    workerLinesMax = 8_192,
     prefixesMax = 65_536,
     requestsPerTurn = 20,
     idleTimeoutMs = Infinity,
@@ -175,6 +182,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     drainMs,
     watchersMax,
     watcherBytesMax,
+    workerLinesMax,
     prefixesMax,
     requestsPerTurn,
   };

@@ -35,7 +35,7 @@ import { latenessOf, QuietConnections } from "./quiet-connections.ts";
 import { goOn } from "./classic/retrieval.ts";
 import type { TextAuthentication } from "./users/text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
-import { hearWorker, tellWorkers } from "./workers/worker-messages.ts";
+import { forgetWorker, hearWorker, tellWorkers } from "./workers/worker-messages.ts";
 import type { WorkerMessage } from "./workers/worker-relay.ts";
 
 /** Numbers below this are of listeners, above of connections, as memcached's are all of one kind. */
@@ -127,15 +127,15 @@ export class ServerEngine implements Engine {
   /**
    * Another worker of the same server has told something. What it leads to is polled for as after an input.
    *
-   * @param worker Any number that is that worker's own.
+   * @param worker That worker's number: what it is told alone by, and forgotten.
    */
   toldByWorker(worker: number, message: WorkerMessage): void {
     hearWorker(this.#context, worker, message);
   }
 
-  /** Another worker is dead: it watches nothing any more. */
+  /** Another worker is dead: it watches nothing any more, and nothing is under way to it. */
   forgetWorker(worker: number): void {
-    hearWorker(this.#context, worker, { kind: "watched", kinds: 0 });
+    forgetWorker(this.#context, worker);
   }
 
   /** @param peer Where it comes from, if the host knows. */

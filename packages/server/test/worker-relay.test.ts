@@ -1,19 +1,21 @@
 // Several engines that are one server: what operators do at one of them holds for all.
 
 import { latin1Bytes } from "@memwire/codec";
-import { ServerEngine, type WorkerMessage } from "@memwire/server";
+import { ServerEngine, type ServerOptions, type TellWorkers, type WorkerMessage } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
-import { expect, test } from "vitest";
-import { Bench, START } from "./party.ts";
+import { describe, expect, test } from "vitest";
+import { Bench, type Party, START } from "./party.ts";
 
 /** Engines on one store, whose messages wait until they are passed on, as between threads. */
 class Workers {
   readonly benches: Bench[] = [];
   /** Each as it would arrive in another thread. */
-  readonly #waiting: [from: number, message: WorkerMessage][] = [];
+  readonly waiting: [from: number, message: WorkerMessage, to: number | undefined][] = [];
   readonly #store: SlabStore = SlabStore.shared({ bytesMax: 1_048_576 });
+  readonly #options: ServerOptions;
 
-  constructor(count: number) {
+  constructor(count: number, options: ServerOptions = {}) {
+    this.#options = options;
     for (let i = 0; i < count; i++) this.add();
     this.pass();
   }
@@ -21,25 +23,35 @@ class Workers {
   add(): Bench {
     const worker = this.benches.length;
     const store = worker === 0 ? this.#store : SlabStore.join(this.#store.share());
-    const tellWorkers = (message: WorkerMessage): void => {
-      this.#waiting.push([worker, structuredClone(message)]);
+    const tellWorkers: TellWorkers = (message, to) => {
+      this.waiting.push([worker, structuredClone(message), to]);
     };
     const bench = new Bench(
-      new ServerEngine({ store, tellWorkers, startedAt: START, debugTimeEnabled: true }),
+      new ServerEngine({ store, tellWorkers, startedAt: START, debugTimeEnabled: true, ...this.#options }),
     );
     this.benches.push(bench);
     return bench;
   }
 
   pass(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const [from, message] = next;
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      const [from, message, to] = next;
       for (const [worker, bench] of this.benches.entries()) {
-        if (worker === from) continue;
+        if (worker === from || (to !== undefined && worker !== to)) continue;
         bench.engine.toldByWorker(from, message);
         bench.turn();
       }
     }
+  }
+
+  /** Of what is on its way. */
+  under(kind: "noted" | "counted"): number {
+    let count = 0;
+    for (const [, message] of this.waiting) {
+      if (message.kind !== kind) continue;
+      count += message.kind === "noted" ? message.lines.length : message.prefixes.length;
+    }
+    return count;
   }
 }
 
@@ -129,15 +141,68 @@ test("what is set at one worker is in the settings of all, and so is the time", 
   expect(late.connect().ask("stats settings\r\n")).toContain("STAT lru_crawler_sleep 7\r\n");
 });
 
-test("lines of a turn that are too many for one message are counted", () => {
-  const workers = new Workers(2);
-  const [first, second] = workers.benches as [Bench, Bench];
-  first.connect().send("watch\r\n");
-  workers.pass();
+describe("a worker that takes nothing of what it is told", () => {
+  const workerLinesMax = 1_000;
   const line = latin1Bytes(`get ${Array.from({ length: 100 }, (_, i) => `k${i}`).join(" ")}\r\n`);
-  const clients = Array.from({ length: 60 }, () => second.connect());
-  // All in one turn.
-  for (const { id } of clients) second.engine.received(id, line, second.now);
-  second.turn();
-  expect(second.engine.counters).toMatchObject({ logWorkerWritten: 6_000, logWorkerDropped: 6_000 - 4_096 });
+
+  test.each([
+    ["in one turn", 1],
+    ["in many turns", 60],
+  ])("is sent no more lines than may be under way to it, %s, and told how many it missed", (_, turns) => {
+    const workers = new Workers(3, { limits: { workerLinesMax } });
+    const [first, second, third] = workers.benches as [Bench, Bench, Bench];
+    const watcher = first.connect().send("watch fetchers\r\n");
+    const other = third.connect().send("watch mutations\r\n");
+    workers.pass();
+    for (const party of [watcher, other]) party.text = "";
+    const clients = Array.from({ length: 60 }, () => second.connect());
+    for (const [i, { id }] of clients.entries()) {
+      second.engine.received(id, line, second.now);
+      if ((i + 1) % (60 / turns) === 0) second.turn();
+    }
+    expect(workers.under("noted")).toBe(workerLinesMax);
+    expect(second.engine.counters).toMatchObject({
+      logWorkerWritten: 6_000,
+      logWorkerDropped: 6_000 - workerLinesMax,
+    });
+    workers.pass();
+    second.connect().send("get last\r\n");
+    workers.pass();
+    const lines = watcher.text.split("\n").slice(0, -1);
+    expect(lines.slice(workerLinesMax)).toEqual([
+      `[skipped=${6_000 - workerLinesMax}]`,
+      expect.stringContaining("key=last"),
+    ]);
+    second.connect().send("set a 0 0 1\r\nx\r\n");
+    workers.pass();
+    // Of what it does not watch it has missed nothing.
+    expect(other.text).toMatch(/^ts=\S+ gid=\d+ type=item_store key=a [^\n]+\n$/);
+  });
+
+  test("is told what was counted by prefix once it goes on, all of it", () => {
+    const workers = new Workers(2);
+    const [one, other] = workers.benches.map((bench) => bench.connect()) as [Party, Party];
+    one.send("stats detail on\r\n");
+    workers.pass();
+    for (let i = 0; i < 1_000; i++) one.send(`get p${i % 10}:a\r\n`);
+    expect(workers.under("counted")).toBe(1);
+    workers.pass();
+    const dump = other.ask("stats detail dump\r\n");
+    for (let i = 0; i < 10; i++) expect(dump).toContain(`PREFIX p${i} get 100 hit 0 set 0 del 0\r\n`);
+  });
+
+  test("and is dead leaves nothing under way", () => {
+    const workers = new Workers(3, { limits: { workerLinesMax } });
+    const [first, second] = workers.benches as [Bench, Bench, Bench];
+    first.connect().send("watch\r\nstats detail on\r\n");
+    workers.pass();
+    for (let i = 0; i < 20; i++) second.connect().send(line);
+    workers.waiting.length = 0;
+    for (const { engine } of workers.benches.slice(1)) engine.forgetWorker(0);
+    const watcher = workers.add().connect().send("watch\r\n");
+    workers.pass();
+    second.connect().send("get late\r\n");
+    workers.pass();
+    expect(watcher.text).toMatch(/^OK\r\nts=\S+ gid=\d+ type=item_get key=late [^\n]+\n$/);
+  });
 });

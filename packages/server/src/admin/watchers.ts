@@ -126,6 +126,11 @@ export class Watchers {
     for (const watcher of this.#watchers) if ((watcher.kinds & kind) !== 0) this.#give(watcher, line);
   }
 
+  /** Lines of another worker were dropped on their way: who watches here is told with the next one. */
+  missedElsewhere(kind: number, lines: number): void {
+    for (const watcher of this.#watchers) if ((watcher.kinds & kind) !== 0) watcher.missed += lines;
+  }
+
   get #kindsHere(): number {
     return this.#watchers.reduce((all, { kinds }) => all | kinds, 0);
   }

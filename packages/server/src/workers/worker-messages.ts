@@ -9,26 +9,31 @@ export function hearWorker(context: Context, worker: number, message: WorkerMess
   const { debugClock, prefixes, relay, remembered, watchers } = context;
   switch (message.kind) {
     case "began":
+      relay.know(worker);
       if (watchers.count > 0) watchers.announce();
-      if (prefixes.counting) relay.tell({ kind: "detail", counting: true });
-      relay.tell({ kind: "remembered", values: remembered });
-      return;
+      if (prefixes.counting) relay.tell({ kind: "detail", counting: true }, worker);
+      return relay.tell({ kind: "remembered", values: remembered }, worker);
     case "watched":
       relay.watched(worker, message.kinds);
-      watchers.changedElsewhere();
-      return observe(context);
+      return changedElsewhere(context);
     case "noted":
+      for (const [kind, lines] of message.missed) watchers.missedElsewhere(kind, lines);
       for (const [kind, text, time] of message.lines) watchers.notedElsewhere(kind, text, time);
-      return;
+      return relay.tell({ kind: "took", lines: message.lines.length }, worker);
+    case "took":
+      return relay.took(worker, message.lines);
     case "detail":
       prefixes.counting = message.counting;
       return observe(context);
     case "counted":
       for (const [prefix, counts] of message.prefixes) prefixes.add(prefix, counts);
-      return;
+      return relay.tell({ kind: "added" }, worker);
+    case "added":
+      return relay.added(worker);
     case "cleared":
       return prefixes.clear();
     case "remembered":
+      relay.know(worker);
       Object.assign(remembered, message.values);
       return;
     case "time":
@@ -43,6 +48,18 @@ export function hearWorker(context: Context, worker: number, message: WorkerMess
 export function tellWorkers({ prefixes, relay }: Context): void {
   if (!relay.hasOthers) return;
   relay.flush();
+  if (!relay.mayTellCounts) return;
   const fresh = prefixes.takeFresh();
-  if (fresh.length > 0) relay.tell({ kind: "counted", prefixes: fresh });
+  if (fresh.length > 0) relay.tellCounts(fresh);
+}
+
+/** A worker is dead: it watches nothing, and takes nothing, any more. */
+export function forgetWorker(context: Context, worker: number): void {
+  context.relay.forget(worker);
+  changedElsewhere(context);
+}
+
+function changedElsewhere(context: Context): void {
+  context.watchers.changedElsewhere();
+  observe(context);
 }
