@@ -1,86 +1,193 @@
-// The command line of memwire-proxy, read into what is to be served.
+// The command line of memwire-proxy, read into what is to be done.
 
-import { parseBackend, type ListenConfig, type ServerConfig } from "@memwire/config";
+import type { ListenConfig, ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, optionValue, readArguments, usageMistake } from "@memwire/program";
-import { addListenOptions, listenOf, type ListenOptions } from "./listen-option.ts";
+import { Command, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import {
+  addSettings,
+  describeVariables,
+  settingsOf,
+  type Environment,
+  type Setting,
+  type Settings,
+} from "./settings.ts";
 
-/** What the command line asks for. */
-export type Task =
+/** What is asked for. */
+export type Task = Wanted & {
+  readonly source: Source;
+  /** What takes the place of what the source says. */
+  readonly overrides: Overrides;
+};
+
+type Wanted =
+  | { readonly kind: "serve" }
+  | { readonly kind: "check" }
+  | { readonly kind: "where"; readonly keys: readonly string[]; readonly pool?: string };
+
+/** Where the pools come from. */
+export type Source =
   | { readonly kind: "config"; readonly file: string }
-  | { readonly kind: "backends"; readonly listen: ListenConfig; readonly servers: readonly ServerConfig[] }
+  | { readonly kind: "servers"; readonly file: string; readonly listen: ListenConfig }
+  | { readonly kind: "backends"; readonly servers: readonly ServerConfig[]; readonly listen: ListenConfig }
   | { readonly kind: "embedded"; readonly listen: ListenConfig };
 
-const DEFAULT_PORT = 11_211;
+/** Without what the source has itself. */
+export type Overrides = Omit<Settings, "config">;
 
-const examples = `
+export const PROGRAM = "memwire-proxy";
+const WHERE = `${PROGRAM} where`;
+
+const HOST = "127.0.0.1";
+const DEFAULT_PORT = 11_211;
+const PORT_MAX = 65_535;
+
+const help = `
+Keys go where libmemcached's weighted ketama puts them (md5, ketama) with --backend and --servers, and where the file
+says with --config. Beside --config the other flags replace what the file says.
+
+Environment, for containers: each is what its flag is. A flag wins over it, and it wins over the file.
+${describeVariables()}
+
 Examples:
   memwire-proxy
       a proxy over three servers in this process, to try it
   memwire-proxy --port 22121 --backend 10.0.0.1:11211 --backend 10.0.0.2:11211:2
-      keys go where libmemcached's weighted ketama puts them
+      two servers, of which the second takes twice as much
   memwire-proxy --config nutcracker.yml
-      keys go where twemproxy puts them
+      in twemproxy's place
+  memwire-proxy --check --config proxy.yml
+      says what it would do, or every mistake in the file
+  memwire-proxy where user:42 --config proxy.yml
+      which server has that key, and why; see memwire-proxy where --help
   memwire-proxy invalidate --servers servers.txt
       another program: acknowledges writes at once and deletes their keys in a fleet afterwards;
       see memwire-proxy invalidate --help
 
-SIGTERM and SIGINT answer what is under way, then end; a second one ends at once.
-Exit codes: 0 ended as asked, 1 could not serve, 2 a mistake on the command line or in the file.`;
+SIGTERM and SIGINT answer what is under way, then end; a second one ends at once. SIGHUP reads certificates again.
+Exit codes: 0 ended as asked, 1 could not serve, or --check found a mistake, 2 a mistake on the command line, in the
+environment or in the file.`;
 
-interface Options extends ListenOptions {
-  readonly backend?: readonly ServerConfig[];
-  readonly config?: string;
+interface Flags extends Readonly<Record<string, unknown>> {
+  readonly listen?: ListenConfig;
+  readonly port?: number;
+  readonly check?: boolean;
 }
 
 /**
- * Reads the arguments.
+ * Reads the arguments of the proxy.
  *
  * @throws ProgramEnd with the help, the version, or one line that says what is wrong
  */
-export function readTask(args: readonly string[], version: string): Task {
-  const command = new Command("memwire-proxy")
+export function readTask(args: readonly string[], version: string, environment: Environment): Task {
+  const command = new Command(PROGRAM)
     .description("A memcached proxy: one address in front of many servers.")
     .usage(
-      "[--listen ADDRESS | --port N] [--backend ADDRESS ...]\n       memwire-proxy --config FILE\n" +
+      "[--config FILE | --servers FILE | --backend ADDRESS ...] [--listen ADDRESS | --port N] ...\n" +
+        "       memwire-proxy where KEY ... [--config FILE | ...]\n" +
         "       memwire-proxy invalidate --servers FILE ...",
     );
-  addListenOptions(command, DEFAULT_PORT)
+  addSettings(command)
     .option(
-      "--backend <address>",
-      "a memcached server: host:port[:weight] or /path[:weight]; repeat it for each",
-      (text: string, before: readonly ServerConfig[] | undefined) => [...(before ?? []), readBackend(text)],
+      "--port <number>",
+      `as --listen, on ${HOST}; 0 for any free port`,
+      wholeNumber("--port", 0, PORT_MAX),
     )
-    .option("--config <file>", "a YAML file with twemproxy's keys, instead of all the above")
+    .option("--check", "say what would be done, or what is wrong with the file, and end")
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this")
-    .addHelpText("after", examples);
+    .addHelpText("after", help);
   readArguments(command, args);
-  return taskOf(command.opts<Options>());
+  const flags = command.opts<Flags>();
+  return { kind: flags.check === true ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment) };
 }
 
-const readBackend = optionValue("--backend", parseBackend);
+const whereHelp = `
+For each key: what of it is hashed, the hash, the point of the ring or the slot that has it, and the server.
 
-function taskOf(options: Options): Task {
-  const { listen: address, port, backend: servers, config: file } = options;
-  if (file !== undefined) {
-    const beside =
-      address !== undefined ? "--listen" : port !== undefined ? "--port" : servers && "--backend";
-    if (beside !== undefined) throw mistake(`${beside} cannot stand beside --config: it is said in the file`);
-    return { kind: "config", file };
+Examples:
+  memwire-proxy where user:42 user:43 --config proxy.yml --pool alpha
+  memwire-proxy where 'user:{42}:name' --servers servers.txt --hash-tag '{}'
+
+Exit codes: 0 said it, 2 a mistake on the command line, in the environment or in the file.`;
+
+/** Reads the arguments behind `where`. @throws ProgramEnd as `readTask` */
+export function readWhereTask(args: readonly string[], version: string, environment: Environment): Task {
+  const command = new Command(WHERE)
+    .description("Says which server has a key, and why.")
+    .usage("KEY ... [--config FILE | --servers FILE | --backend ADDRESS ...] [--pool NAME]")
+    .argument("<key...>", "the keys");
+  addSettings(command)
+    .option("--pool <name>", "of this pool alone; of all if not given")
+    .version(version, "--version", "print the version")
+    .helpOption("--help", "print this")
+    .addHelpText("after", whereHelp);
+  readArguments(command, args);
+  const flags = command.opts<Flags & { readonly pool?: string }>();
+  const keys = command.args;
+  for (const key of keys) {
+    if (/^[^\s\p{Cc}]+$/u.test(key) && new TextEncoder().encode(key).length <= KEY_BYTES_MAX) continue;
+    const form = `1 to ${KEY_BYTES_MAX} bytes without blanks and control characters`;
+    throw usageMistake(WHERE, `a key is ${form}, got ${JSON.stringify(key.slice(0, 80))}`);
   }
-  const listen = listenOf("memwire-proxy", options, DEFAULT_PORT);
-  if (servers === undefined) return { kind: "embedded", listen };
-  const addresses = servers.map(({ endpoint }) => describeEndpoint(endpoint));
-  const own = describeEndpoint(listen.endpoint);
-  if (addresses.includes(own)) {
-    throw mistake(`--backend ${own} is where the proxy itself would listen: choose another --port`);
+  const { pool } = flags;
+  return {
+    kind: "where",
+    keys,
+    ...(pool === undefined ? {} : { pool }),
+    ...sourceOf(WHERE, flags, environment),
+  };
+}
+
+const KEY_BYTES_MAX = 250;
+
+function sourceOf(
+  program: string,
+  flags: Flags,
+  environment: Environment,
+): { readonly source: Source; readonly overrides: Overrides } {
+  const { port } = flags;
+  if (flags.listen !== undefined && port !== undefined) {
+    throw usageMistake(program, "--port cannot stand beside --listen: it has the port already");
   }
+  const answered = [
+    ...(port === undefined ? [] : (["listen"] as const)),
+    ...(flags["servers"] === undefined ? [] : (["backend"] as const)),
+    ...(flags["backend"] === undefined ? [] : (["servers"] as const)),
+  ];
+  const { config, ...said } = settingsOf(program, flags, environment, answered);
+  const { servers, backend } = said;
+  if (servers !== undefined && backend !== undefined) {
+    throw usageMistake(program, `${backend.from} cannot stand beside ${servers.from}: both say the servers`);
+  }
+  if (backend !== undefined) checkBackends(program, backend);
+  const listen = said.listen ?? portSetting(port);
+  if (config !== undefined) {
+    const overrides = { ...said, ...(listen === undefined ? {} : { listen }) };
+    return { source: { kind: "config", file: config.value }, overrides };
+  }
+  const where = listen?.value ?? on(DEFAULT_PORT);
+  const { listen: _listen, servers: _servers, backend: _backend, ...overrides } = said;
+  if (servers !== undefined)
+    return { source: { kind: "servers", file: servers.value, listen: where }, overrides };
+  if (backend === undefined) return { source: { kind: "embedded", listen: where }, overrides };
+  const own = describeEndpoint(where.endpoint);
+  if (backend.value.some(({ endpoint }) => describeEndpoint(endpoint) === own)) {
+    const right = "choose another --port";
+    throw usageMistake(program, `${backend.from} ${own} is where the proxy itself would listen: ${right}`);
+  }
+  return { source: { kind: "backends", servers: backend.value, listen: where }, overrides };
+}
+
+function checkBackends(program: string, { value, from }: Setting<readonly ServerConfig[]>): void {
+  const addresses = value.map(({ endpoint }) => describeEndpoint(endpoint));
   const double = addresses.find((text, i) => addresses.indexOf(text) !== i);
-  if (double !== undefined) throw mistake(`--backend ${double} is there twice: take one out`);
-  return { kind: "backends", listen, servers };
+  if (double !== undefined) throw usageMistake(program, `${from} ${double} is there twice: take one out`);
 }
 
-function mistake(message: string): Error {
-  return usageMistake("memwire-proxy", message);
+function portSetting(port: number | undefined): Setting<ListenConfig> | undefined {
+  return port === undefined ? undefined : { value: on(port), from: "--port" };
+}
+
+function on(port: number): ListenConfig {
+  return { endpoint: { kind: "tcp", host: HOST, port } };
 }

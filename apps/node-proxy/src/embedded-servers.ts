@@ -13,12 +13,12 @@ export interface EmbeddedServer {
 }
 
 // Their places on the ring go by these names, whatever ports the system gives.
-const names = ["embedded-1", "embedded-2", "embedded-3"];
+export const embeddedNames: readonly string[] = ["embedded-1", "embedded-2", "embedded-3"];
 
 /** Starts the servers on free ports of the loopback address. */
 export function startEmbeddedServers({ network, clock }: Adapter): Promise<EmbeddedServer[]> {
   return Promise.all(
-    names.map(async (name) => {
+    embeddedNames.map(async (name) => {
       const engine = new ServerEngine();
       const driver = drive(engine, network, clock);
       const listener = await driver.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });

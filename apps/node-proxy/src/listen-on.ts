@@ -1,9 +1,18 @@
-import type { ListenConfig } from "@memwire/config";
-import type { Driver, Listener } from "@memwire/engine";
+import type { ListenerConfig } from "@memwire/config";
+import type { Driver, Listener, ListenOptions } from "@memwire/engine";
 import { withPermissions } from "@memwire/program";
 
-/** Listens where a configuration says, a unix socket with its permissions. */
-export function listenOn(driver: Driver, { endpoint, mode }: ListenConfig): Promise<Listener> {
-  const listen = (): Promise<Listener> => driver.listen(endpoint);
+/** Listens where and how a configuration says, a unix socket with its permissions. */
+export function listenOn(
+  driver: Driver,
+  { endpoint, mode, backlog, reusePort }: ListenerConfig,
+  tls?: Pick<ListenOptions, "tls">,
+): Promise<Listener> {
+  const options: ListenOptions = {
+    ...tls,
+    ...(backlog === undefined ? {} : { backlog }),
+    ...(reusePort === undefined ? {} : { reusePort }),
+  };
+  const listen = (): Promise<Listener> => driver.listen(endpoint, options);
   return mode === undefined ? listen() : withPermissions(mode, listen);
 }

@@ -3,18 +3,22 @@
 
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
-import { endOnSignal, packageVersion, runProgram } from "@memwire/program";
-import { readTask } from "./cli.ts";
+import { endOnSignal, packageVersion, ProgramEnd, runProgram } from "@memwire/program";
+import { check } from "./check.ts";
+import { PROGRAM, readTask, readWhereTask, type Task } from "./cli.ts";
 import { INVALIDATE, readInvalidateTask } from "./invalidate-cli.ts";
 import { startInvalidate } from "./invalidate.ts";
 import { prepare } from "./prepare.ts";
+import { refreshOnHangup } from "./refresh-on-hangup.ts";
 import { serve } from "./serve.ts";
 import { welcome } from "./welcome.ts";
+import { where } from "./where.ts";
 
 const version = packageVersion(import.meta.url);
 const args = process.argv.slice(2);
+const [first] = args;
 
-if (args[0] === "invalidate") {
+if (first === "invalidate") {
   await runProgram(INVALIDATE, async () => {
     const task = readInvalidateTask(args.slice(1), version);
     const adapter = await openAdapter();
@@ -24,13 +28,23 @@ if (args[0] === "invalidate") {
     console.log(words);
   });
 } else {
-  await runProgram("memwire-proxy", async () => {
-    const task = readTask(args, version);
-    const adapter = await openAdapter();
-    const { config, parts } = await prepare(task, adapter);
-    const proxy = await serve(config, adapter);
-    endOnSignal([proxy, ...parts], adapter.clock);
-    console.log(`memwire-proxy ${version} on ${adapter.runtime}`);
-    console.log(welcome(config, proxy.listeners, task.kind === "embedded"));
+  await runProgram(PROGRAM, async () => {
+    const task =
+      first === "where"
+        ? readWhereTask(args.slice(1), version, process.env)
+        : readTask(args, version, process.env);
+    if (task.kind === "check") throw new ProgramEnd(0, check(task));
+    if (task.kind === "where") throw new ProgramEnd(0, where(task));
+    await run(task);
   });
+}
+
+async function run(task: Task): Promise<void> {
+  const adapter = await openAdapter();
+  const { parts, ...configured } = await prepare(task, adapter);
+  const { part, listeners, files } = await serve(configured, adapter);
+  endOnSignal([part, ...parts], adapter.clock);
+  if (files.some) refreshOnHangup(files);
+  console.log(`${PROGRAM} ${version} on ${adapter.runtime}`);
+  console.log(welcome(configured.config, listeners, task.source.kind === "embedded"));
 }

@@ -1,45 +1,154 @@
 // From a configuration to a proxy that listens.
 
 import type { Adapter } from "@memwire/adapter";
-import { ringServer, type PoolConfig, type ProxyConfig } from "@memwire/config";
-import { describeEndpoint, drive, type Listener } from "@memwire/engine";
-import type { Part } from "@memwire/program";
-import { ProxyEngine, type PoolOptions } from "@memwire/proxy";
-import { createDistribution, type Distribution } from "@memwire/router";
+import type { PoolConfig, ProxyConfig } from "@memwire/config";
+import {
+  describeEndpoint,
+  drive,
+  type ConnectionId,
+  type Endpoint,
+  type Listener,
+  type ListenerId,
+  type Millis,
+} from "@memwire/engine";
+import { usageMistake, type Part } from "@memwire/program";
+import { ProxyEngine, type PoolOptions, type ProxyOptions } from "@memwire/proxy";
+import { AddressGuard } from "./address-guard.ts";
+import { PROGRAM } from "./cli.ts";
+import type { Configured } from "./configure.ts";
+import { distributionOf } from "./distribution-of.ts";
+import { withFrontDoor, type Door, type Entrance } from "./front-door.ts";
 import { listenOn } from "./listen-on.ts";
+import { PemFiles } from "./pem-files.ts";
 import { PROTOCOL_VERSION } from "./protocol-version.ts";
 
-/** Starts the proxy: listener i belongs to pool i. */
-export async function serve(config: ProxyConfig, adapter: Adapter): Promise<Part> {
-  const { connectionsMax } = config;
-  const engine = new ProxyEngine({
-    pools: config.pools.map(poolOf),
-    limits: connectionsMax === undefined ? {} : { connectionsMax },
-    version: PROTOCOL_VERSION,
-  });
-  const driver = drive(engine, adapter.network, adapter.clock);
-  const listeners: Listener[] = [];
-  for (const { listen } of config.pools) listeners.push(await listenOn(driver, listen));
-  return { engine, driver, listeners };
+/** The proxy as it runs. */
+export interface RunningProxy {
+  readonly part: Part;
+  /** Those of each pool, in the order of the configuration. */
+  readonly listeners: readonly (readonly Listener[])[];
+  readonly files: PemFiles;
+}
+
+/** @throws ProgramEnd 2 for a file of certificates that cannot be read */
+export async function serve(
+  { config, folder }: Configured,
+  { network, clock }: Adapter,
+): Promise<RunningProxy> {
+  const files = filesOf(config, folder);
+  const doors = config.pools.map(doorOf);
+  const listeners: Listener[][] = config.pools.map(() => []);
+  const engine = new ListeningProxy(
+    { ...optionsOf(config), facts: () => factsOf(config, doors, listeners) },
+    config.pools.flatMap((pool, i) => pool.listeners.map(() => i)),
+  );
+  const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));
+  const driver = drive(engine, door, clock);
+  for (const [i, pool] of config.pools.entries()) {
+    for (const asked of pool.listeners) {
+      const listener = await listenOn(
+        driver,
+        asked,
+        reading(() => files.listenOptions(asked)),
+      );
+      files.serve(listener, asked);
+      listeners[i]?.push(listener);
+    }
+  }
+  const { drainTimeoutMs: endWithinMs } = config;
+  const part = {
+    engine,
+    driver,
+    listeners: listeners.flat(),
+    ...(endWithinMs === undefined ? {} : { endWithinMs }),
+  };
+  return { part, listeners, files };
+}
+
+/** A proxy whose pools may each have several listeners. */
+class ListeningProxy extends ProxyEngine {
+  readonly #poolOf: readonly ListenerId[];
+
+  /** @param pools The pool of each listener, in the order of the `listen` calls. */
+  constructor(options: ProxyOptions, pools: readonly ListenerId[]) {
+    super(options);
+    this.#poolOf = pools;
+  }
+
+  override accepted(now: Millis, via: ListenerId): ConnectionId {
+    return super.accepted(now, this.#poolOf[via] ?? via);
+  }
+}
+
+/** The engine's options. */
+export function optionsOf({ pools, limits, requests, replies }: ProxyConfig): ProxyOptions {
+  return { pools: pools.map(poolOf), limits, requests, replies, version: PROTOCOL_VERSION };
+}
+
+export function filesOf(config: ProxyConfig, folder: string): PemFiles {
+  return reading(() => new PemFiles(config, folder));
+}
+
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw usageMistake(PROGRAM, (error as Error).message);
+  }
+}
+
+function doorOf({ clientConnectionsMax = Infinity }: PoolConfig): Door {
+  return { connectionsMax: clientConnectionsMax, connectionsNow: 0, rejected: 0, denied: 0 };
+}
+
+/** Only of listeners that have something to ask: what is behind a door costs a call more for each event. */
+function entrancesOf({ pools }: ProxyConfig, doors: readonly Door[]): ReadonlyMap<Endpoint, Entrance> {
+  const entrances = new Map<Endpoint, Entrance>();
+  for (const [i, { listeners }] of pools.entries()) {
+    const door = doors[i] as Door;
+    for (const { endpoint, allow, deny } of listeners) {
+      const guard = allow === undefined && deny === undefined ? undefined : new AddressGuard(allow, deny);
+      if (guard !== undefined || door.connectionsMax < Infinity) entrances.set(endpoint, { door, guard });
+    }
+  }
+  return entrances;
+}
+
+/** What the host counts, as `stats` says it. */
+function factsOf(
+  { pools }: ProxyConfig,
+  doors: readonly Door[],
+  listeners: readonly (readonly Listener[])[],
+): Readonly<Record<string, number>> {
+  const facts: Record<string, number> = {};
+  for (const [i, { name, listeners: asked }] of pools.entries()) {
+    const { rejected, denied, connectionsMax } = doors[i] as Door;
+    if (connectionsMax < Infinity) facts[`${name}:clients_rejected`] = rejected;
+    if (asked.some(({ allow, deny }) => allow !== undefined || deny !== undefined)) {
+      facts[`${name}:clients_denied`] = denied;
+    }
+    if (asked.some(({ tls }) => tls !== undefined)) {
+      facts[`${name}:tls_failures`] = (listeners[i] ?? []).reduce(
+        (sum, { tls }) => sum + (tls?.failures ?? 0),
+        0,
+      );
+    }
+  }
+  return facts;
 }
 
 function poolOf(pool: PoolConfig): PoolOptions {
-  const { name, servers, timeoutMs } = pool;
+  const { name, servers, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, flushEnabled = false } = pool;
   return {
     name,
     servers: servers.map((server) => ({
       name: server.name ?? describeEndpoint(server.endpoint),
       endpoint: server.endpoint,
     })),
-    distribution: distributionOf(pool),
-    queuedTimeoutMs: timeoutMs,
-    connectTimeoutMs: timeoutMs,
-    replyTimeoutMs: timeoutMs,
+    distribution: distributionOf(pool, servers),
+    queuedTimeoutMs,
+    connectTimeoutMs,
+    replyTimeoutMs,
+    flushEnabled,
   };
-}
-
-function distributionOf({ distribution, hash, hashTag, servers: configured }: PoolConfig): Distribution {
-  const servers = configured.map(ringServer);
-  if (distribution === "random") return createDistribution({ distribution, servers, random: Math.random });
-  return createDistribution({ distribution, hash, servers, ...(hashTag === undefined ? {} : { hashTag }) });
 }

@@ -8,20 +8,27 @@ const SHOWN_MAX = 8;
 const COMMANDS = String.raw`set greeting 0 0 5\r\nhello\r\nget greeting\r\nquit\r\n`;
 
 /**
- * One line for each pool, `<address> pool <name>: ...`, and a command to try the first one with.
+ * One line for each pool, `<address> pool <name>: ...`, and a command to try the first one with that has no TLS.
  *
- * @param listeners Those of the pools, in the same order.
+ * @param listeners Those of each pool, in the same order.
  * @param embedded Whether the servers are in this process.
  */
-export function welcome(config: ProxyConfig, listeners: readonly Listener[], embedded: boolean): string {
-  const endpoints = listeners.map(({ endpoint }) => endpoint);
-  const pools = config.pools.map(
-    (pool, i) => `${describeEndpoint(endpoints[i] as Endpoint)} pool ${pool.name}: ${describePool(pool)}`,
+export function welcome(
+  config: ProxyConfig,
+  listeners: readonly (readonly Listener[])[],
+  embedded: boolean,
+): string {
+  const pools = config.pools.flatMap((pool, i) =>
+    (listeners[i] ?? []).map(
+      ({ endpoint, tls }) =>
+        `${describeEndpoint(endpoint)} pool ${pool.name}: ${describePool(pool)}${tls === undefined ? "" : ", TLS"}`,
+    ),
   );
+  const plain = listeners.flat().find(({ tls }) => tls === undefined);
   return [
     ...pools,
     ...(embedded ? ["these servers are in this process; what they hold is gone when it ends"] : []),
-    howToTry(endpoints[0] as Endpoint, COMMANDS),
+    ...(plain === undefined ? [] : [howToTry(plain.endpoint, COMMANDS)]),
     "Ctrl-C ends it",
   ].join("\n");
 }
@@ -34,20 +41,27 @@ export function howToTry(endpoint: Endpoint, commands: string): string {
   ].join("\n");
 }
 
-function describePool({ distribution, hash, servers }: PoolConfig): string {
-  const how = distribution === "random" ? "random" : `${distribution} by ${hash}`;
-  return `${how} over ${describeServers(servers)}`;
+function describePool(pool: PoolConfig): string {
+  return `${describeHow(pool)} over ${describeServers(pool.servers)}`;
+}
+
+/** How keys become servers. */
+export function describeHow({ distribution, hash, hashTag }: PoolConfig): string {
+  if (distribution === "random") return "random";
+  return `${distribution} by ${hash}${hashTag === undefined ? "" : `, hash tag ${hashTag}`}`;
 }
 
 /** Their names, addresses and weights, where there is something to say. */
 export function describeServers(servers: readonly ServerConfig[]): string {
-  return shortened(
-    servers.map(({ name, endpoint, weight }) => {
-      const address = describeEndpoint(endpoint);
-      const named = name === undefined || name === address ? "" : `${name} `;
-      return `${named}${address}${weight === 1 ? "" : ` (weight ${weight})`}`;
-    }),
-  );
+  return shortened(servers.map(describeServer));
+}
+
+/** Its name, address and weight, where there is something to say. */
+export function describeServer({ name, endpoint, weight }: ServerConfig): string {
+  const address =
+    endpoint.kind === "tcp" && endpoint.port === 0 ? "in this process" : describeEndpoint(endpoint);
+  const named = name === undefined || name === address ? "" : `${name} `;
+  return `${named}${address}${weight === 1 ? "" : ` (weight ${weight})`}`;
 }
 
 /** A list as one text: the first ones, and how many more there are. */

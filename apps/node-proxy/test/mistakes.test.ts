@@ -43,9 +43,11 @@ const mistakes: readonly [string, string][] = [
   ],
   ["--config no.yaml", "cannot read no.yaml: no such file"],
   ["--config .", "cannot read .: it is a folder"],
-  ["--config f --backend h:1", "--backend cannot stand beside --config: it is said in the file"],
-  ["--config f --port 0", "--port cannot stand beside --config: it is said in the file"],
-  ["--config f --listen h:1", "--listen cannot stand beside --config: it is said in the file"],
+  ["--servers no.txt", "cannot read no.txt: no such file"],
+  ["--servers a:1,b:2", '--servers is a file, got "a:1,b:2"; servers themselves: --backend'],
+  ["--servers f --backend h:1", "--backend cannot stand beside --servers: both say the servers"],
+  ["--hash-tag {", '--hash-tag must be two characters, such as {}, got "{"'],
+  ["--timeout 0", '--timeout must be a whole number from 1 to 2147483647, got "0"'],
 ];
 
 test.each(mistakes)("of %s it says %s", async (args, message) => {
@@ -93,7 +95,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       code: 2,
       stdout: "",
       stderr:
-        'wrong.yaml:3 a.timeout: must be a whole number of milliseconds from 1 to 2147483647, got "soon"\n' +
+        'wrong.yaml:3 a.timeout: must be a whole number of milliseconds from 0 to 2147483647, got "soon"\n' +
         'wrong.yaml:5 a.servers[0]: weight must be a whole number from 1, got "x"\n',
     });
   });
@@ -118,7 +120,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(outcome).toHaveProperty(
       "stdout",
       expect.stringMatching(
-        /^Usage: memwire-proxy .*--listen.*--port.*--backend.*--config.*Examples:.*invalidate --servers.*Exit codes:/s,
+        /^Usage: memwire-proxy .*--config.*--servers.*--backend.*--listen.*--port.*--check.*MEMWIRE_PROXY_CONFIG.*Examples:.*invalidate --servers.*Exit codes:/s,
       ),
     );
   });

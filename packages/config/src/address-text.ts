@@ -31,7 +31,14 @@ export interface ListenConfig {
 /** What `parseListen` reads, for messages; and below what the others do. */
 export const listenForm = "host:port or /path [permissions]";
 export const serverForm = "host:port:weight [name] or /path:weight [name]";
+export const poolServerForm = "host:port[:weight] [name] or /path[:weight] [name]";
+export const endpointForm = "host:port or /path";
 export const serverLineForm = "host:port weight or /path weight";
+
+/** What every text matches that `parseListen` reads, for editors; and below that `parsePoolServer` and `parseServer` do. */
+export const listenPattern: RegExp = /^\/|^(?:\[[^\]]+\]|[^\s/:[\]]*):\d{1,5}$/;
+export const poolServerPattern: RegExp = /^\s*(?:unix:)?\/|^\s*(?:\[[^\]]+\]|[^\s/:[\]]+):\d/;
+export const serverPattern: RegExp = /^\s*\/.*:\d|^\s*(?:\[[^\]]+\]|[^\s/:[\]]+):\d+:\d/;
 
 const PORT_MAX = 65_535;
 const MODE_MAX = 0o777;
@@ -53,6 +60,39 @@ export function parseServer(text: string): ServerConfig {
     weight: wholeNumber("weight", weight, WEIGHT_MAX),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/**
+ * Reads `host:port[:weight] [name]` or `/path[:weight] [name]`, also with `unix:` before the path; the weight is 1 if
+ * not given.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parsePoolServer(text: string): ServerConfig {
+  const [address = "", name, ...more] = withoutScheme(text).split(/\s+/);
+  if (more.length > 0) throw new RangeError(`must be ${poolServerForm}, the name in one word, ${got(text)}`);
+  const { endpoint, weight = "1" } = parseAddress(address, poolServerForm);
+  if (name === undefined) checkName("address without a name", describeEndpoint(endpoint));
+  else checkName("name", name);
+  return {
+    endpoint,
+    weight: wholeNumber("weight", weight, WEIGHT_MAX),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/**
+ * Reads `host:port` or `/path`, also with `unix:` before the path.
+ *
+ * @throws RangeError that says what is wrong, what was given and what would be right
+ */
+export function parseServerEndpoint(text: string): Endpoint {
+  const address = withoutScheme(text);
+  if (address.startsWith("/")) return { kind: "unix", path: address };
+  const { endpoint, weight } = parseAddress(address, endpointForm, "[::1]:11211");
+  if (weight !== undefined)
+    throw new RangeError(`must be ${endpointForm}: the weight is a key of its own, ${got(text)}`);
+  return endpoint;
 }
 
 /**
@@ -113,6 +153,10 @@ export function parseListen(text: string): ListenConfig {
     throw new RangeError(`must be host:port, the port from 0 to ${PORT_MAX}, or ${path}, ${got(text)}`);
   }
   return { endpoint: { kind: "tcp", host: v6 ?? (plain || "0.0.0.0"), port } };
+}
+
+function withoutScheme(text: string): string {
+  return text.trim().replace(/^unix:(?=\/)/, "");
 }
 
 /** @param v6Form What would be right for an IPv6 address. */

@@ -45,7 +45,11 @@ const rate = v.pipe(
     form: "a mapping with per_second and burst",
     required: { per_second: perSecondForm, burst: `a whole number from 1 to ${LIMIT_MAX}` },
     entries: {
-      per_second: numberThat((number) => number > 0, perSecondForm),
+      per_second: numberThat((number) => number > 0, perSecondForm, {
+        type: ["number", "string"],
+        exclusiveMinimum: 0,
+        pattern: String.raw`^\d+(?:\.\d+)?$`,
+      }),
       burst: wholeNumber("a whole number", 1, LIMIT_MAX),
     },
   }),

@@ -7,7 +7,7 @@ import { limits, rateLimit, type GatewayLimitsConfig, type RateConfig } from "./
 import { ipRangeForm, parseIpRange } from "./ip-range.ts";
 import { mappingReader, type Issue, type MappingReading } from "./mapping.ts";
 import { got } from "./mistake.ts";
-import { DEFAULT_TIMEOUT_MS } from "./pool-schema.ts";
+import { DEFAULT_TIMEOUT_MS } from "./pool-config.ts";
 import { renameKeys } from "./rename-keys.ts";
 import { methodList, routeList, type GatewayMethod, type RouteConfig } from "./route-schema.ts";
 import { serverList } from "./server-list.ts";

@@ -1,6 +1,7 @@
 // Mappings whose keys are known. A key that is not known is a mistake: it may be one that is known, misspelt.
 
 import * as v from "valibot";
+import { jsonObjectOf, said } from "./json-schema.ts";
 import { got, type Step } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 import { pathTo } from "./value-schema.ts";
@@ -14,6 +15,8 @@ export interface MappingOptions<Entries extends v.ObjectEntries> {
   readonly entries: Entries;
   /** For each key that must be there, what its value is. */
   readonly required?: Readonly<Record<string, string>>;
+  /** For keys that are none but are known elsewhere, what would be right here. */
+  readonly hints?: Readonly<Record<string, string>>;
 }
 
 /** A mistake in a value, and the way to it from the value. */
@@ -34,12 +37,14 @@ export function mappingReader<const Entries extends v.ObjectEntries>({
   form,
   entries,
   required = {},
+  hints = {},
 }: MappingOptions<Entries>): (
   value: unknown,
 ) => MappingReading<v.InferOutput<v.ObjectSchema<Entries, undefined>>> {
   const schema = v.object(entries, ({ expected }) => `is missing: ${required[expected.slice(1, -1)]}`);
   const knownKeys = Object.keys(entries);
   const unknownKey = (key: string): string => {
+    if (Object.hasOwn(hints, key)) return `is no key of ${what}: ${hints[key]}`;
     const meant = nearest(key, knownKeys);
     return `is no key of ${what}: ${meant === undefined ? knownKeys.join(", ") : `${meant}?`}`;
   };
@@ -62,13 +67,18 @@ export function mapping<const Entries extends v.ObjectEntries>(
   options: MappingOptions<Entries>,
 ): v.GenericSchema<unknown, v.InferOutput<v.ObjectSchema<Entries, undefined>>> {
   const read = mappingReader(options);
-  return v.pipe(
-    v.unknown(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const { output, issues } = read(dataset.value);
-      for (const { steps, message } of issues) addIssue({ message, path: pathTo(...steps) });
-      return output ?? NEVER;
-    }),
+  return said(
+    () => jsonObjectOf(options.entries, Object.keys(options.required ?? {})),
+    v.pipe(
+      v.unknown(),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const { output, issues } = read(dataset.value);
+        for (const { steps, message } of issues) {
+          addIssue({ message, path: pathTo(...steps) });
+        }
+        return output ?? NEVER;
+      }),
+    ),
   );
 }
 

@@ -1,10 +1,30 @@
 export { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
+export { distributionNames, hashNames } from "./distributions.ts";
 export { readGatewayConfig, type GatewayConfigReading } from "./gateway-config.ts";
 export type { GatewayLimitsConfig, RateConfig } from "./gateway-limits.ts";
 export type { GatewayConfig } from "./gateway-schema.ts";
 export { describeMistake, type Mistake } from "./mistake.ts";
-export { DEFAULT_TIMEOUT_MS, type PoolConfig } from "./pool-schema.ts";
-export { readProxyConfig, type ProxyConfig, type ProxyConfigReading } from "./proxy-config.ts";
+export { nearest } from "./nearest.ts";
+export type { JsonSchema } from "./json-schema.ts";
+export {
+  DEFAULT_TIMEOUT_MS,
+  type CredentialsConfig,
+  type HealthConfig,
+  type ListenerConfig,
+  type PoolConfig,
+  type PoolServerConfig,
+  type ProtocolName,
+  type TlsConnectConfig,
+  type TlsListenConfig,
+} from "./pool-config.ts";
+export {
+  NO_LIMITS,
+  proxyJsonSchema,
+  readProxyConfig,
+  type ProxyConfig,
+  type ProxyConfigReading,
+} from "./proxy-config.ts";
+export type { ProxyLimitsConfig } from "./proxy-limits.ts";
 export { ringServer } from "./ring-server.ts";
 export type { GatewayMethod, RouteConfig } from "./route-schema.ts";
 export { readServersFile, type ServersFileReading } from "./servers-file.ts";

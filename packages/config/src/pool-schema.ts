@@ -1,97 +1,128 @@
-// One pool of twemproxy's file: its keys, what each may be, and what it means here.
-//
-// A key that twemproxy knows and this proxy has no use for yet is taken as long as it asks for what is done anyway,
-// and refused with the reason otherwise: a setting that is silently ignored is worse than none.
+// One pool of memwire's own file: its keys, what each may be, and what it means.
 
-import { hashes, type DistributionName, type HashName } from "@memwire/router";
 import * as v from "valibot";
-import { listenForm, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
-import { mappingReader, type Issue } from "./mapping.ts";
-import { serverList, serversForm } from "./server-list.ts";
-import { hashTag, milliseconds, only, oneOf, text, TIMEOUT_MAX_MS, wholeNumber } from "./value-schema.ts";
+import { credentials } from "./credentials-schema.ts";
+import { distributionNames, hashNames } from "./distributions.ts";
+import { given } from "./given.ts";
+import { health } from "./health-schema.ts";
+import { about } from "./json-schema.ts";
+import { listeners, listenersForm } from "./listen-schema.ts";
+import { mapping } from "./mapping.ts";
+import { CLIENT_CONNECTIONS_MAX, DEFAULT_TIMEOUT_MS, type PoolConfig } from "./pool-config.ts";
+import { poolServers, poolServersForm } from "./pool-server-schema.ts";
+import { serverTls } from "./tls-schema.ts";
+import { hashTag, later, listOf, milliseconds, oneOf, truth, wholeNumber } from "./value-schema.ts";
 
-/** One pool: servers that share the keys, and where its clients connect to. */
-export interface PoolConfig {
-  /** 1 to 200 printable ASCII characters, no blank. */
-  readonly name: string;
-  readonly listen: ListenConfig;
-  readonly hash: HashName;
-  readonly distribution: DistributionName;
-  /** Two characters; of a key that has them, only what stands between is hashed. */
-  readonly hashTag?: string;
-  /** How long a request may wait to be sent, a connection may take, and a reply may take: each. */
-  readonly timeoutMs: number;
-  /** At least one, no two of one name on the ring. */
-  readonly servers: readonly ServerConfig[];
-}
+const CONNECTIONS_MAX = 64;
 
-/** What a pool's entry in the file says. */
-export interface PoolReading {
-  readonly pool?: PoolConfig;
-  /** `client_connections`: for a file with one pool, as what it limits here is all pools together. */
-  readonly connectionsMax?: number;
-  readonly issues: readonly Issue[];
-}
+const protocol = oneOf(["text", "binary"]);
 
-/**
- * What `timeout` is if it is not given, in milliseconds: mcrouter's. twemproxy waits for ever then, so that a server
- * that hangs holds its clients.
- */
-export const DEFAULT_TIMEOUT_MS = 1_000;
+const elsewhere = "this proxy speaks memcached's protocol only";
 
-const CONNECTIONS_MAX = 1_000_000;
-
-const notRedis = "this proxy speaks memcached's protocol only";
-const distributions: readonly DistributionName[] = ["ketama", "modula", "random"];
-
-const readEntry = mappingReader({
-  what: "a pool",
-  form: "a mapping with listen and servers",
-  required: { listen: listenForm, servers: serversForm },
-  entries: {
-    listen: text(listenForm, parseListen),
-    hash: v.optional(oneOf(Object.keys(hashes) as HashName[]), "fnv1a_64"),
-    distribution: v.optional(oneOf(distributions), "ketama"),
-    hash_tag: v.optional(hashTag()),
-    timeout: v.optional(milliseconds(), DEFAULT_TIMEOUT_MS),
-    client_connections: v.optional(wholeNumber("a whole number", 1, CONNECTIONS_MAX)),
-    servers: serverList,
-    auto_eject_hosts: only(false, "a server that fails keeps its keys; ejecting it is not supported yet"),
-    // Without ejecting these two mean nothing, in twemproxy as here.
-    server_retry_timeout: v.optional(milliseconds(0)),
-    server_failure_limit: v.optional(wholeNumber("a whole number", 0, TIMEOUT_MAX_MS)),
-    server_connections: only(1, "all requests share one connection to a server; more are not supported yet"),
-    preconnect: only(
-      false,
-      "a server is connected to when a key first needs it; sooner is not supported yet",
-    ),
-    backlog: only(512, "the runtimes listen with that; another number is not supported yet"),
-    tcpkeepalive: only(false, "it is not supported yet; timeouts find a server that is gone"),
-    reuse_port: only(false, "it is not supported yet"),
-    redis: only(false, notRedis),
-    redis_auth: v.optional(v.custom<never>(() => false, `must be taken out: ${notRedis}`)),
-    redis_db: only(0, notRedis),
-  },
-});
-
-/** Reads one pool as YAML or JSON has it. Without issues there is a pool; with a wrong value there is none. */
-export function readPool(name: string, entry: unknown): PoolReading {
-  const { output, issues } = readEntry(entry);
-  if (output === undefined) return { issues };
-
-  const { listen, hash, distribution, hash_tag, timeout, client_connections, servers } = output;
-  const pool: PoolConfig = {
-    name,
-    listen,
-    hash,
-    distribution,
-    timeoutMs: timeout,
-    servers,
-    ...(hash_tag === undefined ? {} : { hashTag: hash_tag }),
-  };
-  return {
-    pool,
-    issues,
-    ...(client_connections === undefined ? {} : { connectionsMax: client_connections }),
-  };
-}
+/** A pool without its name. */
+export const pool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> = v.pipe(
+  mapping({
+    what: "a pool",
+    form: "a mapping with listen and servers",
+    required: { listen: listenersForm, servers: poolServersForm },
+    // twemproxy's, for whoever takes them over one by one.
+    hints: {
+      server_connections: "connections",
+      auto_eject_hosts: "health: { when_down: rehash }",
+      server_retry_timeout: "health: { retry_min: ..., retry_max: ... }",
+      server_failure_limit: "health: { failures: ... }",
+      backlog: "listen: { address: ..., backlog: ... }",
+      reuse_port: "listen: { address: ..., reuse_port: ... }",
+      redis: elsewhere,
+      redis_auth: elsewhere,
+      redis_db: elsewhere,
+    },
+    entries: {
+      listen: about("Where the pool's clients connect to.", listeners),
+      protocols: v.exactOptional(
+        later(
+          about(
+            "What clients may speak; text has the meta commands, too.",
+            listOf("a list of text, binary or both", protocol, 1),
+          ),
+        ),
+      ),
+      client_connections: v.exactOptional(
+        about(
+          "Clients of this pool at a time; a further one is told so and closed.",
+          wholeNumber("a whole number", 1, CLIENT_CONNECTIONS_MAX),
+        ),
+      ),
+      servers: about("The memcached servers that share the keys.", poolServers),
+      server_tls: v.exactOptional(about("TLS to all servers that do not say otherwise.", serverTls)),
+      hash: v.optional(about("How a key becomes a number.", oneOf(hashNames)), "fnv1a_64"),
+      distribution: v.optional(
+        about("How that number becomes a server.", oneOf(distributionNames)),
+        "ketama",
+      ),
+      hash_tag: v.exactOptional(
+        about("Of a key with these two characters only what stands between is hashed.", hashTag()),
+      ),
+      timeout: v.optional(
+        about("Milliseconds: what the next three are if they are not given.", milliseconds()),
+        DEFAULT_TIMEOUT_MS,
+      ),
+      queued_timeout: v.exactOptional(
+        about("Milliseconds that a request may wait to be sent.", milliseconds()),
+      ),
+      connect_timeout: v.exactOptional(
+        about("Milliseconds that a connection to a server may take.", milliseconds()),
+      ),
+      reply_timeout: v.exactOptional(about("Milliseconds that a reply may take.", milliseconds())),
+      connections: v.exactOptional(
+        later(about("Connections to each server.", wholeNumber("a whole number", 1, CONNECTIONS_MAX)), 1),
+      ),
+      preconnect: v.exactOptional(
+        later(about("Servers are connected to before the first request.", truth()), false),
+      ),
+      idle_timeout: v.exactOptional(
+        later(
+          about(
+            "Milliseconds after which a connection to a server that nobody uses is closed; never if not given.",
+            milliseconds(),
+          ),
+        ),
+      ),
+      health: v.exactOptional(later(about("When a server counts as down, and what happens then.", health))),
+      partial_results: v.exactOptional(
+        later(
+          about(
+            "What a multi-get answers when a server of some of its keys fails: one error, or misses.",
+            oneOf(["error", "miss"]),
+          ),
+          "error",
+        ),
+      ),
+      credentials: v.exactOptional(later(about("As whom the servers are asked.", credentials))),
+      flush_all: v.exactOptional(
+        about("Whether clients may say flush_all; it goes to every server.", truth()),
+      ),
+    },
+  }),
+  v.transform(({ timeout, servers, server_tls: tlsOfAll, ...rest }): Omit<PoolConfig, "name"> => ({
+    listeners: rest.listen,
+    servers: servers.map(({ tls = tlsOfAll, ...server }) => ({ ...server, ...(tls ? { tls } : {}) })),
+    hash: rest.hash,
+    distribution: rest.distribution,
+    queuedTimeoutMs: rest.queued_timeout ?? timeout,
+    connectTimeoutMs: rest.connect_timeout ?? timeout,
+    replyTimeoutMs: rest.reply_timeout ?? timeout,
+    ...given({
+      protocols: rest.protocols,
+      clientConnectionsMax: rest.client_connections,
+      hashTag: rest.hash_tag,
+      connections: rest.connections,
+      preconnect: rest.preconnect,
+      idleTimeoutMs: rest.idle_timeout,
+      health: rest.health,
+      partialResults: rest.partial_results,
+      credentials: rest.credentials,
+      flushEnabled: rest.flush_all,
+    }),
+  })),
+);

@@ -1,86 +1,91 @@
-// The proxy's configuration file: pools by name, with twemproxy's keys.
+// The proxy's configuration file: memwire's own, which has its pools under `pools:`, or twemproxy's, which has nothing
+// but pools.
 //
-//     alpha:
-//       listen: 127.0.0.1:22121
-//       hash: md5
-//       servers:
-//         - 10.0.0.1:11211:1
-//         - 10.0.0.2:11211:1 cache-b
+//     proxy:                                    alpha:
+//       connections_max: 10000                    listen: 127.0.0.1:22121
+//     pools:                                      hash: md5
+//       alpha:                                    servers:
+//         listen: 127.0.0.1:22121                   - 10.0.0.1:11211:1
+//         servers: [10.0.0.1:11211]                 - 10.0.0.2:11211:1 cache-b
 
-import { describeEndpoint } from "@memwire/engine";
-import { isMapping } from "./mapping.ts";
-import { describePath, got } from "./mistake.ts";
-import { readPool, type PoolConfig, type PoolReading } from "./pool-schema.ts";
-import { statsNameMistake } from "./stats-name.ts";
-import { readConfig, type AddMistake, type ConfigReading } from "./yaml-config.ts";
+import * as v from "valibot";
+import { about, jsonObjectOf, jsonSchemaOf, type JsonSchema } from "./json-schema.ts";
+import { isMapping, mappingReader } from "./mapping.ts";
+import type { Step } from "./mistake.ts";
+import { nutcrackerPool } from "./nutcracker-schema.ts";
+import type { PoolConfig } from "./pool-config.ts";
+import { pool } from "./pool-schema.ts";
+import { poolsByName } from "./pools-by-name.ts";
+import { proxyLimits, type ProxyLimitsConfig } from "./proxy-limits.ts";
+import { never } from "./value-schema.ts";
+import { readConfig, type ConfigReading } from "./yaml-config.ts";
 
 /** What a proxy is to be. */
-export interface ProxyConfig {
+export interface ProxyConfig extends ProxyLimitsConfig {
   /** At least one, in the order of the file; no two listen on the same address. */
   readonly pools: readonly PoolConfig[];
-  /** Client connections at a time; a file with several pools cannot say it. */
-  readonly connectionsMax?: number;
 }
 
 export type ProxyConfigReading = ConfigReading<ProxyConfig>;
 
+/** A proxy without bounds of its own: the engine's hold. */
+export const NO_LIMITS: ProxyLimitsConfig = { limits: {}, requests: {}, replies: {} };
+
+const entries = {
+  pools: about("The pools by name.", poolsByName(pool, ["pools"])),
+  proxy: v.exactOptional(about("Bounds of the whole process.", proxyLimits)),
+  routes: never("routes are not supported yet"),
+};
+
+const readOwn = mappingReader({
+  what: "the file",
+  form: "a mapping with pools",
+  required: { pools: "pools by name, each with listen and servers" },
+  entries,
+});
+
+const twemproxys = poolsByName(nutcrackerPool);
+
 /**
- * Reads the text of a configuration file, YAML or JSON. Never throws, whatever the text.
+ * Reads the text of a configuration file, YAML or JSON, memwire's own or twemproxy's. Never throws, whatever the text.
  *
  * @param file What the file is called in messages.
  */
 export function readProxyConfig(text: string, file: string): ProxyConfigReading {
   return readConfig(text, file, (value, add) => {
-    const readings: PoolReading[] = [];
-    for (const [name, entry] of poolsOf(value, add)) {
-      const unfit = statsNameMistake("name", name);
-      if (unfit !== undefined) add([name], unfit);
-      const reading = readPool(name, entry);
-      for (const { steps, message } of reading.issues) add([name, ...steps], message);
-      readings.push(reading);
+    if (isOwn(value)) {
+      const { output, issues } = readOwn(value);
+      for (const { steps, message } of issues) add(steps, message);
+      return output === undefined ? undefined : { ...NO_LIMITS, ...output.proxy, pools: output.pools };
     }
-    checkTogether(readings, add);
-
-    const pools = readings.flatMap(({ pool }) => pool ?? []);
-    const connectionsMax = readings[0]?.connectionsMax;
-    return { pools, ...(connectionsMax === undefined ? {} : { connectionsMax }) };
+    const { success, output, issues } = v.safeParse(twemproxys, value);
+    for (const { path = [], message } of issues ?? [])
+      add(
+        path.map(({ key }) => key as Step),
+        message,
+      );
+    return success ? { ...NO_LIMITS, pools: output } : undefined;
   });
 }
 
-function poolsOf(value: unknown, add: AddMistake): [string, unknown][] {
-  if (isMapping(value)) {
-    const pools = Object.entries(value);
-    if (pools.length > 0) return pools;
-  }
-  const found = value === null || typeof value === "object" ? "got none" : got(value);
-  add(
-    [],
-    `must be pools by name, each with listen and servers, ${Array.isArray(value) ? got(value) : found}`,
-  );
-  return [];
+/** The file has a key of ours, and not as the name of one of twemproxy's pools, which have servers. */
+function isOwn(value: unknown): boolean {
+  if (!isMapping(value)) return false;
+  return Object.keys(entries).some((key) => {
+    if (!Object.hasOwn(value, key)) return false;
+    const entry = value[key];
+    return !(isMapping(entry) && Array.isArray(entry["servers"]));
+  });
 }
 
-function checkTogether(readings: readonly PoolReading[], add: AddMistake): void {
-  const names = new Map<string, string>();
-  for (const { pool, connectionsMax } of readings) {
-    if (pool === undefined) continue;
-    const { name } = pool;
-    if (connectionsMax !== undefined && readings.length > 1) {
-      const reason = "twemproxy counts the clients of each pool, this proxy those of all pools together";
-      add(
-        [name, "client_connections"],
-        `must be taken out, or the file have one pool: ${reason}, ${got(connectionsMax)}`,
-      );
-    }
-    const { endpoint } = pool.listen;
-    if (endpoint.kind === "tcp" && endpoint.port === 0) continue; // the system chooses another one for each
-    const address = describeEndpoint(endpoint);
-    const other = names.get(address);
-    if (other === undefined) names.set(address, name);
-    else
-      add(
-        [name, "listen"],
-        `is ${address} as ${describePath([other])}.listen is: choose another port or path`,
-      );
-  }
+/** What editors need to know of a file: of memwire's own, or of twemproxy's. */
+export function proxyJsonSchema(form: "memwire" | "twemproxy"): JsonSchema {
+  const $schema = "https://json-schema.org/draft/2020-12/schema";
+  return form === "memwire"
+    ? { $schema, title: "memwire-proxy", ...jsonObjectOf(entries, ["pools"]) }
+    : {
+        $schema,
+        title: "twemproxy's nutcracker.yml, as memwire-proxy reads it",
+        ...jsonSchemaOf(twemproxys),
+      };
 }

@@ -2,7 +2,7 @@
 
 import { ringName, SERVERS_MAX } from "@memwire/router";
 import * as v from "valibot";
-import { parseServer, serverForm, type ServerConfig } from "./address-text.ts";
+import { parseServer, serverForm, serverPattern, type ServerConfig } from "./address-text.ts";
 import { doublesAmong } from "./doubles.ts";
 import { ringServer } from "./ring-server.ts";
 import { listOf, pathTo, text } from "./value-schema.ts";
@@ -11,15 +11,27 @@ import { listOf, pathTo, text } from "./value-schema.ts";
 export const serversForm: string = `a list of at least one ${serverForm}`;
 
 /** At least one server, no two of one name on the ring. */
-export const serverList: v.GenericSchema<unknown, ServerConfig[]> = v.pipe(
-  listOf(serversForm, text(serverForm, parseServer), 1),
-  v.maxLength(SERVERS_MAX, ({ received }) => `must be at most ${SERVERS_MAX} servers, got ${received}`),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const names = dataset.value.map((server) => ringName(ringServer(server)));
-    for (const [i, first] of doublesAmong(names)) {
-      const message = `is ${names[i]} as servers[${first}] is: take one out, or give it another name`;
-      addIssue({ message, path: pathTo(i) });
-    }
-  }),
+export const serverList: v.GenericSchema<unknown, ServerConfig[]> = distinctServers(
+  listOf(serversForm, text(serverForm, parseServer, serverPattern), 1),
 );
+
+/** A list of servers that are not too many, no two of one name on the ring. */
+export function distinctServers<Server extends ServerConfig>(
+  list: v.GenericSchema<unknown, Server[]>,
+): v.GenericSchema<unknown, Server[]> {
+  return v.pipe(
+    list,
+    v.check(
+      ({ length }) => length <= SERVERS_MAX,
+      ({ input }) => `must be at most ${SERVERS_MAX} servers, got ${input.length}`,
+    ),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const names = dataset.value.map((server) => ringName(ringServer(server)));
+      for (const [i, first] of doublesAmong(names)) {
+        const message = `is ${names[i]} as servers[${first}] is: take one out, or give it another name`;
+        addIssue({ message, path: pathTo(i) });
+      }
+    }),
+  );
+}

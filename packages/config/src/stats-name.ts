@@ -4,14 +4,15 @@ import { got } from "./mistake.ts";
 
 const NAME_MAX = 200;
 
-const fits = new RegExp(`^[\\x21-\\x7e]{1,${NAME_MAX}}$`);
+/** What such a name is. */
+export const statsName: RegExp = new RegExp(`^[\\x21-\\x7e]{1,${NAME_MAX}}$`);
 
 /**
  * What is wrong with a name, and what would be right; nothing if it can stand in `stats`.
  *
- * @param what What the name is, to begin the message with.
+ * @param what What the name is, to begin the message with; empty if it is said elsewhere.
  */
 export function statsNameMistake(what: string, name: string): string | undefined {
-  if (fits.test(name)) return undefined;
-  return `${what} must be 1 to ${NAME_MAX} printable ASCII characters without blanks, ${got(name)}`;
+  if (statsName.test(name)) return undefined;
+  return `${what}${what === "" ? "" : " "}must be 1 to ${NAME_MAX} printable ASCII characters without blanks, ${got(name)}`;
 }

@@ -2,9 +2,11 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Endpoint } from "@memwire/engine";
 import { createDistribution, hashes, ringName } from "@memwire/router";
 import {
   DEFAULT_TIMEOUT_MS,
+  NO_LIMITS,
   parseBackend,
   parseListen,
   readProxyConfig,
@@ -17,6 +19,13 @@ function read(text: string): ProxyConfig {
   const reading = readProxyConfig(text, "proxy.yaml");
   if (!reading.ok) throw new Error(reading.mistakes.map(({ message }) => message).join("\n"));
   return reading.config;
+}
+
+/** The three timeouts of a pool. */
+function each(
+  timeoutMs: number,
+): Pick<PoolConfig, "queuedTimeoutMs" | "connectTimeoutMs" | "replyTimeoutMs"> {
+  return { queuedTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs, replyTimeoutMs: timeoutMs };
 }
 
 test("reads twemproxy's own example", () => {
@@ -47,14 +56,17 @@ beta:
    - "[::1]:11211:1"
 `;
   expect(read(text)).toEqual({
+    ...NO_LIMITS,
     pools: [
       {
         name: "alpha",
-        listen: { endpoint: { kind: "tcp", host: "127.0.0.1", port: 22_121 } },
+        listeners: [{ endpoint: { kind: "tcp", host: "127.0.0.1", port: 22_121 }, backlog: 512 }],
         hash: "fnv1a_64",
         hashTag: "{}",
         distribution: "ketama",
-        timeoutMs: 400,
+        ...each(400),
+        connections: 1,
+        preconnect: false,
         servers: [
           { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_379 }, weight: 1 },
           { endpoint: { kind: "tcp", host: "127.0.0.1", port: 6_380 }, weight: 3, name: "server2" },
@@ -62,10 +74,10 @@ beta:
       },
       {
         name: "beta",
-        listen: { endpoint: { kind: "unix", path: "/tmp/beta.sock" }, mode: 0o777 },
+        listeners: [{ endpoint: { kind: "unix", path: "/tmp/beta.sock" }, mode: 0o777 }],
         hash: "murmur",
         distribution: "modula",
-        timeoutMs: DEFAULT_TIMEOUT_MS,
+        ...each(DEFAULT_TIMEOUT_MS),
         servers: [
           { endpoint: { kind: "unix", path: "/tmp/memcached.sock" }, weight: 2, name: "local" },
           { endpoint: { kind: "tcp", host: "::1", port: 11_211 }, weight: 1 },
@@ -79,10 +91,10 @@ test("has twemproxy's defaults, but a timeout", () => {
   const { pools } = read("a: { listen: ':22121', servers: ['h:1:1'] }");
   expect(pools).toMatchObject([
     {
-      listen: { endpoint: { host: "0.0.0.0", port: 22_121 } },
+      listeners: [{ endpoint: { host: "0.0.0.0", port: 22_121 } }],
       hash: "fnv1a_64",
       distribution: "ketama",
-      timeoutMs: 1_000,
+      ...each(1_000),
     },
   ]);
   expect(pools[0]).not.toHaveProperty("hashTag");
@@ -90,14 +102,22 @@ test("has twemproxy's defaults, but a timeout", () => {
 
 test("reads JSON", () => {
   const pool = { listen: "h:1", servers: ["a:1:1"] };
-  expect(read(JSON.stringify({ p: pool })).pools[0]).toMatchObject({ name: "p", timeoutMs: 1_000 });
+  expect(read(JSON.stringify({ p: pool })).pools[0]).toMatchObject({ name: "p", ...each(1_000) });
 });
 
 test("takes numbers and truths in quotes, as twemproxy does", () => {
   const { pools } = read(
     "a: { listen: 'h:1', servers: ['a:1:1'], timeout: '400', redis: 'false', server_connections: '1' }",
   );
-  expect(pools[0]?.timeoutMs).toBe(400);
+  expect(pools[0]?.replyTimeoutMs).toBe(400);
+});
+
+test("what twemproxy takes for without a bound, or for the least, is that here", () => {
+  const { pools } = read(
+    "a: { listen: 'h:1', servers: ['a:1:1'], timeout: 0, client_connections: 0, backlog: 0, reuse_port: true }",
+  );
+  expect(pools[0]).toMatchObject({ ...each(2_147_483_647), listeners: [{ backlog: 1, reusePort: true }] });
+  expect(pools[0]).not.toHaveProperty("clientConnectionsMax");
 });
 
 test("pools may have names that objects have", () => {
@@ -158,46 +178,50 @@ const server = fc.record(
 );
 const pool = fc.record(
   {
-    listen: endpoint.map((at) => ({ endpoint: at })),
+    listeners: endpoint.map((at) => [{ endpoint: at }]),
     hash: fc.constantFrom(...(Object.keys(hashes) as PoolConfig["hash"][])),
     distribution: fc.constantFrom("ketama" as const, "modula" as const, "random" as const),
     hashTag: fc.stringMatching(/^[!-~]{2}$/),
-    timeoutMs: fc.integer({ min: 1, max: 2_147_483_647 }),
+    queuedTimeoutMs: fc.integer({ min: 1, max: 2_147_483_647 }),
+    clientConnectionsMax: fc.integer({ min: 1, max: 1_000_000 }),
     servers: fc.uniqueArray(server, {
       minLength: 1,
       maxLength: 5,
       selector: (one) => ringName(ringServer(one)),
     }),
   },
-  { requiredKeys: ["listen", "hash", "distribution", "timeoutMs", "servers"] },
+  { requiredKeys: ["listeners", "hash", "distribution", "queuedTimeoutMs", "servers"] },
 );
 const pools = fc
-  .uniqueArray(pool, { minLength: 1, maxLength: 3, selector: ({ listen }) => addressOf(listen.endpoint) })
-  .map((list) => list.map((one, i): PoolConfig => ({ name: `pool-${i}`, ...one })));
+  .uniqueArray(pool, {
+    minLength: 1,
+    maxLength: 3,
+    selector: ({ listeners }) => addressOf(listeners[0]?.endpoint as Endpoint),
+  })
+  .map((list) => list.map((one, i) => ({ name: `pool-${i}`, ...one, ...each(one.queuedTimeoutMs) })))
+  // A pool that is its own server is refused.
+  .filter((list) =>
+    list.every(({ listeners, servers }) =>
+      servers.every((one) => addressOf(one.endpoint) !== addressOf(listeners[0]?.endpoint as Endpoint)),
+    ),
+  );
 
-const config = fc.oneof(
-  fc.record({ pools }),
-  fc.record({
-    pools: pools.map((list) => list.slice(0, 1)),
-    connectionsMax: fc.integer({ min: 1, max: 1_000_000 }),
-  }),
-);
-
-function addressOf(at: PoolConfig["listen"]["endpoint"]): string {
+function addressOf(at: Endpoint): string {
   if (at.kind === "unix") return at.path;
   return `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
-/** A configuration as a file would have it. */
-function write({ pools: list, connectionsMax }: ProxyConfig): string {
-  const entries = list.map(({ name, listen, hashTag, timeoutMs, servers, ...rest }) => [
+/** Pools as twemproxy's file would have them. */
+function write(list: readonly PoolConfig[]): string {
+  const entries = list.map(({ name, listeners, hash, distribution, hashTag, servers, ...rest }) => [
     name,
     {
-      ...rest,
-      listen: addressOf(listen.endpoint),
+      hash,
+      distribution,
+      listen: addressOf(listeners[0]?.endpoint as Endpoint),
       hash_tag: hashTag,
-      timeout: timeoutMs,
-      client_connections: connectionsMax,
+      timeout: rest.queuedTimeoutMs,
+      client_connections: rest.clientConnectionsMax,
       servers: servers.map((one) =>
         [`${addressOf(one.endpoint)}:${one.weight}`, one.name].filter((part) => part !== undefined).join(" "),
       ),
@@ -233,9 +257,9 @@ test("every name that is taken can stand in stats, and no other is refused", () 
 
 test("what was written is read back, and the router takes it", () => {
   fc.assert(
-    fc.property(config, (given) => {
-      expect(read(write(given))).toEqual(given);
-      for (const { distribution, hash, servers } of given.pools) {
+    fc.property(pools, (given) => {
+      expect(read(write(given))).toEqual({ ...NO_LIMITS, pools: given });
+      for (const { distribution, hash, servers } of given) {
         if (distribution === "random") continue;
         createDistribution({ distribution, hash, servers: servers.map(ringServer) });
       }

@@ -79,6 +79,8 @@ export interface ProxyOptions {
   readonly random?: () => number;
   /** What `version` answers. */
   readonly version?: string;
+  /** What only the host counts, such as clients at the door, as `stats` says it: asked each time. */
+  readonly facts?: () => Readonly<Record<string, number>>;
 }
 
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {

@@ -62,7 +62,9 @@ export class ProxyEngine extends LinkEngine {
     super(context, links.all, context.yielded);
     this.#context = context;
     this.#pools = pools;
-    const stats = (argument: string): readonly StatLine[] | null => statLines(context, pools, argument);
+    const { facts = () => ({}) } = options;
+    const stats = (argument: string): readonly StatLine[] | null =>
+      statLines(context, pools, facts, argument);
     this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, context.version, stats));
   }
 

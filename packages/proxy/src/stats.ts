@@ -17,6 +17,7 @@ export type StatLine = readonly [name: string, value: string];
 export function statLines(
   context: ProxyContext,
   pools: readonly Pool[],
+  facts: () => Readonly<Record<string, number>>,
   argument: string,
 ): readonly StatLine[] | null {
   if (argument !== "") return null;
@@ -39,6 +40,7 @@ export function statLines(
   stat("buffered_bytes", counters.bufferedBytesNow);
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
+  for (const [name, value] of Object.entries(facts())) stat(name, value);
   for (const pool of pools) stat(`${pool.name}:parts_missed`, pool.partsMissed);
   for (const server of pools.flatMap(statusesOf)) {
     const prefix = `${server.pool}:${server.name}:`;

@@ -1,0 +1,87 @@
+// `--check`: what a configuration would do, in words, or what is wrong with it.
+
+import type { ListenerConfig, PoolConfig, ProxyConfig } from "@memwire/config";
+import { describeEndpoint } from "@memwire/engine";
+import { ProgramEnd, usageMistake } from "@memwire/program";
+import { ProxyEngine } from "@memwire/proxy";
+import { PROGRAM, type Task } from "./cli.ts";
+import { configure, type Configured } from "./configure.ts";
+import { filesOf, optionsOf } from "./serve.ts";
+import { SAMPLE_KEYS, sharesOf } from "./shares.ts";
+import { describeHow, describeServer } from "./welcome.ts";
+
+/**
+ * Does all but serve: reads every file that is named, and makes the engine.
+ *
+ * @returns What would be done
+ * @throws ProgramEnd 1 with every mistake
+ */
+export function check({ source, overrides }: Task): string {
+  try {
+    const configured = configure(source, overrides);
+    checkFiles(configured);
+    const engine = new ProxyEngine(optionsOf(configured.config));
+    return describe(configured.config, engine.servers().length);
+  } catch (error) {
+    if (error instanceof ProgramEnd) throw new ProgramEnd(1, error.message);
+    if (error instanceof RangeError) throw new ProgramEnd(1, usageMistake(PROGRAM, error.message).message);
+    throw error;
+  }
+}
+
+function checkFiles({ config, folder }: Configured): void {
+  const files = filesOf(config, folder);
+  for (const { listeners } of config.pools) for (const listener of listeners) files.listenOptions(listener);
+}
+
+function describe({ pools }: ProxyConfig, servers: number): string {
+  return [
+    `nothing is wrong: ${count(pools.length, "pool")}, ${count(servers, "server")}`,
+    ...pools.map(describePool),
+    `keys: how ${SAMPLE_KEYS} of them fall, from user:0 on`,
+  ].join("\n");
+}
+
+function describePool(pool: PoolConfig): string {
+  const { name, listeners, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, clientConnectionsMax } = pool;
+  return [
+    `pool ${name}`,
+    ...listeners.map((listener) => `  listens on ${describeListener(listener)}`),
+    ...(clientConnectionsMax === undefined
+      ? []
+      : [`  takes ${count(clientConnectionsMax, "client")} at a time`]),
+    `  ${describeHow(pool)}`,
+    `  timeouts: ${queuedTimeoutMs} ms to be sent, ${connectTimeoutMs} ms to connect, ${replyTimeoutMs} ms to reply`,
+    ...describeShares(pool),
+  ].join("\n");
+}
+
+function describeListener({ endpoint, mode, tls, allow, deny, backlog, reusePort }: ListenerConfig): string {
+  return [
+    describeEndpoint(endpoint),
+    mode === undefined ? "" : `permissions ${mode.toString(8).padStart(4, "0")}`,
+    tls === undefined ? "" : `TLS${tls.verify === "none" ? "" : `, client certificates: ${tls.verify}`}`,
+    allow === undefined ? "" : `allows ${allow.join(" ")}`,
+    deny === undefined || deny.length === 0 ? "" : `denies ${deny.join(" ")}`,
+    backlog === undefined ? "" : `backlog ${backlog}`,
+    reusePort === true ? "shares the port" : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+/** A line for each server: its part of the keys, and what it would be by the weights alone. */
+function describeShares(pool: PoolConfig): readonly string[] {
+  const total = pool.servers.reduce((sum, { weight }) => sum + weight, 0);
+  const shares = sharesOf(pool);
+  const lines = pool.servers.map((server, i) => {
+    const byWeight = pool.distribution === "random" ? 1 / pool.servers.length : server.weight / total;
+    const tls = server.tls === undefined ? "" : ", TLS";
+    return `  ${percent(shares[i] ?? 0)}  ${percent(byWeight)}    ${describeServer(server)}${tls}`;
+  });
+  return ["     keys  by weight  server", ...lines];
+}
+
+const percent = (part: number): string => `${(part * 100).toFixed(1).padStart(5)} %`;
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,164 @@
+// From what was asked for to the configuration of a proxy: the file, or one pool; then what flags and the environment
+// put in place of what that says.
+
+import { dirname } from "node:path";
+import {
+  DEFAULT_TIMEOUT_MS,
+  describeMistake,
+  NO_LIMITS,
+  readProxyConfig,
+  readServersFile,
+  type ListenConfig,
+  type PoolConfig,
+  type ProxyConfig,
+  type ServerConfig,
+} from "@memwire/config";
+import { describeEndpoint } from "@memwire/engine";
+import { ProgramEnd, readTextFile, usageMistake } from "@memwire/program";
+import { PROGRAM, type Overrides, type Source } from "./cli.ts";
+import { embeddedNames } from "./embedded-servers.ts";
+import type { Setting } from "./settings.ts";
+
+/** What the proxy is to be. */
+export interface Configured {
+  readonly config: ProxyConfig;
+  /** Where the names of files in the configuration start from. */
+  readonly folder: string;
+}
+
+/**
+ * Reads whatever files say it. Embedded servers are on port 0, as long as they have none.
+ *
+ * @throws ProgramEnd 2 with every mistake of a file, or with what cannot be in place of what it says
+ */
+export function configure(source: Source, overrides: Overrides): Configured {
+  const { config, folder } = read(source);
+  const overridden = override(config, overrides);
+  checkLoops(overridden.pools);
+  return { config: overridden, folder };
+}
+
+function read(source: Source): Configured {
+  switch (source.kind) {
+    case "config": {
+      const reading = readProxyConfig(readTextFile(PROGRAM, source.file), source.file);
+      if (!reading.ok) throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
+      return { config: reading.config, folder: dirname(source.file) };
+    }
+    case "servers":
+      return { config: onePool(source.listen, readServers(source.file)), folder: "." };
+    case "backends":
+      return { config: onePool(source.listen, source.servers), folder: "." };
+    case "embedded": {
+      const servers = embeddedNames.map((name) => ({
+        endpoint: { kind: "tcp" as const, host: "127.0.0.1", port: 0 },
+        weight: 1,
+        name,
+      }));
+      return { config: onePool(source.listen, servers), folder: "." };
+    }
+  }
+}
+
+/** Keys as libketama, libmemcached's clients and npm memcached place them by default. */
+function onePool(listen: ListenConfig, servers: readonly ServerConfig[]): ProxyConfig {
+  const timeoutMs = DEFAULT_TIMEOUT_MS;
+  const pool: PoolConfig = {
+    name: "main",
+    listeners: [listen],
+    hash: "md5",
+    distribution: "ketama",
+    queuedTimeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
+    replyTimeoutMs: timeoutMs,
+    servers,
+  };
+  return { ...NO_LIMITS, pools: [pool] };
+}
+
+function readServers(file: string): readonly ServerConfig[] {
+  const reading = readServersFile(readServersText(file), file);
+  if (!reading.ok) throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
+  return reading.servers;
+}
+
+function readServersText(file: string): string {
+  try {
+    return readTextFile(PROGRAM, file);
+  } catch (error) {
+    if (!(error instanceof ProgramEnd) || !/[,:]\d/.test(file)) throw error;
+    throw usageMistake(
+      PROGRAM,
+      `--servers is a file, got ${JSON.stringify(file)}; servers themselves: --backend`,
+    );
+  }
+}
+
+function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
+  const { listen, servers, backend, hash, distribution, hashTag, timeout, connectionsMax } = overrides;
+  const all: Partial<PoolConfig> = {
+    ...(hash === undefined ? {} : { hash: hash.value }),
+    ...(distribution === undefined ? {} : { distribution: distribution.value }),
+    ...(hashTag === undefined ? {} : { hashTag: hashTag.value }),
+    ...(timeout === undefined
+      ? {}
+      : { queuedTimeoutMs: timeout.value, connectTimeoutMs: timeout.value, replyTimeoutMs: timeout.value }),
+  };
+  const pools = config.pools.map((pool): PoolConfig => {
+    const own = servers === undefined ? backend?.value : readServers(servers.value);
+    return {
+      ...pool,
+      ...all,
+      ...(own === undefined ? {} : { servers: withTls(only(config, servers ?? backend), own) }),
+      ...(listen === undefined ? {} : { listeners: [elsewhere(only(config, listen), listen)] }),
+    };
+  });
+  const limits = { ...config.limits, ...(connectionsMax && { connectionsMax: connectionsMax.value }) };
+  return { ...config, limits, pools };
+}
+
+/** The one pool that a setting is about. @throws ProgramEnd 2 if there are several */
+function only({ pools }: ProxyConfig, setting: Setting<unknown> | undefined): PoolConfig {
+  const [pool, ...more] = pools as readonly [PoolConfig, ...PoolConfig[]];
+  if (more.length === 0) return pool;
+  const names = pools.map(({ name }) => name).join(", ");
+  throw usageMistake(
+    PROGRAM,
+    `${setting?.from} says something of one pool, and the file has ${pools.length}: ${names}`,
+  );
+}
+
+/** Other servers are spoken to as those of the file are, if all of those are alike. */
+function withTls({ servers }: PoolConfig, own: readonly ServerConfig[]): PoolConfig["servers"] {
+  const ways = new Map(servers.map(({ tls }) => [JSON.stringify(tls), tls]));
+  const [tls] = ways.size === 1 ? ways.values() : [];
+  return tls === undefined ? own : own.map((server) => ({ ...server, tls }));
+}
+
+/** The same listener at another address. */
+function elsewhere(
+  { name, listeners }: PoolConfig,
+  { value, from }: Setting<ListenConfig>,
+): PoolConfig["listeners"][0] {
+  const [first, ...more] = listeners;
+  if (first === undefined || more.length > 0) {
+    throw usageMistake(PROGRAM, `${from} is one address, and pool ${name} listens on ${listeners.length}`);
+  }
+  const { endpoint: _endpoint, mode: _mode, ...rest } = first;
+  return { ...value, ...rest };
+}
+
+/** What the file says is checked there; flags may have moved a pool to where a server of its own is. */
+function checkLoops(pools: readonly PoolConfig[]): void {
+  for (const { name, listeners, servers } of pools) {
+    const own = new Set(listeners.map(({ endpoint }) => describeEndpoint(endpoint)));
+    for (const { endpoint } of servers) {
+      const address = describeEndpoint(endpoint);
+      if (!own.has(address) || (endpoint.kind === "tcp" && endpoint.port === 0)) continue;
+      throw usageMistake(
+        PROGRAM,
+        `server ${address} is where pool ${name} itself would listen: choose another address`,
+      );
+    }
+  }
+}

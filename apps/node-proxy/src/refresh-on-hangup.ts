@@ -1,0 +1,15 @@
+import process from "node:process";
+import { PROGRAM } from "./cli.ts";
+import type { PemFiles } from "./pem-files.ts";
+
+/** From now on SIGHUP reads certificates again, and says how that went. */
+export function refreshOnHangup(files: PemFiles): void {
+  process.on("SIGHUP", () => {
+    try {
+      files.refresh();
+      console.error(`${PROGRAM}: certificates are read again`);
+    } catch (error) {
+      console.error(`${PROGRAM}: certificates stay as they are: ${(error as Error).message}`);
+    }
+  });
+}

@@ -1,0 +1,271 @@
+// memwire's own form of the proxy's file: what it means, and what is said about each mistake that twemproxy's has not.
+
+import { expect, test } from "vitest";
+import {
+  describeMistake,
+  NO_LIMITS,
+  readProxyConfig,
+  type PoolConfig,
+  type ProxyConfig,
+} from "../src/mod.ts";
+
+function read(text: string): ProxyConfig {
+  const reading = readProxyConfig(text, "proxy.yml");
+  if (!reading.ok) throw new Error(reading.mistakes.map(describeMistake).join("\n"));
+  return reading.config;
+}
+
+const said = (text: string): string[] => {
+  const reading = readProxyConfig(text, "proxy.yml");
+  return reading.ok ? [] : reading.mistakes.map(describeMistake);
+};
+
+const tcp = (host: string, port: number): PoolConfig["servers"][number]["endpoint"] => ({
+  kind: "tcp",
+  host,
+  port,
+});
+
+test("says everything that a pool may be", () => {
+  const text = `
+proxy:
+  connections_max: 10000
+  value_bytes_max: 2097152
+  reply_value_bytes_max: 4194304
+  drain_timeout: 2000
+pools:
+  alpha:
+    listen:
+      - 127.0.0.1:22121
+      - address: 0.0.0.0:22122
+        tls: { cert: proxy.pem, key: proxy.key, ca: ca.pem, verify: require, min_version: TLSv1.3 }
+        allow: [10.0.0.0/8]
+        deny: [10.9.0.0/16]
+        backlog: 1024
+        reuse_port: true
+      - /run/alpha.sock 0660
+    client_connections: 500
+    servers:
+      - 10.0.0.1:11211
+      - 10.0.0.2:11211:3 cache-b
+      - unix:/run/memcached.sock:2
+      - { address: 10.0.0.3:11211, weight: 2, name: cache-c, tls: false }
+      - { address: cache.example:11211, tls: { servername: other.example } }
+    server_tls: { ca: ca.pem }
+    hash: md5
+    distribution: modula
+    hash_tag: "{}"
+    timeout: 400
+    reply_timeout: 250
+    flush_all: true
+`;
+  expect(read(text)).toEqual({
+    limits: { connectionsMax: 10_000 },
+    requests: { valueBytesMax: 2_097_152 },
+    replies: { valueBytesMax: 4_194_304 },
+    drainTimeoutMs: 2_000,
+    pools: [
+      {
+        name: "alpha",
+        listeners: [
+          { endpoint: tcp("127.0.0.1", 22_121) },
+          {
+            endpoint: tcp("0.0.0.0", 22_122),
+            tls: {
+              chainFile: "proxy.pem",
+              keyFile: "proxy.key",
+              caFile: "ca.pem",
+              verify: "require",
+              minVersion: "TLSv1.3",
+            },
+            allow: ["10.0.0.0/8"],
+            deny: ["10.9.0.0/16"],
+            backlog: 1_024,
+            reusePort: true,
+          },
+          { endpoint: { kind: "unix", path: "/run/alpha.sock" }, mode: 0o660 },
+        ],
+        clientConnectionsMax: 500,
+        servers: [
+          { endpoint: tcp("10.0.0.1", 11_211), weight: 1, tls: { caFile: "ca.pem" } },
+          { endpoint: tcp("10.0.0.2", 11_211), weight: 3, name: "cache-b", tls: { caFile: "ca.pem" } },
+          { endpoint: { kind: "unix", path: "/run/memcached.sock" }, weight: 2, tls: { caFile: "ca.pem" } },
+          { endpoint: tcp("10.0.0.3", 11_211), weight: 2, name: "cache-c" },
+          { endpoint: tcp("cache.example", 11_211), weight: 1, tls: { servername: "other.example" } },
+        ],
+        hash: "md5",
+        distribution: "modula",
+        hashTag: "{}",
+        queuedTimeoutMs: 400,
+        connectTimeoutMs: 400,
+        replyTimeoutMs: 250,
+        flushEnabled: true,
+      },
+    ],
+  });
+});
+
+test("a pool with nothing but what is needed leaves the rest to the engine", () => {
+  expect(read("pools: { a: { listen: ':1', servers: [h:1] } }")).toEqual({
+    ...NO_LIMITS,
+    pools: [
+      {
+        name: "a",
+        listeners: [{ endpoint: tcp("0.0.0.0", 1) }],
+        servers: [{ endpoint: tcp("h", 1), weight: 1 }],
+        hash: "fnv1a_64",
+        distribution: "ketama",
+        queuedTimeoutMs: 1_000,
+        connectTimeoutMs: 1_000,
+        replyTimeoutMs: 1_000,
+      },
+    ],
+  });
+});
+
+test("twemproxy's pools may have the names of our keys", () => {
+  const pool = "{ listen: 'h:0', servers: ['a:1:1'] }";
+  const { pools } = read(`pools: ${pool}\nproxy: ${pool}\nroutes: ${pool}\n`);
+  expect(pools.map(({ name }) => name)).toEqual(["pools", "proxy", "routes"]);
+});
+
+/** A pool whose first line is line 3, around some lines. */
+const alpha = (lines: string): string => `pools:\n  alpha:\n${lines}\n`;
+const listen = "    listen: 127.0.0.1:22121";
+const servers = "    servers: [10.0.0.1:11211]";
+const whole = `${listen}\n${servers}`;
+const serverForm = "host:port[:weight] [name] or /path[:weight] [name]";
+
+test.each<[string, string]>([
+  ["pools:\n", "1 pools: must be pools by name, each with listen and servers, got none"],
+  ["pools: []\n", "1 pools: must be pools by name, each with listen and servers, got a list"],
+  ["proxy: {}\n", "1 pools: is missing: pools by name, each with listen and servers"],
+  [`${alpha(whole)}pool: {}\n`, "5 pool: is no key of the file: pools?"],
+  [`${alpha(whole)}routes: []\n`, "5 routes: must be taken out: routes are not supported yet"],
+  [
+    alpha(listen),
+    `2 pools.alpha.servers: is missing: a list of at least one ${serverForm}, or mapping with address`,
+  ],
+  [
+    alpha(servers),
+    "2 pools.alpha.listen: is missing: host:port or /path [permissions], a mapping with address, or a list of these",
+  ],
+  [
+    alpha(`    listen:\n${servers}`),
+    "3 pools.alpha.listen: must be host:port or /path [permissions], got nothing",
+  ],
+  [
+    alpha(`    listen: []\n${servers}`),
+    "3 pools.alpha.listen: must be a list of at least one host:port or /path [permissions], or mapping with address, got none",
+  ],
+  [
+    alpha(`    listen: { address: h:1, alow: [] }\n${servers}`),
+    "3 pools.alpha.listen.alow: is no key of listen: allow?",
+  ],
+  [
+    alpha(`    listen:\n      address: h:1\n      tls: { cert: a.pem, verify: request }\n${servers}`),
+    '5 pools.alpha.listen.tls.verify: needs ca, the roots of the clients\' certificates, got "request" alone',
+  ],
+  [
+    alpha(`    listen: { address: h:1, tls: { cert: "" } }\n${servers}`),
+    '3 pools.alpha.listen.tls.cert: must be the name of a PEM file, got ""',
+  ],
+  [
+    alpha(`    listen: { address: h:1, allow: [10.0.0.0/33] }\n${servers}`),
+    '3 pools.alpha.listen.allow[0]: prefix length must be a whole number from 0 to 32, got "10.0.0.0/33"',
+  ],
+  [
+    alpha(`    listen: { address: /run/a.sock, deny: [10.0.0.1] }\n${servers}`),
+    "3 pools.alpha.listen.deny: must be taken out: who connects to a unix socket has no address, its permissions say who may",
+  ],
+  [
+    alpha(`    listen: { address: /run/a.sock, reuse_port: true }\n${servers}`),
+    "3 pools.alpha.listen.reuse_port: must be taken out: a unix socket has no port to share, got true",
+  ],
+  [
+    alpha(`    listen: [h:1, h:1]\n${servers}`),
+    "3 pools.alpha.listen[1]: is h:1 as pools.alpha.listen[0] is: choose another port or path",
+  ],
+  [
+    alpha(`${listen}\n    servers: [127.0.0.1:22121]`),
+    "4 pools.alpha.servers[0]: is where the pool itself listens: 127.0.0.1:22121",
+  ],
+  [alpha(`${listen}\n    servers: [a:1, b]`), `4 pools.alpha.servers[1]: must be ${serverForm}, got "b"`],
+  [
+    alpha(`${listen}\n    servers: [a:1:2:3]`),
+    '4 pools.alpha.servers[0]: must be an IPv6 address in brackets, such as [::1]:11211:1, got "a:1:2:3"',
+  ],
+  [
+    alpha(`${listen}\n    servers: [{ address: "a:1:2" }]`),
+    '4 pools.alpha.servers[0].address: must be host:port or /path: the weight is a key of its own, got "a:1:2"',
+  ],
+  [
+    alpha(`${listen}\n    servers: [{ address: a:1, name: a b }]`),
+    '4 pools.alpha.servers[0].name: must be 1 to 200 printable ASCII characters without blanks, got "a b"',
+  ],
+  [
+    alpha(`${listen}\n    servers: [{ address: a:1, tls: 5 }]`),
+    "4 pools.alpha.servers[0].tls: must be true or false, got 5",
+  ],
+  [
+    alpha(`${listen}\n    servers: [a:1, { address: a:1 }]`),
+    "4 pools.alpha.servers[1]: is a:1 as servers[0] is: take one out, or give it another name",
+  ],
+  [
+    alpha(`${listen}\n    servers: [a:1 x, { address: a:1, name: y, tls: true }]`),
+    "4 pools.alpha.servers[1]: is a:1 as pools.alpha.servers[0] is, but not with the same tls: one connection may serve both",
+  ],
+  [
+    alpha(`${whole}\n    server_connections: 4`),
+    "5 pools.alpha.server_connections: is no key of a pool: connections",
+  ],
+  [
+    alpha(`${whole}\n    auto_eject_hosts: true`),
+    "5 pools.alpha.auto_eject_hosts: is no key of a pool: health: { when_down: rehash }",
+  ],
+  [
+    alpha(`${whole}\n    redis: true`),
+    "5 pools.alpha.redis: is no key of a pool: this proxy speaks memcached's protocol only",
+  ],
+  [
+    alpha(`${whole}\n    credentials: { user: me, password: secret }`),
+    "5 pools.alpha.credentials.password: is no key of credentials: password_file or password_env says where it is",
+  ],
+  [
+    alpha(`${whole}\n    credentials: { user: me }`),
+    "5 pools.alpha.credentials: need the password: password_file or password_env says where it is",
+  ],
+  [
+    alpha(`${whole}\n    credentials: { user: me, password_env: "p4ss word!" }`),
+    "5 pools.alpha.credentials.password_env: must be the name of a variable, such as MEMCACHED_PASSWORD, not the password",
+  ],
+  [
+    alpha(`${whole}\n    credentials: { user: me, password_env: A, password_file: b }`),
+    "5 pools.alpha.credentials.password_env: cannot stand beside password_file: take one out",
+  ],
+  [
+    alpha(`${whole}\n    health: { retry_min: 100, retry_max: 50 }`),
+    "5 pools.alpha.health.retry_max: must be at least retry_min, 100, got 50",
+  ],
+  [
+    alpha(`${whole}\n    health: { fail_open_below: 50 }`),
+    "5 pools.alpha.health.fail_open_below: must be a number from 0 to 1, got 50",
+  ],
+  [
+    `${alpha(whole)}proxy: { unsent_bytes_pause: 10, unsent_bytes_max: 5 }\n`,
+    "5 proxy.unsent_bytes_max: must be at least unsent_bytes_pause, 10, got 5",
+  ],
+  [
+    `${alpha(whole)}proxy: { pipeline_max: 0 }\n`,
+    "5 proxy.pipeline_max: must be a whole number from 1 to 2147483647, got 0",
+  ],
+  [`${alpha(whole)}proxy: { pipelinemax: 5 }\n`, "5 proxy.pipelinemax: is no key of proxy: pipeline_max?"],
+])("of %j says %s", (text, message) => {
+  expect(said(text)).toEqual([`proxy.yml:${message}`]);
+});
+
+test("says no password that stands where none may", () => {
+  const text = alpha(`${whole}\n    credentials: { user: me, password: hunter2, password_env: hunter-2 }`);
+  expect(said(text)).toHaveLength(2);
+  expect(said(text).join("\n")).not.toContain("hunter");
+});
