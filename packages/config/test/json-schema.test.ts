@@ -23,7 +23,7 @@ test.each([
   "the shipped schema of %s's form is the reader's: else run vitest with -u",
   async (form, name) => {
     const text = `${JSON.stringify(proxyJsonSchema(form), undefined, 2)}\n`;
-    await expect(text).toMatchFileSnapshot(`../schema/${name}.schema.json`);
+    await expect(text).toMatchFileSnapshot(`../src/schema/${name}.schema.json`);
   },
 );
 
