@@ -50,7 +50,7 @@ test.each<[string, string]>([
   ],
   [
     "hash: sha1\n",
-    '1 hash: must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, got "sha1"',
+    '1 hash: must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, murmur3, xxh3, crc32_mcrouter, java_string, got "sha1"',
   ],
   ["distribution: random\n", '1 distribution: must be one of ketama, modula, got "random"'],
   ["hash_tag: {}\n", '1 hash_tag: must be two characters in quotes, such as "{}", got a mapping'],

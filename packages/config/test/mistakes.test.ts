@@ -84,7 +84,7 @@ test.each<[string, string]>([
 
   [
     alpha(`${whole}\n  hash: sha1`),
-    '5 alpha.hash: must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, got "sha1"',
+    '5 alpha.hash: must be one of one_at_a_time, md5, crc16, crc32, crc32a, fnv1_64, fnv1a_64, fnv1_32, fnv1a_32, hsieh, murmur, jenkins, murmur3, xxh3, crc32_mcrouter, java_string, got "sha1"',
   ],
   [
     alpha(`${whole}\n  distribution: jump`),
