@@ -18,10 +18,10 @@ import {
 } from "@memwire/router";
 
 const SERVERS = 100;
-const KEYS = 4_096;
+const KEYS = 1_024;
 const WARM_UP_MS = 200;
-const ROUNDS = 60;
-const ROUND_MS = 3;
+const ROUNDS = 200;
+const ROUND_MS = 0.5;
 
 /** Keys end to end; key i is `bytes[ends[i - 1]]` up to `bytes[ends[i]]`. */
 interface Keys {

@@ -1,28 +1,30 @@
 // The rendezvous hashing of pymemcache's HashClient: the server with the highest MurmurHash3 of `<name>-<key>` wins.
-// Hot path; the whole key is hashed for every server.
+// Hot path; something is done for every server.
 // Source: pymemcache pymemcache/client/rendezvous.py
 
 import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
-import { Murmur3Prefix } from "./hash/murmur3.ts";
+import { Murmur3Many } from "./hash/murmur3-many.ts";
 import { joined } from "./ring-points.ts";
 import { addressName, namesOf, nodesOf, type Server } from "./server.ts";
 
 export class PymemcacheDistribution implements Distribution {
   readonly #names: readonly string[];
-  readonly #prefixes: readonly Murmur3Prefix[];
+  readonly #hashes: Murmur3Many;
 
   constructor(servers: readonly Server[]) {
     const nodes = nodesOf(servers, { nameOf: addressName, order: "listed", weights: "none" });
     this.#names = namesOf(nodes);
-    this.#prefixes = nodes.map(({ bytes }) => new Murmur3Prefix(joined(bytes, "-")));
+    this.#hashes = new Murmur3Many(nodes.map(({ bytes }) => joined(bytes, "-")));
   }
 
   owner(bytes: Uint8Array, start: number, end: number): number {
-    const prefixes = this.#prefixes;
+    const hashes = this.#hashes;
+    const { length } = this.#names;
     let winner = NO_SERVER;
     let best = -1;
-    for (let i = 0; i < prefixes.length; i++) {
-      const hash = (prefixes[i] as Murmur3Prefix).hash(bytes, start, end);
+    hashes.read(bytes, start, end);
+    for (let i = 0; i < length; i++) {
+      const hash = hashes.hashOf(i);
       if (hash > best || (hash === best && this.#isGreater(i, winner))) {
         best = hash;
         winner = i;
@@ -33,7 +35,7 @@ export class PymemcacheDistribution implements Distribution {
 
   explain(bytes: Uint8Array): Explanation {
     const server = this.owner(bytes, 0, bytes.length);
-    const hash = this.#prefixes[server]?.hash(bytes, 0, bytes.length);
+    const hash = server === NO_SERVER ? undefined : this.#hashes.hashOf(server);
     return { hash, point: undefined, server, name: this.#names[server] };
   }
 

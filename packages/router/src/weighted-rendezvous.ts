@@ -1,5 +1,5 @@
 // Rendezvous hashing with weights, as mcrouter has it: a server's score is its weight by minus the logarithm of a number
-// from 0 to 1 that it draws for the key. Hot path; a logarithm for every server.
+// from 0 to 1 that it draws for the key. Hot path.
 //
 // With equal weights keys lie elsewhere than without any: the number is made of other bits of the same score.
 // Source: mcrouter mcrouter/lib/WeightedRendezvousHashFunc.cpp
@@ -8,6 +8,9 @@ import { NO_SERVER, type Distribution, type Explanation } from "./distribution.t
 import { murmur64a } from "./hash/murmur64a.ts";
 import { hashesOf, KEY_SEED, score } from "./rendezvous.ts";
 import { bracketedName, namesOf, nodesOf, type Server } from "./server.ts";
+
+/** What is lost by rounding is far less than this leaves. */
+const SURELY = 1 - 1e-9;
 
 export class WeightedRendezvousDistribution implements Distribution {
   readonly #names: readonly string[];
@@ -34,6 +37,8 @@ export class WeightedRendezvousDistribution implements Distribution {
       score(this.#hashes, i * 2, this.#key, scored);
       // The lower 53 bits, as a fraction.
       const drawn = (((scored[1] as number) & 0x1f_ffff) * 2 ** 32 + ((scored[0] as number) >>> 0)) / 2 ** 53;
+      // A logarithm is dear, and -log(x) is never below 1 - x: most servers lose by that already.
+      if ((weights[i] as number) < best * (1 - drawn) * SURELY) continue;
       const reached = (weights[i] as number) * (1 / -Math.log(drawn));
       if (reached > best) {
         best = reached;

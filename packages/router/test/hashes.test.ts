@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Murmur3Prefix } from "../src/hash/murmur3.ts";
+import { Murmur3Many } from "../src/hash/murmur3-many.ts";
 import { sha1 } from "../src/hash/sha1.ts";
 import { spooky32 } from "../src/hash/spooky.ts";
 import { memjs, npmMemcache } from "../src/hash/text-hashes.ts";
@@ -102,18 +102,24 @@ test("SpookyHash is that of its author's own test, short and long", () => {
   expect(hashesFrom(192)).toEqual(from192);
 });
 
-test("the MurmurHash3 of a beginning and a key is that of both as one", () => {
+test("the MurmurHash3 of many beginnings with one key is that of each with it as one text", () => {
   fc.assert(
-    fc.property(bytes, bytes, bytes, (beginning, key, before) => {
-      const whole = new Murmur3Prefix(Uint8Array.of(...beginning, ...key));
-      const around = Uint8Array.of(...before, ...key);
-      expect(new Murmur3Prefix(beginning).hash(around, before.length, around.length)).toBe(
-        whole.hash(key, 0, 0),
-      );
+    fc.property(fc.array(bytes, { maxLength: 6 }), bytes, bytes, (beginnings, key, before) => {
+      const around = Uint8Array.of(...before, ...key, 0xee);
+      const many = new Murmur3Many(beginnings);
+      many.read(around, before.length, around.length - 1);
+      const ours = beginnings.map((_, i) => many.hashOf(i));
+      const one = new Murmur3Many(beginnings.map((beginning) => Uint8Array.of(...beginning, ...key)));
+      one.read(around, 0, 0);
+      expect(ours).toEqual(beginnings.map((_, i) => one.hashOf(i)));
     }),
   );
-  // Published: https://github.com/aappleby/smhasher, as everyone's tests have it.
-  expect(new Murmur3Prefix(bytesOf("")).hash(bytesOf("hello"), 0, 5)).toBe(0x248bfa47);
+  // Published, as everyone's tests have it.
+  const none = new Murmur3Many([bytesOf("")]);
+  none.read(bytesOf("hello"), 0, 5);
+  expect(none.hashOf(0)).toBe(0x248bfa47);
+  none.read(new Uint8Array(1_000), 0, 1_000);
+  expect(none.hashOf(0)).toBe(new Murmur3Many([new Uint8Array(1_000)]).hashOf(0));
 });
 
 test("Java's and JavaScript's clients hash the text, not its bytes", () => {

@@ -4,8 +4,9 @@
 // Numbers of 64 bits are pairs in an Int32Array: number i is [2 * i], its lower half, and [2 * i + 1].
 // Source: https://burtleburtle.net/bob/hash/spooky.html (SpookyV2)
 
-import { rotateLeft, addNumber, addWord, xorNumber } from "./pairs.ts";
+import { addWord } from "./pairs.ts";
 import { spookyLong, SPOOKY_CONSTANT } from "./spooky-long.ts";
+import { endShort, mixShort } from "./spooky-short.ts";
 import { littleEndianWord } from "./word.ts";
 
 const LONG_BYTES = 192;
@@ -25,16 +26,16 @@ export function spooky32(bytes: Uint8Array, start: number, end: number, seed: nu
   let at = start;
   for (; end - at >= 32; at += 32) {
     addSixteen(bytes, at, C, D);
-    mix();
+    mixShort(state);
     addSixteen(bytes, at + 16, A, B);
   }
   if (end - at >= 16) {
     addSixteen(bytes, at, C, D);
-    mix();
+    mixShort(state);
     at += 16;
   }
   addLast(bytes, at, end, end - start);
-  finish();
+  endShort(state);
   return state[0] >>> 0;
 }
 
@@ -61,45 +62,4 @@ function wordUpTo(bytes: Uint8Array, at: number, end: number): number {
   let word = 0;
   for (let i = end - 1; i >= at; i--) word = (word << 8) | (bytes[i] as number);
   return word;
-}
-
-function mix(): void {
-  mixStep(C, D, A, 50);
-  mixStep(D, A, B, 52);
-  mixStep(A, B, C, 30);
-  mixStep(B, C, D, 41);
-  mixStep(C, D, A, 54);
-  mixStep(D, A, B, 48);
-  mixStep(A, B, C, 38);
-  mixStep(B, C, D, 37);
-  mixStep(C, D, A, 62);
-  mixStep(D, A, B, 34);
-  mixStep(A, B, C, 5);
-  mixStep(B, C, D, 36);
-}
-
-function mixStep(turned: number, added: number, mixed: number, bits: number): void {
-  rotateLeft(state, turned, bits);
-  addNumber(state, turned, added);
-  xorNumber(state, mixed, turned);
-}
-
-function finish(): void {
-  endStep(D, C, 15);
-  endStep(A, D, 52);
-  endStep(B, A, 26);
-  endStep(C, B, 51);
-  endStep(D, C, 28);
-  endStep(A, D, 9);
-  endStep(B, A, 47);
-  endStep(C, B, 54);
-  endStep(D, C, 32);
-  endStep(A, D, 25);
-  endStep(B, A, 63);
-}
-
-function endStep(mixed: number, turned: number, bits: number): void {
-  xorNumber(state, mixed, turned);
-  rotateLeft(state, turned, bits);
-  addNumber(state, mixed, turned);
 }

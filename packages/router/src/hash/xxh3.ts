@@ -17,10 +17,11 @@ const MIDDLE_BYTES_MAX = 240;
 export function xxh3(seedLow = 0, seedHigh = 0): WideHash {
   const secret = seeded(XXH3_SECRET, seedLow, seedHigh);
   const flips = flipsOf(seedLow, seedHigh);
+  const pads = padsOf(seedLow, seedHigh);
   return (bytes, start, end, into) => {
     const length = end - start;
     if (length <= 16) hashShort(bytes, start, length, flips, into);
-    else if (length <= MIDDLE_BYTES_MAX) hashMiddle(bytes, start, length, seedLow, seedHigh, into);
+    else if (length <= MIDDLE_BYTES_MAX) hashMiddle(bytes, start, length, pads, into);
     else xxh3Long(bytes, start, length, secret, into);
   };
 }
@@ -164,12 +165,30 @@ function turned(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
+/**
+ * What the middle ways key 16 bytes with, four words each: the secret at a place, to which the seed is added, and eight
+ * bytes on, from which it is taken. First the eight places of the first 128 bytes, then the seven of those after, then
+ * that of the last 16.
+ */
+function padsOf(seedLow: number, seedHigh: number): Int32Array {
+  const pads = new Int32Array(16 * 4);
+  for (let i = 0; i < 16; i++) {
+    const at = i < 8 ? i * 16 : i < 15 ? (i - 8) * 16 + 3 : 136 - 17;
+    const low = (littleEndianWord(XXH3_SECRET, at) + seedLow) | 0;
+    const next = littleEndianWord(XXH3_SECRET, at + 8);
+    pads[i * 4] = low;
+    pads[i * 4 + 1] = littleEndianWord(XXH3_SECRET, at + 4) + seedHigh + carryOf(low, seedLow);
+    pads[i * 4 + 2] = next - seedLow;
+    pads[i * 4 + 3] = littleEndianWord(XXH3_SECRET, at + 12) - seedHigh - carryOf(next, seedLow);
+  }
+  return pads;
+}
+
 function hashMiddle(
   bytes: Uint8Array,
   start: number,
   length: number,
-  seedLow: number,
-  seedHigh: number,
+  pads: Int32Array,
   into: Int32Array,
 ): void {
   into[0] = Math.imul(length, 0x85ebca87);
@@ -177,37 +196,26 @@ function hashMiddle(
   const end = start + length;
   if (length <= 128) {
     for (let i = (length - 1) >>> 5; i >= 0; i--) {
-      mix16(bytes, start + i * 16, i * 32, seedLow, seedHigh, into);
-      mix16(bytes, end - 16 - i * 16, i * 32 + 16, seedLow, seedHigh, into);
+      addSixteen(bytes, start + i * 16, pads, i * 2, into);
+      addSixteen(bytes, end - 16 - i * 16, pads, i * 2 + 1, into);
     }
   } else {
     const rounds = length >>> 4;
-    for (let i = 0; i < 8; i++) mix16(bytes, start + i * 16, i * 16, seedLow, seedHigh, into);
+    for (let i = 0; i < 8; i++) addSixteen(bytes, start + i * 16, pads, i, into);
     avalanche(into);
-    for (let i = 8; i < rounds; i++) mix16(bytes, start + i * 16, (i - 8) * 16 + 3, seedLow, seedHigh, into);
-    mix16(bytes, end - 16, 136 - 17, seedLow, seedHigh, into);
+    for (let i = 8; i < rounds; i++) addSixteen(bytes, start + i * 16, pads, i, into);
+    addSixteen(bytes, end - 16, pads, 15, into);
   }
   avalanche(into);
 }
 
-/** Adds the fold of 16 bytes, each half keyed by the secret, to which the seed is added, or from which it is taken. */
-function mix16(
-  bytes: Uint8Array,
-  at: number,
-  secretAt: number,
-  seedLow: number,
-  seedHigh: number,
-  into: Int32Array,
-): void {
-  const plusLow = (littleEndianWord(XXH3_SECRET, secretAt) + seedLow) | 0;
-  const plusHigh = littleEndianWord(XXH3_SECRET, secretAt + 4) + seedHigh + carryOf(plusLow, seedLow);
-  const word = littleEndianWord(XXH3_SECRET, secretAt + 8);
-  const minusHigh = littleEndianWord(XXH3_SECRET, secretAt + 12) - seedHigh - carryOf(word, seedLow);
+/** Adds the fold of 16 bytes, keyed by a pad. */
+function addSixteen(bytes: Uint8Array, at: number, pads: Int32Array, pad: number, into: Int32Array): void {
   addFold(
-    littleEndianWord(bytes, at) ^ plusLow,
-    littleEndianWord(bytes, at + 4) ^ plusHigh,
-    littleEndianWord(bytes, at + 8) ^ (word - seedLow),
-    littleEndianWord(bytes, at + 12) ^ minusHigh,
+    littleEndianWord(bytes, at) ^ (pads[pad * 4] as number),
+    littleEndianWord(bytes, at + 4) ^ (pads[pad * 4 + 1] as number),
+    littleEndianWord(bytes, at + 8) ^ (pads[pad * 4 + 2] as number),
+    littleEndianWord(bytes, at + 12) ^ (pads[pad * 4 + 3] as number),
     into,
   );
 }
