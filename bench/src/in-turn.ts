@@ -30,6 +30,17 @@ export class Answering {
     return answer.value;
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error(`${this.name} did not start`);
+    return pid;
+  }
+
+  /** For one that has more to do than to read. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
   /** It ends when it has nothing more to read. */
   end(): void {
     this.#child.stdin?.end();

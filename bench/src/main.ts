@@ -1,12 +1,14 @@
 // Side by side with peers, by CPU time a request: `npm run bench`.
 //
-//     npm run bench -- proxy               memwire-proxy on Node, Bun and Deno, beside nutcracker
+//     npm run bench -- proxy               memwire-proxy on Node, Bun and Deno over three memcacheds, beside nutcracker
 //     npm run bench -- server              memwire-server on Node, Bun and Deno, beside memcached -t 1
 //     npm run bench -- proxy --behind memwire     the same over memwire-server on Bun: unlike memcached 1.6.18 it joins
 //                                                 the replies to pipelined gets, as memcached 1.6.45 does
 //     npm run bench -- gateway             memwire-gateway on Deno, Bun and Node, beside nginx's memcached module
 //     npm run bench -- server --keys 1000000      so many keys where a scenario does not say (10,000)
 //     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
+//
+// Beside it: src/proxy-latency.ts (time a request, open loop) and src/proxy-idle.ts (memory of clients that wait).
 //
 // Linux with `cc` and `taskset` (`gateway`: nginx and wrk), two cores: one for the subject, one for the load and what stands behind a proxy.
 // Nothing else should run meanwhile. Exit code 1 if an answer was wrong.
@@ -61,7 +63,7 @@ if (what !== "proxy" && what !== "server" && what !== "gateway") {
 if (values.behind !== "memcached" && values.behind !== "memwire") fail("--behind takes memcached or memwire");
 if (cpus().length < 2) fail("this needs two cores: one for the subject, one for the load");
 
-// A proxy passes no meta commands on.
+// nutcracker knows no meta commands.
 const all =
   what === "gateway"
     ? httpScenarios
@@ -103,7 +105,7 @@ async function proxies(): Promise<readonly (() => Promise<Subject>)[]> {
   const [, onBun] = startServers(LOAD_CORE);
   const start =
     values.behind === "memwire" && onBun !== undefined ? onBun : () => startMemcachedOn(LOAD_CORE);
-  const behind = [await begin(start), await begin(start)];
+  const behind = [await begin(start), await begin(start), await begin(start)];
   return startProxies(SUBJECT_CORE, behind);
 }
 

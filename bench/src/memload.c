@@ -1,12 +1,15 @@
 // Sends gets and sets to one port of this machine from one thread, checks the answers, and measures.
 //
 //     memload port=11211 connections=50 depth=1 keys_per_get=1 sets_percent=10 value_bytes=100 keys=10000
-//             seconds=2 warm_up=1 verify=0 preload=1 seed=1 meta=0 cpu_of=PID,PID...
+//             seconds=2 warm_up=1 verify=0 preload=1 seed=1 meta=0 rate=0 cpu_of=PID,PID...
 //
 // Closed loop: a connection writes `depth` requests at once, waits for all their answers, and writes the next
 // ones. First every key is set once, then it warms up, then it measures. The content and the flags of a value
 // follow from its key, so that with verify=1 each byte that comes back is checked; that an answer is for the key
 // that was asked, in the order asked, is always checked.
+//
+// With rate=N it is an open loop: so many batches a second are due, spread over the connections, whether or not the
+// answers come in time, and the time of a batch counts from when it was due.
 //
 // With meta=1 a get is an `mg`; one of several keys is as many quiet ones and an `mn` behind them.
 //
@@ -35,14 +38,14 @@ enum { KEY_BYTES = 12, READ_BYTES = 1 << 18, PATTERN_BYTES = 1 << 20, LINE_BYTES
 // ---- what is asked for ----
 
 static double port = 0, connections = 50, depth = 1, keys_per_get = 1, sets_percent = 10, value_bytes = 100;
-static double keys = 10000, seconds = 2, warm_up = 1, verify = 0, preload = 1, seed = 1, meta = 0;
+static double keys = 10000, seconds = 2, warm_up = 1, verify = 0, preload = 1, seed = 1, meta = 0, rate = 0;
 static int pids[PIDS_MAX], pid_count;
 
 static const struct { const char *name; double *value; } options[] = {
   {"port", &port}, {"connections", &connections}, {"depth", &depth}, {"keys_per_get", &keys_per_get},
   {"sets_percent", &sets_percent}, {"value_bytes", &value_bytes}, {"keys", &keys}, {"seconds", &seconds},
   {"warm_up", &warm_up}, {"verify", &verify}, {"preload", &preload}, {"seed", &seed},
-  {"meta", &meta},
+  {"meta", &meta}, {"rate", &rate},
 };
 
 static void stop(const char *what, const char *which) {
@@ -150,6 +153,7 @@ struct connection {
   int sent, answered;           // requests of the batch
   int next_key;                 // of the get at hand, the first key that may be answered next
   uint64_t sent_at;
+  uint64_t due; int rests;      // with a rate: when the next batch is due, and that it is waited for
   char line[LINE_BYTES_MAX]; int line_length;
   uint32_t value_key, value_left; // a value being read, its line end counted
 };
@@ -224,9 +228,14 @@ static void flush(struct connection *c) {
   c->waits = 0;
 }
 
+static struct connection *all;
+static uint64_t pace_ns; // between two batches of one connection; 0: no rate
+
 static void next_batch(struct connection *c) {
   if (stopping || (filling && preload_next >= keys)) { running--; return; }
+  if (pace_ns && !filling && now_ns() < c->due) { c->rests = 1; return; }
   compose(c);
+  if (pace_ns && !filling) { c->sent_at = c->due; c->due += pace_ns; }
   if (c->sent) flush(c);
 }
 
@@ -314,9 +323,23 @@ static void open_connection(struct connection *c) {
 
 static char chunk[READ_BYTES];
 
+// Sends what is due; answers how long nothing is, at most a tenth of a second.
+static uint64_t send_due(void) {
+  uint64_t rest = 100000000;
+  for (int i = 0; pace_ns && i < connections; i++) {
+    struct connection *c = &all[i];
+    if (!c->rests) continue;
+    uint64_t now = now_ns();
+    if (stopping || c->due <= now) { c->rests = 0; next_batch(c); }
+    else if (c->due - now < rest) rest = c->due - now;
+  }
+  return rest;
+}
+
 static void turn(void) {
   struct epoll_event events[256];
-  int count = epoll_wait(poller, events, 256, 100);
+  struct timespec rest = {.tv_nsec = send_due()};
+  int count = epoll_pwait2(poller, events, 256, &rest, NULL);
   for (int i = 0; i < count; i++) {
     struct connection *c = events[i].data.ptr;
     if (events[i].events & EPOLLOUT) flush(c);
@@ -340,7 +363,7 @@ int main(int argc, char **argv) {
   state = 88172645463325252ull ^ ((uint64_t)seed << 20);
   for (int i = 0; i < PATTERN_BYTES; i++) pattern[i] = pattern[i + PATTERN_BYTES] = 'a' + any(26);
   poller = epoll_create1(0);
-  struct connection *all = calloc(connections, sizeof *all);
+  all = calloc(connections, sizeof *all);
   for (int i = 0; i < connections; i++) open_connection(&all[i]);
   // Every key is stored, and that answered, before any is asked for: it may have been another one's before.
   filling = preload != 0;
@@ -351,7 +374,13 @@ int main(int argc, char **argv) {
     if (running > 0) stop("preloading took more than a minute", first_wrong);
     filling = 0;
   }
-  for (int i = 0; i < connections; i++) { running++; next_batch(&all[i]); }
+  if (rate > 0) pace_ns = connections * 1e9 / rate;
+  uint64_t start = now_ns();
+  for (int i = 0; i < connections; i++) {
+    running++;
+    all[i].due = start + i * pace_ns / connections;
+    next_batch(&all[i]);
+  }
   run_for(warm_up);
 
   double cpu = cpu_us();

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import process from "node:process";
 import {
   findPeer,
+  freePort,
   onFreePort,
   runtimeCommand,
   RUNTIMES,
   type RunningPeer,
+  type Runtime,
   startPeer,
 } from "@memwire/conformance";
 
@@ -24,12 +26,13 @@ export const root: string = join(import.meta.dirname, "..", "..");
 const memory = ["-m", "1024", "-c", "4096"];
 
 /** How a program is started on a port that is free. */
-type Command = (port: number) => readonly [string, ...string[]];
+type Line = readonly [string, ...string[]];
+type Command = (port: number) => Line | Promise<Line>;
 
 export async function start(name: string, core: number, command: Command): Promise<Subject> {
   const taskset = required("taskset");
-  const running = await onFreePort((port) =>
-    startPeer(taskset, ["-c", `${core}`, ...command(port)], { kind: "tcp", host: "127.0.0.1", port }),
+  const running = await onFreePort(async (port) =>
+    startPeer(taskset, ["-c", `${core}`, ...(await command(port))], { kind: "tcp", host: "127.0.0.1", port }),
   );
   return { name, port: portOf(running), pid: running.pid, stop: () => running.stop() };
 }
@@ -70,7 +73,7 @@ export function startServers(core: number): readonly (() => Promise<Subject>)[] 
   );
 }
 
-/** nutcracker, then memwire-proxy on every runtime, all with the same file. */
+/** nutcracker, then memwire-proxy on every runtime, all with the same file; then a proxy on Deno over node:net. */
 export function startProxies(core: number, servers: readonly Subject[]): readonly (() => Promise<Subject>)[] {
   const folder = scratchFolder();
   const config = (port: number): string => {
@@ -80,16 +83,16 @@ export function startProxies(core: number, servers: readonly Subject[]): readonl
   };
   const main = join(root, "apps", "node-proxy", "src", "main.ts");
   return [
-    // Its statistics listen on port 22222 unless told otherwise: any free one.
+    // Its statistics listen on port 22222 unless told otherwise, and it ends without a word if they cannot.
     () =>
-      start("nutcracker", core, (port) => [
+      start("nutcracker", core, async (port) => [
         required("nutcracker"),
         "-c",
         config(port),
         "-a",
         "127.0.0.1",
         "-s",
-        `${port === 65_535 ? port - 1 : port + 1}`,
+        `${await freePort()}`,
       ]),
     ...RUNTIMES.map(
       (runtime) => () =>
@@ -100,7 +103,27 @@ export function startProxies(core: number, servers: readonly Subject[]): readonl
           config(port),
         ]),
     ),
+    // What Deno's own sockets cost: the same proxy on the same runtime, on node:net.
+    () => start("deno, node:net", core, (port) => proxyProcess("deno", "node:net", port, servers)),
   ];
+}
+
+/** A proxy in a process that can be asked about itself, on the runtime's own sockets or on node:net. */
+export function proxyProcess(
+  runtime: Runtime,
+  sockets: "own" | "node:net",
+  port: number,
+  servers: readonly Subject[],
+): readonly [string, ...string[]] {
+  const [path, ...flags] = runtimeCommand(runtime);
+  const collecting: Readonly<Record<Runtime, readonly string[]>> = {
+    node: ["--expose-gc"],
+    bun: [],
+    deno: ["--v8-flags=--expose-gc"],
+  };
+  const file = join(import.meta.dirname, "proxy-process.ts");
+  const ports = servers.map((server) => `${server.port}`);
+  return [path, ...flags, ...collecting[runtime], file, sockets, `${port}`, ...ports];
 }
 
 /** A folder that is gone when this process is. */

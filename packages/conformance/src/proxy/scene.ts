@@ -21,7 +21,7 @@ export interface SceneOptions extends Omit<ProxyOptions, "pools"> {
 const LONG_MS = 30_000;
 
 /** Keys go to the server whose number they end in; any other to the first. */
-export function byLastDigit(servers: number): PoolOptions["distribution"] {
+function byLastDigit(servers: number): PoolOptions["distribution"] {
   return {
     owner(bytes, _start, end) {
       const digit = (bytes[end - 1] as number) - 0x30;
