@@ -2,7 +2,12 @@
 
 import { Ch3Distribution } from "./ch3.ts";
 import { createClientDistribution } from "./client-distribution.ts";
-import type { ConsistentOptions, DistributionOptions, KeyOptions } from "./distribution-options.ts";
+import type {
+  ConsistentOptions,
+  DistributionOptions,
+  HashedOptions,
+  KeyOptions,
+} from "./distribution-options.ts";
 import type { Distribution } from "./distribution.ts";
 import { hashes, type HashName } from "./hash/hashes.ts";
 import type { KeyHash } from "./hash/key-hash.ts";
@@ -71,19 +76,10 @@ type KeyedOptions = Exclude<DistributionOptions, { distribution: "random" }>;
 function ofWholeKeys(options: KeyedOptions): Distribution {
   const { servers } = options;
   switch (options.distribution) {
-    case "ketama": {
-      const { naming = "twemproxy", points = RING_POINTS } = options.ring ?? {};
-      const recipe = recipeOf(naming, ringPoints("points", points));
-      return new RingDistribution(servers, recipe, seededHash(options.hash, options.seed));
-    }
-    case "modula": {
-      const order = oneOf("order", options.order ?? "sorted", ["sorted", "listed"]);
-      return new ModulaDistribution(
-        servers,
-        order === "sorted" ? TWEMPROXY_RULE : listed,
-        hashOf(options.hash),
-      );
-    }
+    case "ketama":
+      return ketama(options);
+    case "modula":
+      return modula(options);
     case "consistent":
       return new RingDistribution(servers, consistentRecipe(options), hashOf(options.hash));
     case "jump":
@@ -101,6 +97,23 @@ function ofWholeKeys(options: KeyedOptions): Distribution {
       oneOf<string>("distribution", options.distribution, distributions);
       return createClientDistribution(options);
   }
+}
+
+function ketama({ servers, hash, seed, ring = {}, order }: HashedOptions): Distribution {
+  const { naming = "twemproxy", points = RING_POINTS } = ring;
+  if (order !== undefined) throw new RangeError(`order is for modula: a ring has none, got ${order}`);
+  return new RingDistribution(
+    servers,
+    recipeOf(naming, ringPoints("points", points)),
+    seededHash(hash, seed),
+  );
+}
+
+function modula({ servers, hash, seed, ring, order = "sorted" }: HashedOptions): Distribution {
+  if (ring !== undefined) throw new RangeError("ring is for ketama: modula has none");
+  if (seed !== undefined) throw new RangeError(`seed is for ketama and jump, got ${seed} for modula`);
+  const rule = oneOf("order", order, ["sorted", "listed"]) === "sorted" ? TWEMPROXY_RULE : listed;
+  return new ModulaDistribution(servers, rule, hashOf(hash));
 }
 
 /** One weight above 1, and libmemcached makes its points as for ketama; of the keys it takes the same hash as ever. */

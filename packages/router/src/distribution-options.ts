@@ -7,9 +7,6 @@ import type { Server } from "./server.ts";
 /** How keys are spread over servers. */
 export type DistributionOptions = HashedOptions | RandomOptions | PlacedOptions | ClientOptions;
 
-/** By the key's hash, as twemproxy, libmemcached, spymemcached and memcached's own proxy do it. */
-export type HashedOptions = KetamaOptions | ModulaOptions;
-
 /** What all but `random` have. */
 export interface KeyOptions {
   readonly servers: readonly Server[];
@@ -26,32 +23,32 @@ export interface KeyOptions {
   readonly salt?: string;
 }
 
-/** A ring with points for each server: few keys move when servers come and go. */
-export interface KetamaOptions extends KeyOptions {
-  readonly distribution: "ketama";
+/**
+ * By the key's hash, as twemproxy, libmemcached, spymemcached and memcached's own proxy do it.
+ *
+ * `ketama`: a ring with points for each server; few keys move when servers come and go. `modula`: the hash modulo the
+ * number of servers, or the sum of their weights; most keys move.
+ */
+export interface HashedOptions extends KeyOptions {
+  readonly distribution: "ketama" | "modula";
   readonly hash: HashName;
-  /** With `xxh3`: the `seed` of memcached's own proxy. Default: none. */
+  /** Of `ketama` with `xxh3`: the `seed` of memcached's own proxy. Default: none. */
   readonly seed?: string;
+  /** Of `ketama` only. */
   readonly ring?: RingOptions;
+  /**
+   * Of `modula` only. `sorted`: twemproxy sorts its servers, shorter names first. `listed`: as they are given, which is
+   * what libmemcached, spymemcached's ARRAY_MOD and mcrouter's Crc32 do; all three know no weights. Default `sorted`.
+   */
+  readonly order?: "sorted" | "listed";
 }
 
 /** Whose ring it is. */
 export interface RingOptions {
   /** What stands on the ring for a server, and how weights count. Default `twemproxy`. */
   readonly naming?: RingNaming;
-  /** Points of a server of average weight; a number of 4 to 4,096. Default 160. */
+  /** Points of a server of average weight; 1 to 4,096, by fours but with `memcached-proxy`. Default 160. */
   readonly points?: number;
-}
-
-/** The hash modulo the number of servers, or the sum of their weights: most keys move when one comes or goes. */
-export interface ModulaOptions extends KeyOptions {
-  readonly distribution: "modula";
-  readonly hash: HashName;
-  /**
-   * `sorted`: twemproxy sorts its servers, shorter names first. `listed`: as they are given, which is what libmemcached,
-   * spymemcached's ARRAY_MOD and mcrouter's Crc32 do; all three know no weights. Default `sorted`.
-   */
-  readonly order?: "sorted" | "listed";
 }
 
 /** By chance, whatever the key and the weights. */

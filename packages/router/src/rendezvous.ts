@@ -9,7 +9,7 @@ import { murmur64a } from "./hash/murmur64a.ts";
 import { highProduct } from "./hash/wide-hash.ts";
 import { bracketedName, namesOf, nodesOf, type Node, type Server } from "./server.ts";
 
-export const NAME_SEED = 4_193_360_111;
+const NAME_SEED = 4_193_360_111;
 export const KEY_SEED = 2_718_281_828;
 
 const M_LOW = 0xeb382d69;

@@ -25,7 +25,7 @@ export interface RingRecipe extends NodeRule {
 }
 
 /** The most points of a ring: enough for `SERVERS_MAX` servers of 160 each. */
-export const RING_POINTS_MAX = 16_777_216;
+const RING_POINTS_MAX = 16_777_216;
 
 /** @throws RangeError for more than `RING_POINTS_MAX` points */
 export function buildRing(nodes: readonly Node[], recipe: RingRecipe): Ring {
