@@ -68,7 +68,7 @@ export const ACTIVE = 0x40000;
 export const SPLIT = 0x80000;
 /** Not an item but a part of one. */
 export const PART = 0x100000;
-/** Its value is being changed in place: not to be believed if who changes it dies. */
+/** It is being written over: not to be believed if who does that dies, but what was kept of it is (kept-items.ts). */
 export const WRITING = 0x200000;
 /** Its key came in base64. */
 export const IN_BASE64 = 0x800000;

@@ -3,7 +3,7 @@
 // What such a worker left half done is a link, a count, a list: all of these can be made again from the chunks. A chunk
 // says by one word, its state, what it is, and that word is written last when an item comes, and first when it goes:
 //
-//     linked               an item: it stays, unless its value was being changed in place at that moment
+//     linked               an item: it stays; if it was being written over, as it was before (kept-items.ts)
 //     neither, not a part  not yet or no longer an item: of a worker that lives, who goes on afterwards, or of a dead
 //                          one: free
 //     a part               stays with what leads to it
@@ -39,7 +39,6 @@ import {
   SPARE_PAGES,
   SPLIT,
   STATE,
-  WRITING,
 } from "./layout.ts";
 import { orderByAge } from "./list-order.ts";
 import type { SlabItems } from "./slab-items.ts";
@@ -62,6 +61,7 @@ export class Recovery {
 
   /** @param dead The worker that died: what it was filling is free. */
   recover(dead: number): void {
+    this.#items.kept?.restore();
     this.#clear();
     this.#eachChunk((ref) => this.#judge(ref, dead));
     this.#eachChunk((ref) => this.#freePart(ref));
@@ -111,7 +111,7 @@ export class Recovery {
     const start = ((ref & REGION_MASK) << 3) + KEY;
     const end = start + (state & KEY_BYTES_MASK);
     // Of two items with one key, one was about to go for the other; either of them may be it.
-    if ((state & WRITING) !== 0 || index.find(hash, bytes, start, end) !== 0) return this.#free(ref);
+    if (index.find(hash, bytes, start, end) !== 0) return this.#free(ref);
     index.insert(hash, ref);
     lists.insert(ref, lists.listOf(ref));
     const { control } = memory;

@@ -11,6 +11,7 @@
 
 import { GROUPS_MIN, KeyIndex } from "./key-index.ts";
 import { ItemLists } from "./item-lists.ts";
+import { KeptItems } from "./kept-items.ts";
 import { LargeValues } from "./large-values.ts";
 import {
   ACTIVE,
@@ -75,6 +76,8 @@ export class SlabItems {
   readonly lists: ItemLists;
   readonly pages: SlabPages;
   readonly largeValues: LargeValues;
+  /** Where several workers share the memory. */
+  readonly kept: KeptItems | undefined;
   readonly #words: readonly Int32Array[];
   readonly #floats: readonly Float64Array[];
   readonly #control: Int32Array;
@@ -99,6 +102,7 @@ export class SlabItems {
     this.lists = new ItemLists(memory, settings.headerBytes);
     this.pages = new SlabPages(memory, settings);
     this.largeValues = new LargeValues(memory, this.pages);
+    this.kept = locks === undefined ? undefined : new KeptItems(memory, locks.workerId);
     this.#words = memory.words;
     this.#floats = memory.floats;
     this.#control = memory.control;

@@ -1,6 +1,7 @@
 // The memory of a store, and its views. What is where: layout.ts.
 
 import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SUMS } from "./layout.ts";
+import { keptBytes } from "./kept-items.ts";
 import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
 import type { StoreSettings } from "./settings.ts";
 import { countsBytes } from "./slab-counters.ts";
@@ -11,6 +12,7 @@ export interface SlabBuffers {
   readonly table: ArrayBufferLike;
   readonly control: ArrayBufferLike;
   readonly counts: ArrayBufferLike;
+  readonly kept: ArrayBufferLike;
   readonly locks: ArrayBufferLike;
 }
 
@@ -28,6 +30,8 @@ export class SlabMemory {
   readonly table: Int32Array;
   readonly control: Int32Array;
   readonly sums: Float64Array;
+  /** kept-items.ts. */
+  readonly kept: Int32Array;
 
   constructor(buffers: SlabBuffers) {
     this.buffers = buffers;
@@ -35,10 +39,11 @@ export class SlabMemory {
     this.table = new Int32Array(buffers.table);
     this.sums = new Float64Array(buffers.control, 0, SUMS);
     this.control = new Int32Array(buffers.control, SUMS * Float64Array.BYTES_PER_ELEMENT);
+    this.kept = new Int32Array(buffers.kept);
   }
 
   /**
-   * No room is taken before it is written to: of table and control, and of regions that are shared, what is reserved
+   * No room is taken before it is written to: of table, control and kept items, and of regions that are shared, what is reserved
    * is the most that can be needed. Regions of one worker come with the pages in them.
    *
    * @param workers 1 for a memory that is not shared
@@ -56,6 +61,7 @@ export class SlabMemory {
       table: reserve(2 * settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
       control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
       counts: reserve(countsBytes(workers)),
+      kept: reserve(shared ? keptBytes(workers, settings.chunkBytesMax) : 0),
       locks: reserve(locksBytes),
     });
     memory.control[GROUPS] = GROUPS_MIN;

@@ -1,8 +1,9 @@
-// Several workers on one memory. Here they are instances in one thread; with threads: conformance/test/store-threads.
+// Several workers on one memory. Here they are instances in one thread; with threads: store-threads.test.ts.
 
 import fc from "fast-check";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { encodeUtf8, SlabStore, type SharedStore, type StoreOptions } from "../src/mod.ts";
+import { describe, expect, test } from "vitest";
+import { encodeUtf8, SlabStore, type StoreOptions } from "../src/mod.ts";
+import { dyingWorker } from "./dying-worker.ts";
 import { expectInOrder, START, storeLaws, valueOf } from "./store-laws.ts";
 
 storeLaws("a shared SlabStore", (options) => SlabStore.shared(options));
@@ -70,41 +71,6 @@ describe("workers of a store", () => {
   });
 });
 
-// A worker whose memory throws at the n-th write stands for a thread that ends there: what it had begun stays as it is,
-// its locks are held.
-function dyingWorker(shared: SharedStore, diesAt: number): SlabStore {
-  let writes = 0;
-  const dying = <T extends object>(view: T): T =>
-    new Proxy(view, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
-      },
-      set: (target, name, value) => {
-        if (++writes > diesAt) throw new Error("died");
-        return Reflect.set(target, name, value, target);
-      },
-    });
-  for (const View of [Int32Array, Uint8Array, Float64Array] as const) {
-    vi.stubGlobal(
-      View.name,
-      new Proxy(View, {
-        construct: (target, args: [ArrayBufferLike]) => {
-          const view = Reflect.construct(target, args) as object;
-          const memory = args[0];
-          const { regions, table, control } = shared.buffers;
-          return memory === table || memory === control || regions.includes(memory) ? dying(view) : view;
-        },
-      }),
-    );
-  }
-  const worker = SlabStore.join(shared);
-  vi.unstubAllGlobals();
-  return worker;
-}
-
-afterEach(() => vi.unstubAllGlobals());
-
 describe("a worker that dies", () => {
   const keys = Array.from({ length: 60 }, (_, i) => `key:${i}`);
   const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
@@ -143,7 +109,7 @@ describe("a worker that dies", () => {
           const one = SlabStore.shared(options);
           let now = START;
           for (const each of before) act(one, each, (now += 300));
-          const dying = dyingWorker(one.share(), diesAt);
+          const dying = dyingWorker(one.share(), diesAt).store;
           let died = false;
           try {
             for (const each of during) act(dying, each, (now += 300));
