@@ -130,6 +130,13 @@ const misses: [request: string, reply: string][] = [
   ["delete a0\r\n", "NOT_FOUND\r\n"],
   ["incr a0 1\r\n", "NOT_FOUND\r\n"],
   ["touch a0 1\r\n", "NOT_FOUND\r\n"],
+  ["mg a0 v\r\n", "EN\r\n"],
+  ["mg a0 v k Oabc\r\n", "EN ka0 Oabc\r\n"],
+  ["mg YTA= b k v\r\nme a0\r\n", "EN b kYTA=\r\nEN\r\n"],
+  ["mg a0 v q\r\nmn\r\n", "MN\r\n"],
+  ["ms a0 1 T0 O1\r\nx\r\n", "NS O1\r\n"],
+  ["ms a0 1 C7\r\nx\r\n", "NF\r\n"],
+  ["md a0\r\nma a0 k\r\n", "NF\r\nNF ka0\r\n"],
   ["set a0 0 0 1 noreply\r\nx\r\nversion\r\n", "VERSION 1.6.45\r\n"],
 ];
 
@@ -139,7 +146,7 @@ test.each(misses)("whenDown miss: %j is answered %j, and nothing is sent", (requ
   const before = table.connects(0);
   expect(ask(table, client, request)).toBe(reply);
   expect(table.connects(0)).toBe(before);
-  expect(table.stat("alpha:s0:missed")).toBe("1");
+  expect(Number(table.stat("alpha:s0:missed"))).toBeGreaterThan(0);
 });
 
 test("whenDown miss: a multi-get has the values of the others, in order with what is asked around it", () => {
