@@ -55,7 +55,8 @@ export class ServerLink implements ConnectionOwner {
   /** How many of its pools ask it even if it is down. */
   #openings = 0;
   #lastFailure: Failure = failureOf("refused");
-  /** When connections that are missing are made without being asked for. */
+  /** Connections are made that nobody asked for: it is down, or `preconnect`; and when those that are missing are. */
+  #connectsUnasked: boolean;
   #preconnectAt: Millis;
   readonly #idleMs: Millis;
   #isReleased = false;
@@ -87,6 +88,7 @@ export class ServerLink implements ConnectionOwner {
     this.#connection = this.#connections[0] as ServerConnection;
     this.#taker = this.#connection;
     this.#absent = health?.whenDown === "miss" ? new AbsentServer(this.counters) : null;
+    this.#connectsUnasked = preconnect === true;
     this.#preconnectAt = preconnect === true ? -Infinity : Infinity;
   }
 
@@ -168,17 +170,21 @@ export class ServerLink implements ConnectionOwner {
     return this.#connections.some((connection) => connection.giveUp(waiter));
   }
 
-  /** When `elapsed` has something to do at the latest. */
+  /** When `elapsed` has something to do at the latest. Asked once a turn. */
   get deadline(): Millis {
-    let earliest = this.#connectAt();
-    for (const { deadline } of this.#connections) if (deadline < earliest) earliest = deadline;
+    const connections = this.#connections;
+    let earliest = this.#connectsUnasked ? this.#connectAt() : Infinity;
+    for (let i = 0; i < connections.length; i++) {
+      const { deadline } = connections[i] as ServerConnection;
+      if (deadline < earliest) earliest = deadline;
+    }
     return earliest;
   }
 
   elapsed(): void {
     const { now } = this.#context;
     for (const connection of this.#connections) if (connection.deadline <= now) connection.elapsed();
-    if (this.#connectAt() > now) return;
+    if (!this.#connectsUnasked || this.#connectAt() > now) return;
     if (this.#health.state === "down") this.#probe();
     else for (const each of this.#connections) if (each.state === "idle") each.connect();
   }
@@ -255,6 +261,7 @@ export class ServerLink implements ConnectionOwner {
   #reconsider(): void {
     const { takesTraffic, administered } = this.#health;
     this.inTrouble = this.#health.inTrouble;
+    this.#connectsUnasked = this.#options.preconnect === true || this.#health.state === "down";
     this.#isShut = !takesTraffic && (administered !== "up" || this.#openings === 0);
     if (!this.#isShut) this.#taker = this.#connection;
     for (const watcher of this.#watchers) watcher();
