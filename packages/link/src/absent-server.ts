@@ -37,7 +37,7 @@ export class AbsentServer implements Taker {
     this.#counters.missed++;
     waiter.asked();
     // What it has would be there again when it is back: that all is gone cannot be said.
-    if (expected === "flushed") return waiter.fail(failureOf("closed"));
+    if (expected === "flushed") return waiter.fail(failureOf("closed"), null);
     const isCas = request[0] === LETTER_C; // of nothing that is not there
     if (expected === "meta") waiter.value(replyOf(`${metaLine(request)}\r\n`));
     else if (expected !== "values") waiter.line(expected === "stored" && !isCas ? NOT_STORED : NOT_FOUND);
@@ -62,8 +62,7 @@ function metaLine(request: Uint8Array): string {
   if (command === "me") return line;
   for (const flag of flags) {
     if (flag.startsWith("O")) line += ` ${flag}`;
-    else if (flag === "k") line += ` k${key}`;
-    else if (flag === "b" && flags.includes("k")) line += " b";
+    else if (flag === "k") line += flags.includes("b") ? ` k${key} b` : ` k${key}`;
   }
   return line;
 }

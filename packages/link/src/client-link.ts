@@ -4,17 +4,20 @@
 // client that asks more than it takes is read no further; one that still holds too much is closed. Decoder and output
 // are lent to it while it has something in them: one that waits has neither. Hot path.
 
-import type {
-  BinaryRequestDecoder,
-  Protocol,
-  RequestDecoder,
-  SendBuffer,
-  TextRequestDecoder,
+import {
+  refusalReply,
+  type BinaryRequestDecoder,
+  type Decoded,
+  type Protocol,
+  type RequestDecoder,
+  type SendBuffer,
+  type TextRequestDecoder,
 } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Output, Port } from "@memwire/engine";
 import type { Asker, ClientContext, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+import type { Upload, Uploader } from "./upload.ts";
 
 /** Where a client's requests go. */
 export interface Dispatcher {
@@ -24,6 +27,12 @@ export interface Dispatcher {
   dispatch(client: ClientLink): void;
   /** Says what is wrong with the decoder's current request, which it refused. */
   refuse(client: ClientLink): void;
+  /**
+   * Sends on the decoder's current request as its value comes. Only where decoders were made to find such.
+   *
+   * @returns null if it was answered already, and what comes of the value is to be thrown away
+   */
+  begin?(client: ClientLink): Upload | null;
 }
 
 /**
@@ -36,7 +45,7 @@ const HELD_BYTES_MAX = 65_536;
 
 const NOTHING = new Uint8Array(0);
 
-export class ClientLink implements Party, SlotOwner, Output, Asker {
+export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   lane = -1;
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
@@ -53,6 +62,11 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
   #stagedBytes = 0;
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
   #countedBytes = 0;
+  /** The value that is coming in parts; null also if it is thrown away. */
+  #upload: Upload | null = null;
+  #inValue = false;
+  /** One that came, whole: what is behind it waits until it is answered. */
+  #barrier: Slot | null = null;
   #paused = false;
   #serving = false;
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
@@ -132,7 +146,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
 
   /** Takes no more requests, answers those it has, then closes. */
   finish(): void {
-    this.#finishing = true;
+    this.#endReading();
     this.#finishIfDone();
   }
 
@@ -157,8 +171,22 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
+  stage(buffer: SendBuffer, bytes: Uint8Array, start: number, end: number): void {
+    buffer.copy(bytes, start, end);
+    this.#stagedBytes += end - start;
+    const held = this.length + this.#stagedBytes;
+    if (held >= this.#muchBytes) this.#holdMuch(held);
+  }
+
+  unstage(buffer: SendBuffer, slot: Slot | null): void {
+    this.#stagedBytes -= buffer.length;
+    const bytes = buffer.take();
+    if (slot !== null) this.reply(slot, bytes, 0, bytes.length);
+  }
+
   settled(slot: Slot): void {
     slot.conclude();
+    if (slot === this.#barrier) this.#barrier = null;
     if (slot !== this.#head) return;
     const { outbox, buffers, counters } = this.#context;
     let head: Slot | null = slot;
@@ -182,8 +210,15 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
     }
     if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
+    this.#startUpload();
     if (this.#paused) this.#serveIfRoom();
     this.#finishIfDone();
+  }
+
+  // Uploader
+
+  goOnUploading(): void {
+    if (this.#paused && !this.#finishing) this.#serveIfRoom();
   }
 
   /** Of what it is told the rest will not come, and in the middle of a value there is no other way to say so. */
@@ -261,15 +296,20 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
       }
       const found = requests.next();
       if (found === "need-data") {
-        if (this.#ended) this.#finishing = true;
+        if (this.#ended) this.#endReading();
         if (requests !== decoders.idle && !requests.isInMessage) this.#giveBack();
         break;
       }
-      counters.requests++;
       if (found === "request") {
+        counters.requests++;
         this.#dispatcher.dispatch(this);
         continue;
       }
+      if (this.#inValue || found === "head") {
+        this.#stream(found);
+        continue;
+      }
+      counters.requests++;
       counters.requestsInvalid++;
       this.#dispatcher.refuse(this);
       if (found === "fatal") this.#finishing = true;
@@ -277,6 +317,49 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
     this.#serving = false;
     this.#context.asker = undefined;
     this.#finishIfDone();
+  }
+
+  /** Some of a large value came, or what ends it. */
+  #stream(found: Decoded<"request">): void {
+    const { counters } = this.#context;
+    const { protocol, binary, text } = this.#requests;
+    const upload = this.#upload;
+    switch (found) {
+      case "head":
+        counters.requests++;
+        this.#inValue = true;
+        this.#upload = this.#dispatcher.begin?.(this) ?? null;
+        return this.#startUpload();
+      case "part": {
+        const { bytes, partStart, partEnd } = protocol === "binary" ? binary : text;
+        return upload?.write(bytes, partStart, partEnd);
+      }
+      case "tail":
+        this.#inValue = false;
+        this.#upload = null;
+        upload?.end();
+        if (upload?.awaitsAnswer === true) this.#barrier = upload.slot;
+        return;
+      default:
+        counters.requestsInvalid++;
+        this.#inValue = false;
+        this.#upload = null;
+        upload?.abort(refusalReply(text.refusal));
+    }
+  }
+
+  /** All that was asked before a value is answered: it may go. */
+  #startUpload(): void {
+    const upload = this.#upload;
+    if (upload !== null && upload.slot === this.#head) upload.start();
+  }
+
+  /** Nothing more comes, be it in the middle of a value. */
+  #endReading(): void {
+    const upload = this.#upload;
+    this.#finishing = true;
+    this.#upload = null;
+    upload?.abort();
   }
 
   #giveBack(): void {
@@ -312,12 +395,14 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
 
   #isFull(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    if (this.#barrier !== null || (this.#upload !== null && this.#upload.isFull)) return true;
     return this.#slots >= pipelineMax || this.length + this.#stagedBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    if (this.#barrier !== null || (this.#upload !== null && !this.#upload.hasRoom)) return false;
     return this.#slots * 2 <= pipelineMax && (this.length + this.#stagedBytes) * 2 <= unsentBytesPause;
   }
 
@@ -341,7 +426,10 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
 
   /** Replies to this client are swallowed from now on. */
   #abandon(): void {
+    const upload = this.#upload;
     this.#finishing = true;
+    this.#upload = null;
+    this.#barrier = null;
     for (let slot = this.#head; slot !== null; slot = slot.next) {
       slot.owner = null;
       slot.staged = null;
@@ -354,5 +442,6 @@ export class ClientLink implements Party, SlotOwner, Output, Asker {
     // The network may still have some of it.
     this.#output = null;
     this.#count(0);
+    upload?.abort();
   }
 }

@@ -41,6 +41,8 @@ export interface ServerContext extends Context {
   readonly limits: ServerLimits;
   /** Bounds of what servers send. */
   readonly replies: Partial<CodecLimits>;
+  /** Values of so many bytes are handed on as they come: waiters have a `stream` then. By default none is. */
+  readonly streamedFromBytes?: number | undefined;
   /** Whose request is at hand; if nobody's, any connection will do. */
   asker?: Asker | undefined;
   /** Answers a number from 0 up to, not including, 1; without it nothing is left to chance. */

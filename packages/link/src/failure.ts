@@ -46,4 +46,5 @@ export const UNAUTHENTICATED: Failure = failure("denied", "backend authenticatio
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");
 export const TOO_MANY_ACTIVE: Failure = failure("overflow", "active request limit reached");
+export const TOO_MANY_UPLOADS: Failure = failure("overflow", "too many large values on their way");
 export const BUFFERS_FULL: Failure = failure("overflow", "buffer memory limit reached");

@@ -1,6 +1,6 @@
 // One request to one server, and who waits for its answer. Hot path: one fragment a request is all that is allocated.
 
-import type { CommandName, TextReplyDecoder, SendBuffer } from "@memwire/codec";
+import type { CommandName, ReplyFound, TextReplyDecoder, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Failure } from "./failure.ts";
 
@@ -30,6 +30,9 @@ export function expectedOf(command: CommandName): Expected {
   }
 }
 
+/** What of a value came that comes in parts: as a decoder finds it. */
+export type StreamFound = Extract<ReplyFound, "head" | "part" | "tail">;
+
 /** The kinds of a server's own error line. */
 export type ErrorKind = "error" | "client-error" | "server-error";
 
@@ -47,14 +50,23 @@ export interface Waiter {
    * @returns false if it was not asked for: the connection is then out of step
    */
   value(reply: TextReplyDecoder): boolean;
+  /**
+   * The same for a large value that is handed on as it comes: once for its line, once for each piece, and once for its
+   * end. Only where the link was made to hand values on so.
+   */
+  stream?(reply: TextReplyDecoder, found: StreamFound): boolean;
   /** The one line of an answer that is no retrieval came. `done` comes next. */
   line(reply: TextReplyDecoder): void;
   /** The server's own error is the answer; the line, with its end, is the waiter's own. `done` comes next. */
   refuse(line: Uint8Array, kind: ErrorKind): void;
   /** The answer is whole. */
   done(): void;
-  /** The server has no answer to give. */
-  fail(failure: Failure): void;
+  /**
+   * The server has no answer to give.
+   *
+   * @param source Of what it had begun to `stream`, if it was in the middle of a value; else null.
+   */
+  fail(failure: Failure, source: TextReplyDecoder | null): void;
 }
 
 export class Fragment {
@@ -70,6 +82,8 @@ export class Fragment {
   deadline: Millis;
   /** Some of its values came. */
   begun = false;
+  /** Where a value comes from that is not whole yet. */
+  source: TextReplyDecoder | null = null;
   next: Fragment | null = null;
 
   constructor(waiter: Waiter | null, expected: Expected, bytes: number, deadline: Millis) {
@@ -98,6 +112,12 @@ export class Fragment {
     return this.waiter === null || this.waiter.value(reply);
   }
 
+  /** Some of a value came. @returns false if nobody asked for it */
+  stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    this.source = found === "tail" ? null : reply;
+    return this.waiter === null || this.waiter.stream?.(reply, found) === true;
+  }
+
   line(reply: TextReplyDecoder): void {
     this.waiter?.line(reply);
   }
@@ -114,7 +134,7 @@ export class Fragment {
   fail(failure: Failure): void {
     const { waiter } = this;
     this.waiter = null;
-    waiter?.fail(failure);
+    waiter?.fail(failure, this.source);
   }
 }
 

@@ -29,6 +29,10 @@ export interface LoadLimits {
    * who have 64 KiB or more. From twice that on, those who have more than `unsentBytesPause` are closed.
    */
   readonly bufferedBytesMax: number;
+  /** Bytes of a value that is sent on once it is whole; a larger one is handed on as it comes. */
+  readonly wholeBytesMax: number;
+  /** Connections to one server that such values are sent to it over; a further value fails at once. */
+  readonly uploadsMax: number;
 }
 
 /** Bounds of links to servers. */
@@ -91,6 +95,8 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
 export const DEFAULT_LOAD_LIMITS: LoadLimits = {
   requestsActiveMax: 131_072,
   bufferedBytesMax: 268_435_456,
+  wholeBytesMax: 65_536,
+  uploadsMax: 64,
 };
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {

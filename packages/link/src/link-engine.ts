@@ -3,18 +3,23 @@
 import type { CloseCause, Command, ConnectionId, Engine, ListenerId, Millis } from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
 import type { Context, Party } from "./context.ts";
-import type { ServerLink } from "./server-link.ts";
+
+/** What has something to do when its time has come. */
+export interface Timed {
+  readonly deadline: Millis;
+  elapsed(): void;
+}
 
 export abstract class LinkEngine implements Engine {
   readonly #context: Context;
-  readonly #links: readonly ServerLink[];
+  readonly #links: readonly Timed[];
   readonly #yielded: ClientLink[];
 
   /**
-   * @param links All links to servers.
+   * @param links All links to servers, and what else has deadlines.
    * @param yielded Those of its clients that go on in the next turn.
    */
-  constructor(context: Context, links: readonly ServerLink[], yielded: ClientLink[] = []) {
+  constructor(context: Context, links: readonly Timed[], yielded: ClientLink[] = []) {
     this.#context = context;
     this.#links = links;
     this.#yielded = yielded;

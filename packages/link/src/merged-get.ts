@@ -10,7 +10,7 @@
 
 import { latin1Bytes, type TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
-import { Fragment, type ErrorKind, type Waiter } from "./fragment.ts";
+import { Fragment, type ErrorKind, type StreamFound, type Waiter } from "./fragment.ts";
 
 /** Requests in one line. */
 export const MERGED_MAX = 64;
@@ -28,6 +28,8 @@ export class MergedGet extends Fragment {
   readonly #keyEnds: number[] = [];
   /** Where the next value belongs, if they come in order. */
   #next = 0;
+  /** Whose value is coming. */
+  #streaming: Waiter | null = null;
   #swallowed = false;
 
   constructor() {
@@ -89,6 +91,23 @@ export class MergedGet extends Fragment {
     return true;
   }
 
+  override stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    if (this.#swallowed) return true;
+    if (found === "head") {
+      const at = this.#find(reply);
+      if (at < 0) return false;
+      this.#next = at + 1;
+      this.#streaming = this.#take(at);
+    }
+    this.source = found === "tail" ? null : reply;
+    const waiter = this.#streaming;
+    if (waiter?.stream?.(reply, found) !== true) return false;
+    if (found !== "tail") return true;
+    this.#streaming = null;
+    waiter.done();
+    return true;
+  }
+
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
     for (let i = 0; i < this.#waiters.length; i++) {
@@ -103,8 +122,11 @@ export class MergedGet extends Fragment {
   }
 
   override fail(failure: Failure): void {
+    const waiter = this.#streaming;
+    this.#streaming = null;
     this.#swallowed = true;
-    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.fail(failure);
+    waiter?.fail(failure, this.source);
+    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.fail(failure, null);
   }
 
   /** Who waits there, and no longer does. */

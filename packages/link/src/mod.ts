@@ -8,7 +8,7 @@ export {
   type ServerCounters,
 } from "./counters.ts";
 export { failureOf, type Failure } from "./failure.ts";
-export { expectedOf, type ErrorKind, type Expected, type Waiter } from "./fragment.ts";
+export { expectedOf, type ErrorKind, type Expected, type StreamFound, type Waiter } from "./fragment.ts";
 export {
   checkName,
   checkPositive,
@@ -31,4 +31,6 @@ export { RequestDecoders } from "./request-decoders.ts";
 export { ServerLink } from "./server-link.ts";
 export type { ServerStatus } from "./server-status.ts";
 export { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+export { Upload, type Uploader } from "./upload.ts";
+export { Uploads } from "./uploads.ts";
 export { SpareBuffers } from "./spare-buffers.ts";

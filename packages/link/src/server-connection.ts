@@ -15,7 +15,14 @@ import type { Taker } from "./absent-server.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, type Failure } from "./failure.ts";
-import { FragmentQueue, type ErrorKind, type Expected, type Fragment, type Waiter } from "./fragment.ts";
+import {
+  FragmentQueue,
+  type ErrorKind,
+  type Expected,
+  type Fragment,
+  type StreamFound,
+  type Waiter,
+} from "./fragment.ts";
 import type { Greeting } from "./greeting.ts";
 import type { Timeouts } from "./limits.ts";
 import { RequestQueue } from "./request-queue.ts";
@@ -38,6 +45,8 @@ export interface ConnectionOwner {
   answered(): void;
   /** @param weight How bad it is; null if it is not the server's fault. */
   failed(failure: Failure, weight: FailureWeight | null, episode: number): void;
+  /** What was sent is with the network. */
+  drained?(): void;
 }
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
@@ -72,7 +81,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#context = context;
     this.#server = server;
     this.#counters = server.counters;
-    this.#decoder = new TextReplyDecoder(context.replies);
+    this.#decoder = newDecoder(context);
   }
 
   get state(): "idle" | "connecting" | "ready" {
@@ -81,6 +90,11 @@ export class ServerConnection implements Party, Output, Taker {
 
   get load(): number {
     return this.#load;
+  }
+
+  /** Whether some of what was sent is not with the network yet. */
+  get isSending(): boolean {
+    return this.#port !== null && (this.#port.sending || this.length > 0);
   }
 
   get queuedBytes(): number {
@@ -104,6 +118,11 @@ export class ServerConnection implements Party, Output, Taker {
     const leavesNow = this.#state === "ready" && !(this.#port as Port).sending;
     this.#queued.get(waiter, bytes, start, end, deadline, leavesNow);
     this.#count(waiter);
+  }
+
+  /** More of the request that was pushed last was written to `output`. */
+  sendMore(): void {
+    if (this.#port !== null) this.#context.outbox.touch(this.#port);
   }
 
   /** Takes a waiter's request back, if it was not sent. @returns whether it was here */
@@ -186,7 +205,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#lateInARow = 0;
     this.#episode = this.#server.episode;
     this.#greeting = this.#server.greeting();
-    this.#decoder = new TextReplyDecoder(context.replies);
+    this.#decoder = newDecoder(context);
     this.#port = context.outbox.open(id, this, false);
     context.parties.set(id, this);
     context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
@@ -233,6 +252,7 @@ export class ServerConnection implements Party, Output, Taker {
 
   drained(): void {
     this.#context.outbox.drained(this.#port as Port);
+    this.#server.drained?.();
   }
 
   ended(): void {
@@ -249,12 +269,17 @@ export class ServerConnection implements Party, Output, Taker {
     this.#counters.bytesRead += chunk.length;
     decoder.receive(chunk);
     if (this.#greeting !== null) return this.#greeted(this.#greeting);
-    for (;;) {
+    // Whoever hears of an answer may let go of the connection.
+    while (this.#decoder === decoder) {
       const found = decoder.next();
       if (found === "need-data") return;
       const fragment = this.#inFlight.head;
       // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
       if (found === "fatal" || fragment === null) return this.#broken();
+      if (found !== "reply") {
+        if (!this.#stream(fragment, found)) return this.#disconnect("failed", BROKEN_REPLY);
+        continue;
+      }
       switch (decoder.kind) {
         case "value":
           if (fragment.expected !== "values" || !fragment.value(decoder)) {
@@ -272,7 +297,6 @@ export class ServerConnection implements Party, Output, Taker {
         case "client-error":
         case "server-error":
           this.#refused(fragment, decoder.kind);
-          if (this.#decoder !== decoder) return;
           break;
         case "hd":
         case "va":
@@ -292,6 +316,17 @@ export class ServerConnection implements Party, Output, Taker {
           this.#answered(fragment);
       }
     }
+  }
+
+  /** Some of a large value came. @returns false if it was not asked for */
+  #stream(fragment: Fragment, found: StreamFound): boolean {
+    const decoder = this.#decoder;
+    const isMeta = decoder.kind === "va";
+    if (fragment.expected !== (isMeta ? "meta" : "values") || !fragment.stream(decoder, found)) return false;
+    fragment.begun = true;
+    fragment.deadline = this.#context.now + this.#server.timeouts.replyMs;
+    if (isMeta && found === "tail") this.#answered(fragment);
+    return true;
   }
 
   /** There is nothing else in what it says: nothing else was asked. */
@@ -344,7 +379,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next. A client that can make
     // it do so must not be able to make it count as down.
-    if (!inStep) this.#end(BROKEN_REPLY, null);
+    if (!inStep) this.release(BROKEN_REPLY);
   }
 
   /**
@@ -365,7 +400,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#greeting = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
-    this.#decoder = new TextReplyDecoder(this.#context.replies);
+    this.#decoder = newDecoder(this.#context);
     return waiting;
   }
 
@@ -395,6 +430,13 @@ export class ServerConnection implements Party, Output, Taker {
     this.#server.failed(failure, weight, this.#episode);
     while (failed.head !== null) failed.shift().fail(failure);
   }
+}
+
+function newDecoder({ replies, streamedFromBytes }: ServerContext): TextReplyDecoder {
+  return new TextReplyDecoder(
+    replies,
+    streamedFromBytes === undefined ? {} : { partsFromBytes: streamedFromBytes },
+  );
 }
 
 /** How many requests there are in a fragment and those behind it. */

@@ -112,6 +112,11 @@ export class ServerLink implements ConnectionOwner {
     return this.#health.administered === "up";
   }
 
+  /** Whether what it is asked is answered in its place, as it is down. */
+  get isAbsent(): boolean {
+    return this.#taker === this.#absent;
+  }
+
   /** When a server that is left alone may be asked again; any time before now if it may be asked. */
   get retryAt(): Millis {
     return this.#furthest() === "idle" ? this.#health.retryAt : -Infinity;

@@ -7,9 +7,10 @@
 //
 // Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
 
-import { REPLY_BYTES, type TextReplyDecoder, type SendBuffer } from "@memwire/codec";
+import { REPLY_BYTES, SendBuffer, type TextReplyDecoder } from "@memwire/codec";
+import { Aside } from "./aside.ts";
 import type { Failure } from "./failure.ts";
-import type { Waiter } from "./fragment.ts";
+import type { StreamFound, Waiter } from "./fragment.ts";
 
 /** Who waits for a slot. */
 export interface SlotOwner {
@@ -17,6 +18,10 @@ export interface SlotOwner {
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void;
   /** Every fragment is answered. */
   settled(slot: Slot): void;
+  /** Bytes that are to be told later, in `buffer`. */
+  stage(buffer: SendBuffer, bytes: Uint8Array, start: number, end: number): void;
+  /** All of `buffer` is told now; or, without a slot, never. */
+  unstage(buffer: SendBuffer, slot: Slot | null): void;
   /** The rest of a value, of which some was told, does not come. */
   cut(slot: Slot): void;
 }
@@ -43,6 +48,10 @@ export class Slot implements Waiter {
   waiting = 1;
   /** The line that takes the place of the reply, or of the `END`. */
   fault: Uint8Array | null = null;
+  /** Where a value comes from of which some was told, and not all. */
+  direct: TextReplyDecoder | null = null;
+  /** What came from elsewhere meanwhile. */
+  aside: Aside | null = null;
   /** What was answered before its turn came. */
   staged: SendBuffer | null = null;
 
@@ -62,7 +71,18 @@ export class Slot implements Waiter {
   }
 
   value(reply: TextReplyDecoder): boolean {
-    this.reply(reply.bytes, reply.start, reply.end);
+    if (this.direct === null) this.reply(reply.bytes, reply.start, reply.end);
+    else this.#stage((this.aside ??= new Aside()).whole, reply);
+    return true;
+  }
+
+  stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    this.direct ??= reply;
+    if (this.direct !== reply) this.#streamAside(reply, found);
+    else {
+      this.reply(reply.bytes, reply.start, reply.end);
+      if (found === "tail") this.#goOn();
+    }
     return true;
   }
 
@@ -80,9 +100,18 @@ export class Slot implements Waiter {
     if (--this.waiting === 0 && this.owner !== null) this.owner.settled(this);
   }
 
-  fail(failure: Failure): void {
-    this.refuse(failure.line);
+  /** @param source Where the rest of a value does not come from. */
+  fail(failure: Failure, source: TextReplyDecoder | null = null): void {
+    // In the middle of a value nothing can be said any more.
+    if (source !== null && source === this.direct) return this.owner?.cut(this);
+    if (source !== null) this.#forget(source);
+    this.failed(failure);
     this.done();
+  }
+
+  /** One fragment has no answer. */
+  failed(failure: Failure): void {
+    this.refuse(failure.line);
   }
 
   /** Writes what ends the reply. */
@@ -91,5 +120,41 @@ export class Slot implements Waiter {
     if (fault !== null) this.reply(fault, 0, fault.length);
     else if (answer === "values") this.reply(END, 0, END.length);
     else if (answer === "all") this.reply(OK, 0, OK.length);
+  }
+
+  #streamAside(reply: TextReplyDecoder, found: StreamFound): void {
+    const aside = (this.aside ??= new Aside());
+    const buffer = aside.begun.get(reply) ?? new SendBuffer();
+    this.#stage(buffer, reply);
+    if (found !== "tail") aside.begun.set(reply, buffer);
+    else {
+      aside.begun.delete(reply);
+      aside.whole.append(buffer);
+    }
+  }
+
+  #stage(buffer: SendBuffer, { bytes, start, end }: TextReplyDecoder): void {
+    if (!this.quiet && this.owner !== null) this.owner.stage(buffer, bytes, start, end);
+  }
+
+  /** The value that was told as it came is whole: the next one. */
+  #goOn(): void {
+    const { aside, owner } = this;
+    this.direct = null;
+    if (aside === null || owner === null) return;
+    owner.unstage(aside.whole, this);
+    for (const [source, buffer] of aside.begun) {
+      aside.begun.delete(source);
+      this.direct = source;
+      return owner.unstage(buffer, this);
+    }
+  }
+
+  /** Of a value that is aside the rest does not come. */
+  #forget(source: TextReplyDecoder): void {
+    const buffer = this.aside?.begun.get(source);
+    if (buffer === undefined) return;
+    this.aside?.begun.delete(source);
+    this.owner?.unstage(buffer, null);
   }
 }

@@ -8,7 +8,7 @@
 
 import { binaryRefusalReply, latin1Text, refusalReply, type BinaryStatus } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
-import type { ClientLink } from "@memwire/link";
+import type { ClientLink, Upload, Uploads } from "@memwire/link";
 import { BinaryHead } from "./binary-head.ts";
 import { BinaryRequestWriter, type BinaryTask } from "./binary-request.ts";
 import { BinarySlot } from "./binary-slot.ts";
@@ -20,14 +20,21 @@ const TOO_LARGE = refusalReply("too-large");
 
 export class BinaryDispatcher {
   readonly #pool: Pool;
+  readonly #uploads: Uploads;
   readonly #version: string;
   readonly #stats: (argument: string) => readonly StatLine[] | null;
   readonly #head: BinaryHead = new BinaryHead();
   readonly #writer: BinaryRequestWriter = new BinaryRequestWriter();
 
   /** @param stats What `stats` tells, or null if the argument is unknown. */
-  constructor(pool: Pool, version: string, stats: (argument: string) => readonly StatLine[] | null) {
+  constructor(
+    pool: Pool,
+    uploads: Uploads,
+    version: string,
+    stats: (argument: string) => readonly StatLine[] | null,
+  ) {
     this.#pool = pool;
+    this.#uploads = uploads;
     this.#version = version;
     this.#stats = stats;
   }
@@ -97,6 +104,23 @@ export class BinaryDispatcher {
     const reply = binaryRefusalReply(refusal, code, opaque);
     if (refusal === "too-large" && (opcode === "set" || opcode === "setq")) this.#refuseValue(client, reply);
     else if (reply.length > 0) client.tell(reply);
+  }
+
+  /** A request that stores a value that comes in parts. @returns null if it is answered already */
+  begin(client: ClientLink): Upload | null {
+    const { binary } = client;
+    if (binary.opcode.startsWith("sasl")) return (this.#answer(client, "unknown-command"), null);
+    if (!this.#writer.canSay(binary)) return (this.#answer(client, "invalid"), null);
+    const server = this.#pool.owner(binary.bytes, binary.keyStart, binary.keyEnd);
+    const refusal = client.overload() ?? server.refusal();
+    const slot = client.push(new BinarySlot(client, this.#head, "store", binary));
+    if (refusal !== null) {
+      slot.fail(refusal);
+      return null;
+    }
+    const upload = this.#uploads.begin(server, client, slot, "meta");
+    this.#writer.write(upload.head, "store", binary);
+    return upload;
   }
 
   #forward(client: ClientLink, task: BinaryTask): void {

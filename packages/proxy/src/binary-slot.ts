@@ -20,7 +20,7 @@ import {
   type Opcode,
   type TextReplyDecoder,
 } from "@memwire/codec";
-import { Slot, type SlotOwner } from "@memwire/link";
+import { Slot, type SlotOwner, type StreamFound } from "@memwire/link";
 import type { BinaryHead } from "./binary-head.ts";
 import type { BinaryTask } from "./binary-request.ts";
 
@@ -75,6 +75,13 @@ export class BinarySlot extends Slot {
       default:
         return false;
     }
+  }
+
+  override stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    this.direct = found === "tail" ? null : reply;
+    if (found === "head") return this.#tellItem(reply);
+    if (found === "part") this.reply(reply.bytes, reply.partStart, reply.partEnd);
+    return true;
   }
 
   /** What each of several servers says is nothing that is told. */

@@ -8,7 +8,7 @@
 // Hot path: a look-up and a copy a key.
 
 import { hasNul, latin1Bytes, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
-import { expectedOf, Slot, type ClientLink, type ServerLink } from "@memwire/link";
+import { expectedOf, Slot, type ClientLink, type ServerLink, type Upload, type Uploads } from "@memwire/link";
 import { PartialSlot } from "./partial-slot.ts";
 import type { Pool } from "./pool.ts";
 import { BAD_FORMAT } from "./refusals.ts";
@@ -18,11 +18,13 @@ const LINE_END = latin1Bytes("\r\n");
 
 export class ClassicDispatcher {
   readonly #pool: Pool;
+  readonly #uploads: Uploads;
   /** Servers of the request that is being split. */
   readonly #asked: ServerLink[] = [];
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, uploads: Uploads) {
     this.#pool = pool;
+    this.#uploads = uploads;
   }
 
   /** A request for one key, to its server. */
@@ -40,6 +42,22 @@ export class ClassicDispatcher {
     const slot = client.slot("line", decoder.noreply);
     server.push(slot, expectedOf(decoder.command));
     slot.done();
+  }
+
+  /** The same for one whose value comes in parts. @returns null if it is answered already */
+  begin(client: ClientLink): Upload | null {
+    const { decoder } = client;
+    const { bytes, start, keyStart, keyEnd, argumentsEnd } = decoder;
+    if (hasNul(bytes, keyStart, keyEnd)) return (client.answer(BAD_FORMAT), null);
+    const server = this.#pool.owner(bytes, keyStart, keyEnd);
+    const refusal = client.overload() ?? server.refusal();
+    if (refusal !== null) return (client.answer(refusal.line), null);
+    const expected = expectedOf(decoder.command);
+    const slot = client.slot("line", decoder.noreply);
+    const upload = this.#uploads.begin(server, client, slot, expected);
+    upload.head.copy(bytes, start, argumentsEnd);
+    upload.head.copy(LINE_END, 0, 2);
+    return upload;
   }
 
   /** A `set` was refused for its value: what is stored under its key must go. */

@@ -11,7 +11,7 @@
 
 import { latin1Bytes, refusalReply, REPLY_BYTES, type Protocol } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
-import type { ClientLink, Dispatcher } from "@memwire/link";
+import type { ClientLink, Dispatcher, Upload, Uploads } from "@memwire/link";
 import { BinaryDispatcher } from "./binary-dispatch.ts";
 import { ClassicDispatcher } from "./classic-dispatch.ts";
 import { MetaDispatcher } from "./meta-dispatch.ts";
@@ -32,12 +32,17 @@ export class PoolDispatcher implements Dispatcher {
   readonly #stats: (argument: string) => readonly StatLine[] | null;
 
   /** @param stats What `stats` tells, or null if the argument is unknown. */
-  constructor(pool: Pool, version: string, stats: (argument: string) => readonly StatLine[] | null) {
+  constructor(
+    pool: Pool,
+    uploads: Uploads,
+    version: string,
+    stats: (argument: string) => readonly StatLine[] | null,
+  ) {
     this.protocol = pool.protocol;
     this.#pool = pool;
-    this.#classic = new ClassicDispatcher(pool);
-    this.#meta = new MetaDispatcher(pool);
-    this.#binary = new BinaryDispatcher(pool, version, stats);
+    this.#classic = new ClassicDispatcher(pool, uploads);
+    this.#meta = new MetaDispatcher(pool, uploads);
+    this.#binary = new BinaryDispatcher(pool, uploads, version, stats);
     this.#version = latin1Bytes(`VERSION ${version}\r\n`);
     this.#stats = stats;
   }
@@ -99,6 +104,11 @@ export class PoolDispatcher implements Dispatcher {
       default:
         return unreachable(command);
     }
+  }
+
+  begin(client: ClientLink): Upload | null {
+    if (client.protocol === "binary") return this.#binary.begin(client);
+    return client.decoder.command === "ms" ? this.#meta.begin(client) : this.#classic.begin(client);
   }
 
   /** memcached drops the old value with a `set` that it refuses: nobody reads it again and takes it for the new. */

@@ -4,7 +4,7 @@
 // path: a look-up and a copy a request.
 
 import { latin1Bytes, refusalReply, RequestForwarder, type TextRequestDecoder } from "@memwire/codec";
-import type { ClientLink, ServerLink } from "@memwire/link";
+import type { ClientLink, ServerLink, Upload, Uploads } from "@memwire/link";
 import { ANY, hashOf, MetaSlot, type MetaCommand } from "./meta-slot.ts";
 import type { Pool } from "./pool.ts";
 import { BAD_FORMAT } from "./refusals.ts";
@@ -17,11 +17,13 @@ const LINE_END = latin1Bytes("\r\n");
 
 export class MetaDispatcher {
   readonly #pool: Pool;
+  readonly #uploads: Uploads;
   readonly #forwarder: RequestForwarder = new RequestForwarder({ answered: true });
   readonly #key: Uint8Array = new Uint8Array(KEY_BYTES_MAX);
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, uploads: Uploads) {
     this.#pool = pool;
+    this.#uploads = uploads;
   }
 
   forward(client: ClientLink, command: MetaCommand): void {
@@ -36,6 +38,23 @@ export class MetaDispatcher {
     const slot = client.push(slotOf(client, decoder, command));
     server.push(slot, "meta");
     slot.done();
+  }
+
+  /** The same for an `ms` whose value comes in parts. @returns null if it is answered already */
+  begin(client: ClientLink): Upload | null {
+    const { decoder } = client;
+    const server = this.#owner(decoder);
+    const refusal = client.overload() ?? server.refusal();
+    if (refusal !== null) return (client.answer(refusal.line), null);
+    const slot = slotOf(client, decoder, "ms");
+    const upload = this.#uploads.begin(server, client, slot, "meta");
+    const written = this.#forwarder.write(upload.head, decoder);
+    if (written === "written") {
+      client.push(slot);
+      return upload;
+    }
+    client.answer(written === "too-many-flags" ? TOO_MANY_FLAGS : BAD_FORMAT);
+    return null;
   }
 
   /** An `ms` was refused for its value: what is stored under its key must go. */

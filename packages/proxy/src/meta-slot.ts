@@ -7,7 +7,7 @@
 // Hot path: of key and opaque a number is kept, not the bytes.
 
 import type { TextReplyDecoder } from "@memwire/codec";
-import { Slot, type SlotOwner } from "@memwire/link";
+import { Slot, type SlotOwner, type StreamFound } from "@memwire/link";
 
 /** The commands that are sent on. */
 export type MetaCommand = "mg" | "ms" | "md" | "ma" | "me";
@@ -32,6 +32,12 @@ export class MetaSlot extends Slot {
     if (!this.#isAnswer(reply)) return false;
     if (this.fault === null && !this.#isHidden(reply)) this.reply(reply.bytes, reply.start, reply.end);
     return true;
+  }
+
+  override stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    if (found === "head" && !this.#isAnswer(reply)) return false;
+    // No number is so long: it is a value that was asked for.
+    return super.stream(reply, found);
   }
 
   #isAnswer(reply: TextReplyDecoder): boolean {

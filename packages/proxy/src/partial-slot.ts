@@ -27,10 +27,9 @@ export class PartialSlot extends Slot {
     super.asked();
   }
 
-  override fail(failure: Failure): void {
+  override failed(failure: Failure): void {
     this.#failures++;
     this.#failure ??= failure;
-    this.done();
   }
 
   override conclude(): void {

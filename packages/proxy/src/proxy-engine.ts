@@ -21,6 +21,7 @@ import {
   newClientCounters,
   RequestDecoders,
   SpareBuffers,
+  Uploads,
   type ClientCounters,
   type Dispatcher,
 } from "@memwire/link";
@@ -36,16 +37,19 @@ import { statLines, type StatLine } from "./stats.ts";
 export class ProxyEngine extends LinkEngine {
   readonly #context: ProxyContext;
   readonly #pools: readonly Pool[];
+  readonly #uploads: Uploads;
   readonly #dispatchers: readonly Dispatcher[];
   #draining = false;
 
   /** @throws RangeError for no pool, a pool without servers, or a limit or timeout that is out of range */
   constructor(options: ProxyOptions) {
     if (options.pools.length === 0) throw new RangeError("a proxy needs at least one pool");
+    const limits = limitsFrom(DEFAULT_PROXY_LIMITS, options.limits);
     const context: ProxyContext = {
       outbox: new Outbox(),
-      limits: limitsFrom(DEFAULT_PROXY_LIMITS, options.limits),
-      decoders: new RequestDecoders(options.requests ?? {}),
+      limits,
+      streamedFromBytes: limits.wholeBytesMax + 1,
+      decoders: new RequestDecoders(options.requests ?? {}, { partsFromBytes: limits.wholeBytesMax + 1 }),
       buffers: new SpareBuffers(new BufferPool()),
       replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
       counters: newClientCounters(),
@@ -59,13 +63,15 @@ export class ProxyEngine extends LinkEngine {
     };
     const links = new SharedLinks(context);
     const pools = options.pools.map((pool) => new Pool(context, pool, links));
-    super(context, links.all, context.yielded);
+    const uploads = new Uploads(context, limits.uploadsMax);
+    super(context, [...links.all, uploads], context.yielded);
     this.#context = context;
+    this.#uploads = uploads;
     this.#pools = pools;
     const { facts = () => ({}) } = options;
     const stats = (argument: string): readonly StatLine[] | null =>
       statLines(context, pools, facts, argument);
-    this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, context.version, stats));
+    this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, uploads, context.version, stats));
   }
 
   get counters(): Readonly<ClientCounters> {
@@ -120,6 +126,7 @@ export class ProxyEngine extends LinkEngine {
   /** While draining: servers are let go once the last client is. */
   #releaseServers(): void {
     if (this.#context.counters.connectionsNow > 0) return;
+    this.#uploads.release();
     for (const pool of this.#pools) for (const server of pool.servers) server.release();
   }
 }

@@ -1,0 +1,136 @@
+// A connection to a server that carries large values, one at a time, and is kept a while for the next one.
+
+import type { Endpoint, Millis } from "@memwire/engine";
+import type { FailureWeight } from "@memwire/router";
+import type { ServerContext } from "./context.ts";
+import type { ServerCounters } from "./counters.ts";
+import { failureOf, TIMED_OUT, type Failure } from "./failure.ts";
+import type { Greeting } from "./greeting.ts";
+import type { Timeouts } from "./limits.ts";
+import { ServerConnection, type ConnectionOwner } from "./server-connection.ts";
+import type { ServerLink } from "./server-link.ts";
+import type { Upload } from "./upload.ts";
+
+const IDLE_MS = 10_000;
+
+export class UploadLine implements ConnectionOwner {
+  readonly counters: ServerCounters;
+  readonly endpoint: Endpoint;
+  readonly timeouts: Timeouts;
+  readonly #context: ServerContext;
+  readonly #server: ServerLink;
+  readonly #connection: ServerConnection;
+  #upload: Upload | null = null;
+  /** All of the value is written. */
+  #isWhole = false;
+  /** When the server took some of it last. */
+  #movedAt: Millis = 0;
+
+  constructor(context: ServerContext, server: ServerLink) {
+    this.counters = server.counters;
+    this.endpoint = server.endpoint;
+    // How long a value takes is up to its client; how long the server may take nothing of it is seen to here.
+    this.timeouts = {
+      queuedMs: Infinity,
+      connectMs: server.timeouts.connectMs,
+      replyMs: Infinity,
+      idleMs: IDLE_MS,
+    };
+    this.#context = context;
+    this.#server = server;
+    this.#connection = new ServerConnection(context, this);
+  }
+
+  get isFree(): boolean {
+    return this.#upload === null;
+  }
+
+  /** Whether there is a connection, or one is being made. */
+  get isConnected(): boolean {
+    return this.#connection.state !== "idle";
+  }
+
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes;
+  }
+
+  /** Only if it is free. */
+  begin(upload: Upload): void {
+    this.#upload = upload;
+    this.#isWhole = false;
+    this.#movedAt = this.#context.now;
+    this.#connection.output.append(upload.head);
+    this.#connection.push(upload, upload.expected);
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): void {
+    if (this.queuedBytes === 0) this.#movedAt = this.#context.now;
+    this.#connection.output.copy(bytes, start, end);
+    this.#connection.sendMore();
+  }
+
+  end(): void {
+    this.#isWhole = true;
+    this.#movedAt = this.#context.now;
+    this.#connection.output.latin1("\r\n");
+    this.#connection.sendMore();
+  }
+
+  /** The upload is over. @param inStep Whether the connection may be used again. */
+  finish(inStep: boolean): void {
+    this.#upload = null;
+    if (!inStep) this.#connection.release(failureOf("closed"));
+  }
+
+  get deadline(): Millis {
+    return Math.min(this.#connection.deadline, this.#stallDeadline());
+  }
+
+  elapsed(): void {
+    const { now } = this.#context;
+    if (this.#stallDeadline() <= now) return this.#connection.release(TIMED_OUT);
+    if (this.#connection.deadline <= now) this.#connection.elapsed();
+  }
+
+  release(): void {
+    this.#connection.release(failureOf("closed"));
+  }
+
+  // ConnectionOwner: the server's own, but that what it takes is told to the upload.
+
+  get inTrouble(): boolean {
+    return this.#server.inTrouble;
+  }
+
+  get episode(): number {
+    return this.#server.episode;
+  }
+
+  greeting(): Greeting | null {
+    return this.#server.greeting();
+  }
+
+  welcomed(): void {
+    this.#server.welcomed();
+  }
+
+  answered(): void {
+    this.#server.answered();
+  }
+
+  failed(failure: Failure, weight: FailureWeight | null, episode: number): void {
+    this.#server.failed(failure, weight, episode);
+  }
+
+  drained(): void {
+    this.#movedAt = this.#context.now;
+    this.#upload?.drained();
+  }
+
+  /** While the server has something to do: take what is there, or answer. */
+  #stallDeadline(): Millis {
+    if (this.#upload === null || this.#connection.state !== "ready") return Infinity;
+    const isDue = this.#isWhole || this.#connection.isSending;
+    return isDue ? this.#movedAt + this.#server.timeouts.replyMs : Infinity;
+  }
+}
