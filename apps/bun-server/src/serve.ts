@@ -74,11 +74,14 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     };
     workers = new Workers(script, common, store, where, clock, events, {
       told(worker, message) {
-        engine.toldByWorker(worker, message);
+        engine.toldByWorker(worker, message, clock.now());
         driver.wake();
       },
       refreshed: () => say(own.refresh()),
-      lost: (worker) => engine.forgetWorker(worker),
+      lost(worker) {
+        engine.forgetWorker(worker, clock.now());
+        driver.wake();
+      },
     });
     await workers.start();
   }

@@ -80,10 +80,11 @@ export async function serveAsWorker(): Promise<void> {
         own.refresh();
         return;
       case "told":
-        engine.toldByWorker(word.worker, word.message);
+        engine.toldByWorker(word.worker, word.message, clock.now());
         return driver.wake();
       case "lost":
-        return engine.forgetWorker(word.worker);
+        engine.forgetWorker(word.worker, clock.now());
+        return driver.wake();
       case "end":
         return void end(word.withinMs);
     }

@@ -4,9 +4,13 @@ import { type Protocol, type RequestDecoder, SendBuffer } from "@memwire/codec";
 import type { ConnectionId, Endpoint, ListenerId, Millis, Port } from "@memwire/engine";
 import type { Context } from "./context.ts";
 import type { ItemWalk } from "./admin/item-walk.ts";
+import type { SurveyReply } from "./stats/connection-survey.ts";
 import type { Retrieval } from "./classic/retrieval.ts";
 import { type SaslProgress, STRANGER_BYTES_MAX } from "./users/sasl.ts";
 import { TextAuthentication } from "./users/text-authentication.ts";
+
+/** What a datagram's commands have for a connection: no other one has this name. */
+export const NOBODY = 0;
 
 export class Connection {
   /** Lent to it while a message has begun: decoders.ts. */
@@ -19,9 +23,9 @@ export class Connection {
   readonly port: Port;
   /**
    * What goes on before anything else is read: a retrieval or a walk through the items whose first part the client is
-   * still to take, or lines for a watcher, which never end.
+   * still to take, a reply that waits for other workers, or lines for a watcher, which never end.
    */
-  rest: Retrieval | ItemWalk | "watching" | undefined = undefined;
+  rest: Retrieval | ItemWalk | SurveyReply | "watching" | undefined = undefined;
   /** It has to take its replies before more of it is answered. */
   blocked = false;
   /** It goes on in the next turn. */

@@ -9,6 +9,7 @@ import { Decoders } from "./decoders.ts";
 import { DebugClock } from "./admin/debug-clock.ts";
 import { MetaKey } from "./meta/meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
+import { ConnectionSurvey } from "./stats/connection-survey.ts";
 import { PrefixCounters } from "./stats/prefix-counters.ts";
 import { Watchers } from "./admin/watchers.ts";
 import { type Remembered, WorkerRelay } from "./workers/worker-relay.ts";
@@ -57,6 +58,7 @@ export interface Context {
   readonly terms: Terms;
   /** What is to be told to other workers, and what they have told. */
   readonly relay: WorkerRelay;
+  readonly survey: ConnectionSurvey;
   readonly remembered: Remembered;
 }
 
@@ -107,6 +109,7 @@ export function contextOf(options: ServerOptions): Context {
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
     relay,
+    survey: new ConnectionSurvey(relay),
     remembered: {
       sizesEnabled: settings.sizesEnabled,
       oldest: 0,

@@ -22,14 +22,13 @@ import {
 import type { DatagramAddress, Millis, SendTo, SocketId } from "@memwire/engine";
 import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
 import { answer } from "./admin/command-words.ts";
-import { Connection } from "./connection.ts";
+import { Connection, NOBODY } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { ItemWalk } from "./admin/item-walk.ts";
 import { goOn } from "./classic/retrieval.ts";
+import { SurveyReply } from "./stats/connection-survey.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
 
-/** No connection has it. */
-const NOBODY = 0;
 const HEADER_BYTES = 8;
 
 const TOO_LARGE = latin1Bytes("SERVER_ERROR reply too large for datagrams\r\n");
@@ -138,6 +137,7 @@ export class DatagramDesk {
       answer(connection.decoder.text, output, NOT_HERE);
       return true;
     }
+    if (rest instanceof SurveyReply) return true;
     do if (!this.#reply(output, false)) return false;
     while (!goOn(this.#context, rest, output, now));
     return true;

@@ -12,3 +12,4 @@ export type {
   WorkerMessage,
 } from "./workers/worker-relay.ts";
 export type { PrefixCounts } from "./stats/prefix-counters.ts";
+export type { ConnectionFacts } from "./stats/stats-connections.ts";

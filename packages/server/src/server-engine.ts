@@ -33,6 +33,7 @@ import { ItemWalk } from "./admin/item-walk.ts";
 import { noteConnection, observe } from "./admin/observation.ts";
 import { latenessOf, QuietConnections } from "./quiet-connections.ts";
 import { goOn } from "./classic/retrieval.ts";
+import { SurveyReply } from "./stats/connection-survey.ts";
 import type { TextAuthentication } from "./users/text-authentication.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
 import { forgetWorker, hearWorker, tellWorkers } from "./workers/worker-messages.ts";
@@ -63,7 +64,9 @@ export class ServerEngine implements Engine {
   /** Those that go on in the next turn, in this order, and the list of the turn before, to be used again. */
   #yielded: Connection[] = [];
   #yieldedBefore: Connection[] = [];
-  #lastId: ConnectionId = LISTENERS_MAX - 1;
+  #lastId: ConnectionId;
+  /** No two workers of a server have a connection of the same name. */
+  readonly #idStep: number;
   #draining = false;
   /** What other workers are to see was published in this turn, and nothing has been carried out since. */
   #published = false;
@@ -80,6 +83,9 @@ export class ServerEngine implements Engine {
     this.#connections = this.#context.connections;
     this.#quiet = new QuietConnections(this.#context.settings.limits);
     this.#desk = new DatagramDesk(this.#context);
+    const { worker = 0, workers = 1 } = this.#context.settings.workers ?? {};
+    this.#idStep = workers;
+    this.#lastId = LISTENERS_MAX + worker - workers;
     this.#context.relay.tell({ kind: "began" });
   }
 
@@ -129,20 +135,22 @@ export class ServerEngine implements Engine {
    *
    * @param worker That worker's number: what it is told alone by, and forgotten.
    */
-  toldByWorker(worker: number, message: WorkerMessage): void {
-    hearWorker(this.#context, worker, message);
+  toldByWorker(worker: number, message: WorkerMessage, now: Millis): void {
+    hearWorker(this.#context, worker, message, now);
+    this.#goOnWithSurveyed();
   }
 
   /** Another worker is dead: it watches nothing any more, and nothing is under way to it. */
-  forgetWorker(worker: number): void {
-    forgetWorker(this.#context, worker);
+  forgetWorker(worker: number, now: Millis): void {
+    forgetWorker(this.#context, worker, now);
+    this.#goOnWithSurveyed();
   }
 
   /** @param peer Where it comes from, if the host knows. */
   accepted(now: Millis, via: ListenerId, peer?: Endpoint): ConnectionId {
     const { counters } = this.#context;
     this.#context.startedAt ??= now;
-    const id = ++this.#lastId;
+    const id = (this.#lastId += this.#idStep);
     const connection = new Connection(id, this.#context, now, via, peer);
     if (this.#draining) {
       this.#outbox.abort(connection.port);
@@ -236,6 +244,10 @@ export class ServerEngine implements Engine {
     this.#outbox.release();
     this.#walkOn(now);
     this.#goOnWithYielded(now);
+    if (now >= this.#context.survey.deadline) {
+      this.#context.survey.late(now);
+      this.#goOnWithSurveyed();
+    }
     if (now >= this.#quiet.nextAt)
       for (const connection of this.#quiet.late(now)) this.#giveUp(connection, now);
     if (now < this.#deadline) return;
@@ -252,6 +264,7 @@ export class ServerEngine implements Engine {
     const { maintenanceAt } = store;
     return Math.min(
       this.#deadline,
+      this.#context.survey.deadline,
       this.#quiet.nextAt,
       debugClock === undefined ? maintenanceAt : debugClock.hostTime(maintenanceAt),
     );
@@ -299,6 +312,11 @@ export class ServerEngine implements Engine {
         if (rest instanceof ItemWalk) {
           if (!rest.goOn(output, context.now)) {
             this.#walking.add(connection);
+            break;
+          }
+        } else if (rest instanceof SurveyReply) {
+          if (!rest.goOn(context.now)) {
+            context.survey.ask(rest, hostTime);
             break;
           }
         } else if (!goOn(context, rest, output, context.now)) {
@@ -385,6 +403,13 @@ export class ServerEngine implements Engine {
     const walking = [...this.#walking];
     this.#walking.clear();
     for (const connection of walking) if (!connection.port.sending) this.#serve(connection, now);
+  }
+
+  /** Other workers have answered. */
+  #goOnWithSurveyed(): void {
+    for (const connection of this.#context.survey.takeReady()) {
+      if (this.#connections.has(connection.port.id)) this.#walking.add(connection);
+    }
   }
 
   /** From now on lines are written to it as they come, and whatever it sends is not heard. */

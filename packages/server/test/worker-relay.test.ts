@@ -1,59 +1,9 @@
 // Several engines that are one server: what operators do at one of them holds for all.
 
 import { latin1Bytes } from "@memwire/codec";
-import { ServerEngine, type ServerOptions, type TellWorkers, type WorkerMessage } from "@memwire/server";
-import { SlabStore } from "@memwire/store";
 import { describe, expect, test } from "vitest";
-import { Bench, type Party, START } from "./party.ts";
-
-/** Engines on one store, whose messages wait until they are passed on, as between threads. */
-class Workers {
-  readonly benches: Bench[] = [];
-  /** Each as it would arrive in another thread. */
-  readonly waiting: [from: number, message: WorkerMessage, to: number | undefined][] = [];
-  readonly #store: SlabStore = SlabStore.shared({ bytesMax: 1_048_576 });
-  readonly #options: ServerOptions;
-
-  constructor(count: number, options: ServerOptions = {}) {
-    this.#options = options;
-    for (let i = 0; i < count; i++) this.add();
-    this.pass();
-  }
-
-  add(): Bench {
-    const worker = this.benches.length;
-    const store = worker === 0 ? this.#store : SlabStore.join(this.#store.share());
-    const tellWorkers: TellWorkers = (message, to) => {
-      this.waiting.push([worker, structuredClone(message), to]);
-    };
-    const bench = new Bench(
-      new ServerEngine({ store, tellWorkers, startedAt: START, debugTimeEnabled: true, ...this.#options }),
-    );
-    this.benches.push(bench);
-    return bench;
-  }
-
-  pass(): void {
-    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      const [from, message, to] = next;
-      for (const [worker, bench] of this.benches.entries()) {
-        if (worker === from || (to !== undefined && worker !== to)) continue;
-        bench.engine.toldByWorker(from, message);
-        bench.turn();
-      }
-    }
-  }
-
-  /** Of what is on its way. */
-  under(kind: "noted" | "counted"): number {
-    let count = 0;
-    for (const [, message] of this.waiting) {
-      if (message.kind !== kind) continue;
-      count += message.kind === "noted" ? message.lines.length : message.prefixes.length;
-    }
-    return count;
-  }
-}
+import { type Bench, type Party, START } from "./party.ts";
+import { Workers } from "./worker-party.ts";
 
 test("a watcher sees what clients of all workers do", () => {
   const workers = new Workers(3);
@@ -93,7 +43,7 @@ test("a worker that is dead watches nothing any more", () => {
   const [first, second] = workers.benches as [Bench, Bench];
   first.connect().send("watch\r\n");
   workers.pass();
-  second.engine.forgetWorker(0);
+  second.engine.forgetWorker(0, second.now);
   second.connect().send("get a\r\n");
   expect(second.engine.counters.logWorkerWritten).toBe(0);
 });
@@ -198,7 +148,7 @@ describe("a worker that takes nothing of what it is told", () => {
     workers.pass();
     for (let i = 0; i < 20; i++) second.connect().send(line);
     workers.waiting.length = 0;
-    for (const { engine } of workers.benches.slice(1)) engine.forgetWorker(0);
+    for (const { engine } of workers.benches.slice(1)) engine.forgetWorker(0, START);
     const watcher = workers.add().connect().send("watch\r\n");
     workers.pass();
     second.connect().send("get late\r\n");

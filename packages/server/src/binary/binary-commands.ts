@@ -17,7 +17,9 @@ import type { Connection } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { countByPrefix } from "../admin/observation.ts";
 import { authenticate, isForAnybody, isSasl, listMechanisms } from "../users/sasl.ts";
-import { sendStats, type StatsSink } from "../stats/stats.ts";
+import { SurveyReply } from "../stats/connection-survey.ts";
+import { connectionStats } from "../stats/stats-connections.ts";
+import { isForAll, sendStats, type StatsSink, tell } from "../stats/stats.ts";
 
 /** Answers the request that the connection's binary decoder is at. */
 export function carryOutBinary(context: Context, connection: Connection, now: Millis): void {
@@ -72,7 +74,8 @@ export function carryOutBinary(context: Context, connection: Connection, now: Mi
     case "version":
       return writeBinaryText(output, binary, context.settings.version);
     case "stat":
-      return tellBinaryStats(context, binary, output, now);
+      connection.rest = tellBinaryStats(context, connection, now);
+      return;
     case "quit":
       writeBinaryOk(output, binary, 0, 0);
       return context.outbox.finish(connection.port);
@@ -118,13 +121,14 @@ function flush(context: Context, decoder: BinaryRequestDecoder, output: SendBuff
   if (!decoder.quiet) writeBinaryOk(output, decoder, 0, 0);
 }
 
-/** A reply for each, its name the key; one without key or value says that this was all. */
-function tellBinaryStats(
-  context: Context,
-  decoder: BinaryRequestDecoder,
-  output: SendBuffer,
-  now: Millis,
-): void {
+/**
+ * A reply for each, its name the key; one without key or value says that this was all.
+ *
+ * @returns what waits for other workers, if that was asked for
+ */
+function tellBinaryStats(context: Context, connection: Connection, now: Millis): SurveyReply | undefined {
+  const { output } = connection;
+  const decoder = connection.decoder.binary;
   const group = latin1Text(decoder.bytes, decoder.keyStart, decoder.keyEnd);
   const sink: StatsSink = (name, value) => {
     const text = String(value);
@@ -132,11 +136,18 @@ function tellBinaryStats(
     output.latin1(name);
     output.latin1(text);
   };
+  if (group === "conns" && isForAll(context, connection)) {
+    return new SurveyReply(connection, (elsewhere, at) => {
+      tell(sink, undefined, connectionStats(context, elsewhere, at));
+      writeBinaryOk(output, decoder, 0, 0);
+    });
+  }
   const told = group.startsWith("detail")
     ? sendDetail(context, group, sink)
     : sendStats(context, group, sink, now);
-  if (told === "unknown") return writeBinaryStatus(output, decoder, "not-found");
-  writeBinaryOk(output, decoder, 0, 0);
+  if (told === "unknown") writeBinaryStatus(output, decoder, "not-found");
+  else writeBinaryOk(output, decoder, 0, 0);
+  return undefined;
 }
 
 /** What is counted by prefix: all lines of text in one value. */

@@ -6,11 +6,12 @@
 import { refusalReply, REPLY_BYTES, type SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { wholeOf, wordsOf } from "../admin/command-words.ts";
-import type { Connection } from "../connection.ts";
+import { type Connection, NOBODY } from "../connection.ts";
 import { type Context, remember, resetCounters } from "../context.ts";
 import type { ItemWalk } from "../admin/item-walk.ts";
 import { cachedump, sizes } from "../admin/key-dumps.ts";
 import { countByPrefix, observe } from "../admin/observation.ts";
+import { SurveyReply } from "./connection-survey.ts";
 import { itemStats, slabStats } from "./stats-classes.ts";
 import { connectionStats } from "./stats-connections.ts";
 import { GENERAL_ORDER, generalStats } from "./stats-general.ts";
@@ -25,8 +26,12 @@ const UINT32_MAX = 0xffff_ffff;
 /** Classes that memcached can tell apart. */
 const CLASS_IDS = 64;
 
-/** Answers `stats`. @returns what goes through the items, if it was asked for */
-export function tellStats(context: Context, connection: Connection, now: Millis): ItemWalk | undefined {
+/** Answers `stats`. @returns what is to go on: a walk through the items, or a reply that waits for other workers */
+export function tellStats(
+  context: Context,
+  connection: Connection,
+  now: Millis,
+): ItemWalk | SurveyReply | undefined {
   const { output, decoder } = connection;
   const words = wordsOf(decoder.text);
   switch (words[0]) {
@@ -46,10 +51,21 @@ export function tellStats(context: Context, connection: Connection, now: Millis)
     default:
   }
   const sink: StatsSink = (name, value) => output.latin1(`STAT ${name} ${value}\r\n`);
+  if (words[0] === "conns" && isForAll(context, connection)) {
+    return new SurveyReply(connection, (elsewhere, at) => {
+      tell(sink, undefined, connectionStats(context, elsewhere, at));
+      output.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
+    });
+  }
   const told = sendStats(context, words[0] ?? "", sink, now);
   const reply = told === "unknown" ? refusalReply("unknown-command") : REPLY_BYTES[told];
   output.copy(reply, 0, reply.length);
   return undefined;
+}
+
+/** Whether other workers are to be asked for their connections: not for a datagram, which is answered at once. */
+export function isForAll({ survey }: Context, { port }: Connection): boolean {
+  return survey.hasOthers && port.id !== NOBODY;
 }
 
 /** Sends one group of statistics, "" for the general ones. "reset" is a group, too, in which nothing is told. */
@@ -69,7 +85,7 @@ export function sendStats(
     case "slabs":
       return tell(sink, undefined, slabStats(context, now));
     case "conns":
-      return tell(sink, undefined, connectionStats(context, now));
+      return tell(sink, undefined, connectionStats(context, [], now));
     case "sizes":
       return tell(sink, undefined, {
         sizes_status: context.remembered.sizesEnabled ? "enabled" : "disabled",
@@ -129,7 +145,7 @@ function dumpClass(
   return undefined;
 }
 
-function tell(sink: StatsSink, order: readonly string[] | undefined, values: StatsValues): "end" {
+export function tell(sink: StatsSink, order: readonly string[] | undefined, values: StatsValues): "end" {
   for (const name of order ?? Object.keys(values)) {
     const value = values[name];
     if (value !== undefined) sink(name, value);

@@ -1,11 +1,13 @@
 // What a worker does about what another one of the same server tells: worker-relay.ts.
 
-import { unreachable } from "@memwire/engine";
+import { type Millis, unreachable } from "@memwire/engine";
+import { NOBODY } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { observe } from "../admin/observation.ts";
+import { connectionsOf } from "../stats/stats-connections.ts";
 import type { WorkerMessage } from "./worker-relay.ts";
 
-export function hearWorker(context: Context, worker: number, message: WorkerMessage): void {
+export function hearWorker(context: Context, worker: number, message: WorkerMessage, now: Millis): void {
   const { debugClock, prefixes, relay, remembered, watchers } = context;
   switch (message.kind) {
     case "began":
@@ -30,6 +32,10 @@ export function hearWorker(context: Context, worker: number, message: WorkerMess
       return relay.tell({ kind: "added" }, worker);
     case "added":
       return relay.added(worker);
+    case "survey":
+      return relay.tell({ kind: "surveyed", connections: connectionsOf(context, NOBODY) }, worker);
+    case "surveyed":
+      return context.survey.answered(worker, message.connections, now);
     case "cleared":
       return prefixes.clear();
     case "remembered":
@@ -54,8 +60,9 @@ export function tellWorkers({ prefixes, relay }: Context): void {
 }
 
 /** A worker is dead: it watches nothing, and takes nothing, any more. */
-export function forgetWorker(context: Context, worker: number): void {
+export function forgetWorker(context: Context, worker: number, now: Millis): void {
   context.relay.forget(worker);
+  context.survey.forget(worker, now);
   changedElsewhere(context);
 }
 

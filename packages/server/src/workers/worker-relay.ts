@@ -2,6 +2,7 @@
 //
 //     watch at worker 1      --watched-->  worker 2: lines are wanted
 //     a command at worker 2  --noted---->  worker 1: a line for its watchers  --took--> worker 2: there is room again
+//     stats conns            --survey--->  all tell of their connections, to the one that asks:      --surveyed-->
 //     stats detail on        --detail--->  all count by prefix, and tell what they counted:  --counted-->  --added-->
 //
 // Messages are plain data, for one worker or for all others. What a turn has to tell goes in one message when it is
@@ -11,6 +12,7 @@
 
 import type { Millis } from "@memwire/engine";
 import type { ServerCounters } from "../counters.ts";
+import type { ConnectionFacts } from "../stats/stats-connections.ts";
 import type { PrefixCounts } from "../stats/prefix-counters.ts";
 
 /** What operators can set that is remembered for `stats`. */
@@ -42,6 +44,8 @@ export type WorkerMessage =
   | { readonly kind: "detail"; readonly counting: boolean }
   | { readonly kind: "counted"; readonly prefixes: readonly (readonly [string, PrefixCounts])[] }
   | { readonly kind: "added" }
+  | { readonly kind: "survey" }
+  | { readonly kind: "surveyed"; readonly connections: readonly ConnectionFacts[] }
   | { readonly kind: "cleared" }
   | { readonly kind: "remembered"; readonly values: Partial<Remembered> }
   /** Moved by milliseconds, stopped, let go again. */
@@ -92,6 +96,11 @@ export class WorkerRelay {
     let all = 0;
     for (const { kinds } of this.#others.values()) all |= kinds;
     return all;
+  }
+
+  /** The workers that this one has heard of. */
+  get others(): readonly number[] {
+    return [...this.#others.keys()];
   }
 
   /** There is such a worker. */
