@@ -9,10 +9,10 @@
 import { type CopyBytes, copyByView } from "./copy-bytes.ts";
 
 /** Below this an ordinary array is as cheap. */
-const POOLED_BYTES_MIN = 65_536;
-/** A size is so many bytes, shifted: from 72 KiB to 18 MiB. Larger ones are made and dropped. */
+const POOLED_BYTES_MIN = 4_096;
+/** A size is so many bytes, shifted: from 4.5 KiB to 18 MiB. Larger ones are made and dropped. */
 const SIZE_UNIT = 9;
-const SHIFT_MIN = 13;
+const SHIFT_MIN = 9;
 const SHIFT_MAX = 21;
 
 const KEPT_BYTES_MAX = 8_388_608;

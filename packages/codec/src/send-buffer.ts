@@ -11,9 +11,11 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { type CopyBytes, copyByView } from "./copy-bytes.ts";
 import { writeDigits, writeDigits64 } from "./decimal.ts";
 
-// Most replies of a turn fit; what a large one needed is given back once it is sent.
+// Most replies of a turn fit; what a larger one needed is given back once it is sent, or ten thousand connections that
+// were once asked for much would hold it for good. Without a pool to give it to, making it anew costs more.
 const STORAGE_BYTES_MIN = 512;
-const STORAGE_BYTES_RETAINED = 65_536;
+const STORAGE_BYTES_RETAINED = 4_096;
+const STORAGE_BYTES_RETAINED_UNPOOLED = 65_536;
 
 /** Behind a large value come its line end and an `END`, which are to fit. */
 const LINE_BYTES = 64;
@@ -28,12 +30,16 @@ export class SendBuffer {
   #bytes: Uint8Array = EMPTY;
   #taken = 0;
   #end = 0;
+  /** What was written in the turn whose storage was given back: the next one is likely to need as much. */
+  #usual = 0;
+  readonly #retainedMax: number;
   readonly #pool: BufferPool | undefined;
   readonly #copy: CopyBytes;
 
   /** @param pool Where storage for much comes from and goes back to, and how it is copied into. */
   constructor(pool?: BufferPool) {
     this.#pool = pool;
+    this.#retainedMax = pool === undefined ? STORAGE_BYTES_RETAINED_UNPOOLED : STORAGE_BYTES_RETAINED;
     this.#copy = pool === undefined ? copyByView : pool.copy;
   }
 
@@ -57,7 +63,10 @@ export class SendBuffer {
   reclaim(): void {
     const written = this.#end - this.#taken;
     if (written === 0) {
-      if (this.#bytes.length > STORAGE_BYTES_RETAINED) this.#giveBack();
+      if (this.#bytes.length > this.#retainedMax) {
+        this.#usual = this.#pool === undefined ? 0 : this.#end;
+        this.#giveBack();
+      }
     } else {
       // What is taken in pieces is moved when a third of it is gone, not with each.
       if (this.#taken * 2 < written) return;
@@ -153,7 +162,9 @@ export class SendBuffer {
     const written = this.#end - this.#taken;
     // At least twice what is moved, so that a byte is moved a bounded number of times. What is lent stays where it
     // is.
-    const bytes = Math.max(STORAGE_BYTES_MIN, written * 2 + length + LINE_BYTES);
+    // With nothing written: as much as in the turn before, and a quarter more, as no two are quite alike.
+    const least = written > 0 ? STORAGE_BYTES_MIN : Math.max(STORAGE_BYTES_MIN, this.#usual * 1.25);
+    const bytes = Math.ceil(Math.max(least, written * 2 + length + LINE_BYTES));
     const room = this.#pool === undefined ? new Uint8Array(bytes) : this.#pool.take(bytes);
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     if (this.#taken === 0) this.#giveBack();

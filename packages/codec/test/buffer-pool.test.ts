@@ -2,7 +2,7 @@
 
 import { BufferPool, SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { wire } from "./wire.ts";
 
 test("a buffer is as long as asked for, is nobody else's, and what is kept stays within the bound", () => {
@@ -32,6 +32,7 @@ test("takes back only what it could have given", () => {
   const pool = new BufferPool();
   pool.give(new Uint8Array(100_000));
   pool.give(new Uint8Array(1_024));
+  pool.give(new Uint8Array(2_304));
   pool.give(new Uint8Array(2 ** 25));
   expect([pool.keptBytes, pool.dropped]).toEqual([0, 0]);
   pool.give(pool.take(100_000));
@@ -58,9 +59,33 @@ test("a send buffer gives back what it needed for much, and not while it is lent
   expect(pool.made).toBe(made);
 });
 
+test("a send buffer that waits keeps 4 KiB at most, and has at once what it needed the last time", () => {
+  const pool = new BufferPool();
+  const output = new SendBuffer(pool);
+  const piece = new Uint8Array(500);
+  const send = (pieces: number): void => {
+    for (let i = 0; i < pieces; i++) output.copy(piece, 0, piece.length);
+    expect(output.take().length).toBe(pieces * piece.length);
+    output.reclaim();
+  };
+  send(100);
+  // All of it is the pool's again.
+  const kept = pool.keptBytes;
+  expect(kept).toBeGreaterThan(100 * piece.length);
+  const take = vi.spyOn(pool, "take");
+  send(100);
+  expect(take.mock.calls).toEqual([[125 * piece.length]]);
+  expect(pool.keptBytes).toBe(kept);
+  send(1);
+  send(1);
+  expect(take.mock.calls.slice(1)).toEqual([[125 * piece.length], [625]]);
+  send(1);
+  expect(take).toHaveBeenCalledTimes(3);
+});
+
 test("a size is used again whenever it is asked for, up to 18 MiB", () => {
   const pool = new BufferPool({ keptBytesMax: 2 ** 26 });
-  for (let bytes = 73_728; bytes <= 18_874_368; bytes *= 2) {
+  for (let bytes = 4_608; bytes <= 18_874_368; bytes *= 2) {
     const taken = pool.take(bytes);
     expect(taken.length).toBe(bytes);
     pool.give(taken);
