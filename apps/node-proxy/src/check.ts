@@ -4,6 +4,7 @@ import type { ListenerConfig, PoolConfig, ProxyConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
 import { ProgramEnd, usageMistake } from "@memwire/program";
 import { ProxyEngine } from "@memwire/proxy";
+import { DEFAULT_HEALTH } from "@memwire/router";
 import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
 import { filesOf, optionsOf } from "./serve.ts";
@@ -20,7 +21,7 @@ export function check({ source, overrides }: Task): string {
   try {
     const configured = configure(source, overrides);
     checkFiles(configured);
-    const engine = new ProxyEngine(optionsOf(configured.config));
+    const engine = new ProxyEngine(optionsOf(configured));
     return describe(configured.config, engine.servers().length);
   } catch (error) {
     if (error instanceof ProgramEnd) throw new ProgramEnd(1, error.message);
@@ -52,8 +53,31 @@ function describePool(pool: PoolConfig): string {
       : [`  takes ${count(clientConnectionsMax, "client")} at a time`]),
     `  ${describeHow(pool)}`,
     `  timeouts: ${queuedTimeoutMs} ms to be sent, ${connectTimeoutMs} ms to connect, ${replyTimeoutMs} ms to reply`,
+    ...describeServing(pool),
     ...describeShares(pool),
   ].join("\n");
+}
+
+/** What is not as it is by default. */
+function describeServing(pool: PoolConfig): readonly string[] {
+  const { protocols, connections = 1, preconnect, idleTimeoutMs, health, partialResults, credentials } = pool;
+  const { failuresMax = DEFAULT_HEALTH.failuresMax, whenDown = DEFAULT_HEALTH.whenDown } = health ?? {};
+  const consequence = { fail: "fail at once", miss: "are misses", rehash: "go to the others" }[whenDown];
+  const connecting = [
+    `${count(connections, "connection")} to each server`,
+    ...(preconnect === true ? ["made at once"] : []),
+    ...(idleTimeoutMs === undefined ? [] : [`closed after ${idleTimeoutMs} ms without use`]),
+    ...(credentials === undefined ? [] : [`as ${credentials.user}`]),
+  ];
+  return [
+    `  ${connecting.join(", ")}`,
+    failuresMax === 0
+      ? "  a server never counts as down"
+      : `  a server is down after ${count(failuresMax, "failure")} in a row: its keys ${consequence}`,
+    ...(partialResults === "miss" ? ["  a multi-get leaves out what a failing server has"] : []),
+    ...(protocols === undefined ? [] : [`  clients speak ${protocols.join(" and ")}`]),
+    ...(pool.flushEnabled === true ? ["  flush_all goes to every server"] : []),
+  ];
 }
 
 function describeListener({ endpoint, mode, tls, allow, deny, backlog, reusePort }: ListenerConfig): string {
@@ -75,7 +99,7 @@ function describeShares(pool: PoolConfig): readonly string[] {
   const total = pool.servers.reduce((sum, { weight }) => sum + weight, 0);
   const shares = sharesOf(pool);
   const lines = pool.servers.map((server, i) => {
-    const byWeight = pool.distribution === "random" ? 1 / pool.servers.length : server.weight / total;
+    const byWeight = pool.distribution.name === "random" ? 1 / pool.servers.length : server.weight / total;
     const tls = server.tls === undefined ? "" : ", TLS";
     return `  ${percent(shares[i] ?? 0)}  ${percent(byWeight)}    ${describeServer(server)}${tls}`;
   });

@@ -3,7 +3,9 @@
 
 import { dirname } from "node:path";
 import {
+  createPlacement,
   DEFAULT_TIMEOUT_MS,
+  defaultHashes,
   describeMistake,
   NO_LIMITS,
   readProxyConfig,
@@ -35,6 +37,7 @@ export function configure(source: Source, overrides: Overrides): Configured {
   const { config, folder } = read(source);
   const overridden = override(config, overrides);
   checkLoops(overridden.pools);
+  checkPlacements(overridden.pools);
   return { config: overridden, folder };
 }
 
@@ -67,7 +70,7 @@ function onePool(listen: ListenConfig, servers: readonly ServerConfig[]): ProxyC
     name: "main",
     listeners: [listen],
     hash: "md5",
-    distribution: "ketama",
+    distribution: { name: "ketama" },
     queuedTimeoutMs: timeoutMs,
     connectTimeoutMs: timeoutMs,
     replyTimeoutMs: timeoutMs,
@@ -97,8 +100,7 @@ function readServersText(file: string): string {
 function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
   const { listen, servers, backend, hash, distribution, hashTag, timeout, connectionsMax } = overrides;
   const all: Partial<PoolConfig> = {
-    ...(hash === undefined ? {} : { hash: hash.value }),
-    ...(distribution === undefined ? {} : { distribution: distribution.value }),
+    ...(distribution === undefined ? {} : { distribution: { name: distribution.value } }),
     ...(hashTag === undefined ? {} : { hashTag: hashTag.value }),
     ...(timeout === undefined
       ? {}
@@ -106,9 +108,15 @@ function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
   };
   const pools = config.pools.map((pool): PoolConfig => {
     const own = servers === undefined ? backend?.value : readServers(servers.value);
+    const { hash: before, ...rest } = { ...pool, ...all };
+    const { name } = rest.distribution;
+    const byDefault = defaultHashes[name];
+    if (hash !== undefined && byDefault === undefined && name !== "random") {
+      throw usageMistake(PROGRAM, `${hash.from} means nothing with ${name}, which has a hash of its own`);
+    }
     return {
-      ...pool,
-      ...all,
+      ...rest,
+      ...(hash === undefined && byDefault === undefined ? {} : { hash: hash?.value ?? before ?? byDefault }),
       ...(own === undefined ? {} : { servers: withTls(only(config, servers ?? backend), own) }),
       ...(listen === undefined ? {} : { listeners: [elsewhere(only(config, listen), listen)] }),
     };
@@ -146,6 +154,17 @@ function elsewhere(
   }
   const { endpoint: _endpoint, mode: _mode, ...rest } = first;
   return { ...value, ...rest };
+}
+
+/** The same: flags may have put together what does not go together. */
+function checkPlacements(pools: readonly PoolConfig[]): void {
+  for (const pool of pools) {
+    try {
+      createPlacement(pool, pool.servers, Math.random);
+    } catch (error) {
+      throw usageMistake(PROGRAM, `pool ${pool.name}: ${(error as Error).message}`);
+    }
+  }
 }
 
 /** What the file says is checked there; flags may have moved a pool to where a server of its own is. */

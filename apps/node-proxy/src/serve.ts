@@ -3,7 +3,6 @@
 import type { Adapter } from "@memwire/adapter";
 import type { PoolConfig, ProxyConfig } from "@memwire/config";
 import {
-  describeEndpoint,
   drive,
   type ConnectionId,
   type Endpoint,
@@ -12,15 +11,14 @@ import {
   type Millis,
 } from "@memwire/engine";
 import { usageMistake, type Part } from "@memwire/program";
-import { ProxyEngine, type PoolOptions, type ProxyOptions } from "@memwire/proxy";
+import { ProxyEngine, type ProxyOptions } from "@memwire/proxy";
 import { AddressGuard } from "./address-guard.ts";
 import { PROGRAM } from "./cli.ts";
 import type { Configured } from "./configure.ts";
-import { distributionOf } from "./distribution-of.ts";
+import { engineOptions } from "./engine-options.ts";
 import { withFrontDoor, type Door, type Entrance } from "./front-door.ts";
 import { listenOn } from "./listen-on.ts";
 import { PemFiles } from "./pem-files.ts";
-import { PROTOCOL_VERSION } from "./protocol-version.ts";
 
 /** The proxy as it runs. */
 export interface RunningProxy {
@@ -39,7 +37,7 @@ export async function serve(
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
   const engine = new ListeningProxy(
-    { ...optionsOf(config), facts: () => factsOf(config, doors, listeners) },
+    { ...optionsOf({ config, folder }), facts: () => factsOf(config, doors, listeners) },
     config.pools.flatMap((pool, i) => pool.listeners.map(() => i)),
   );
   const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));
@@ -80,11 +78,12 @@ class ListeningProxy extends ProxyEngine {
   }
 }
 
-/** The engine's options. */
-export function optionsOf({ pools, limits, requests, replies }: ProxyConfig): ProxyOptions {
-  return { pools: pools.map(poolOf), limits, requests, replies, version: PROTOCOL_VERSION };
+/** @throws ProgramEnd 2 for a password that is not where it is to be */
+export function optionsOf(configured: Configured): ProxyOptions {
+  return reading(() => engineOptions(configured));
 }
 
+/** @throws ProgramEnd 2 for a file of certificates that cannot be read */
 export function filesOf(config: ProxyConfig, folder: string): PemFiles {
   return reading(() => new PemFiles(config, folder));
 }
@@ -135,20 +134,4 @@ function factsOf(
     }
   }
   return facts;
-}
-
-function poolOf(pool: PoolConfig): PoolOptions {
-  const { name, servers, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, flushEnabled = false } = pool;
-  return {
-    name,
-    servers: servers.map((server) => ({
-      name: server.name ?? describeEndpoint(server.endpoint),
-      endpoint: server.endpoint,
-    })),
-    distribution: distributionOf(pool, servers),
-    queuedTimeoutMs,
-    connectTimeoutMs,
-    replyTimeoutMs,
-    flushEnabled,
-  };
 }

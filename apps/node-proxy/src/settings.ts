@@ -8,10 +8,11 @@ import {
   parseBackend,
   parseListen,
   type ListenConfig,
+  type PlacementName,
   type ServerConfig,
 } from "@memwire/config";
 import { optionValue, usageMistake, type Command } from "@memwire/program";
-import type { DistributionName, HashName } from "@memwire/router";
+import type { HashName } from "@memwire/router";
 
 /** A value, and where it was said: `--listen` or `MEMWIRE_PROXY_LISTEN`. */
 export interface Setting<T> {
@@ -28,7 +29,7 @@ interface Values {
   readonly backend: readonly ServerConfig[];
   readonly listen: ListenConfig;
   readonly hash: HashName;
-  readonly distribution: DistributionName;
+  readonly distribution: PlacementName;
   readonly hashTag: string;
   readonly timeout: number;
   readonly connectionsMax: number;

@@ -46,9 +46,16 @@ function describePool(pool: PoolConfig): string {
 }
 
 /** How keys become servers. */
-export function describeHow({ distribution, hash, hashTag }: PoolConfig): string {
-  if (distribution === "random") return "random";
-  return `${distribution} by ${hash}${hashTag === undefined ? "" : `, hash tag ${hashTag}`}`;
+export function describeHow({ distribution, hash, hashTag, hashStop, salt }: PoolConfig): string {
+  const { name, ...details } = distribution;
+  if (name === "random") return name;
+  return [
+    hash === undefined ? name : `${name} by ${hash}`,
+    ...Object.entries(details).map(([key, value]) => `${key} ${value}`),
+    ...(hashTag === undefined ? [] : [`hash tag ${hashTag}`]),
+    ...(hashStop === undefined ? [] : [`hash stop ${hashStop}`]),
+    ...(salt === undefined ? [] : [`salt ${salt}`]),
+  ].join(", ");
 }
 
 /** Their names, addresses and weights, where there is something to say. */

@@ -1,10 +1,9 @@
 // `memwire-proxy where KEY`: which server has a key, and how one comes to it.
 
-import type { PoolConfig } from "@memwire/config";
+import { createPlacement, type PoolConfig } from "@memwire/config";
 import { usageMistake } from "@memwire/program";
 import type { Task } from "./cli.ts";
 import { configure } from "./configure.ts";
-import { distributionOf } from "./distribution-of.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
 /** @returns Two lines for each key and pool: the server, and the way to it */
@@ -26,10 +25,10 @@ function ownerOf(pool: PoolConfig, key: string): string {
     point,
     server,
     name: onRing,
-  } = distributionOf(pool, servers).explain(new TextEncoder().encode(key));
-  if (hash === undefined) return `${key} -> any server, by chance\n${way}`;
+  } = createPlacement(pool, servers, Math.random).explain(new TextEncoder().encode(key));
+  if (distribution.name === "random") return `${key} -> any server, by chance\n${way}`;
   const owner = describeServer(servers[server] as (typeof servers)[number]);
-  const place = distribution === "modula" ? "slot" : "point";
+  const place = distribution.name === "modula" ? "slot" : "point";
   const at = point === undefined ? "" : `, ${place} ${point} of ${onRing}`;
-  return `${key} -> ${owner}\n${way}: hash ${hash}${at}`;
+  return `${key} -> ${owner}\n${way}${hash === undefined ? "" : `: hash ${hash}`}${at}`;
 }

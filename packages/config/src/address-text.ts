@@ -63,20 +63,19 @@ export function parseServer(text: string): ServerConfig {
 }
 
 /**
- * Reads `host:port[:weight] [name]` or `/path[:weight] [name]`, also with `unix:` before the path; the weight is 1 if
- * not given.
+ * Reads `host:port[:weight] [name]` or `/path[:weight] [name]`, also with `unix:` before the path.
  *
  * @throws RangeError that says what is wrong, what was given and what would be right
  */
-export function parsePoolServer(text: string): ServerConfig {
+export function parsePoolServer(text: string): Omit<ServerConfig, "weight"> & { readonly weight?: number } {
   const [address = "", name, ...more] = withoutScheme(text).split(/\s+/);
   if (more.length > 0) throw new RangeError(`must be ${poolServerForm}, the name in one word, ${got(text)}`);
-  const { endpoint, weight = "1" } = parseAddress(address, poolServerForm);
+  const { endpoint, weight } = parseAddress(address, poolServerForm);
   if (name === undefined) checkName("address without a name", describeEndpoint(endpoint));
   else checkName("name", name);
   return {
     endpoint,
-    weight: wholeNumber("weight", weight, WEIGHT_MAX),
+    ...(weight === undefined ? {} : { weight: wholeNumber("weight", weight, WEIGHT_MAX) }),
     ...(name === undefined ? {} : { name }),
   };
 }

@@ -1,5 +1,12 @@
 export { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
-export { distributionNames, hashNames } from "./distributions.ts";
+export { createPlacement } from "./create-placement.ts";
+export {
+  defaultHashes,
+  distributionNames,
+  hashNames,
+  type DistributionConfig,
+  type PlacementName,
+} from "./distribution-schema.ts";
 export { readGatewayConfig, type GatewayConfigReading } from "./gateway-config.ts";
 export type { GatewayLimitsConfig, RateConfig } from "./gateway-limits.ts";
 export type { GatewayConfig } from "./gateway-schema.ts";

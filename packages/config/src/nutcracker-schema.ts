@@ -2,9 +2,9 @@
 //
 // What this proxy does not do is refused with the reason: a setting that is silently ignored is worse than none.
 
+import type { HashName } from "@memwire/router";
 import * as v from "valibot";
 import { listenForm, listenPattern, parseListen } from "./address-text.ts";
-import { hashNames } from "./distributions.ts";
 import { given } from "./given.ts";
 import { about } from "./json-schema.ts";
 import { BACKLOG_MAX } from "./listen-schema.ts";
@@ -18,7 +18,6 @@ import {
 import { serverList, serversForm } from "./server-list.ts";
 import {
   hashTag,
-  later,
   milliseconds,
   never,
   only,
@@ -36,6 +35,21 @@ const DEFAULT_RETRY_TIMEOUT_MS = 30_000;
 const CONNECTIONS_MAX = 64;
 
 const notRedis = "this proxy speaks memcached's protocol only";
+
+const hashNames: readonly HashName[] = [
+  "one_at_a_time",
+  "md5",
+  "crc16",
+  "crc32",
+  "crc32a",
+  "fnv1_64",
+  "fnv1a_64",
+  "fnv1_32",
+  "fnv1a_32",
+  "hsieh",
+  "murmur",
+  "jenkins",
+];
 
 /** A pool without its name. */
 export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> = v.pipe(
@@ -68,7 +82,7 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
       ),
       servers: about("The memcached servers that share the keys.", serverList),
       auto_eject_hosts: v.optional(
-        later(about("The keys of a server that fails go to the others.", truth()), false),
+        about("The keys of a server that fails go to the others.", truth()),
         false,
       ),
       // Without ejecting these two mean nothing, in twemproxy as here.
@@ -84,11 +98,9 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
         DEFAULT_FAILURE_LIMIT,
       ),
       server_connections: v.exactOptional(
-        later(about("Connections to each server.", wholeNumber("a whole number", 1, CONNECTIONS_MAX)), 1),
+        about("Connections to each server.", wholeNumber("a whole number", 1, CONNECTIONS_MAX)),
       ),
-      preconnect: v.exactOptional(
-        later(about("Servers are connected to before the first request.", truth()), false),
-      ),
+      preconnect: v.exactOptional(about("Servers are connected to before the first request.", truth())),
       backlog: v.exactOptional(
         about(
           "Connections that the system keeps until they are accepted.",
@@ -110,7 +122,7 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
       listeners: [{ ...values.listen, ...given({ backlog: backlog === 0 ? 1 : backlog, reusePort }) }],
       servers: values.servers,
       hash: values.hash,
-      distribution: values.distribution,
+      distribution: { name: values.distribution },
       queuedTimeoutMs: timeout,
       connectTimeoutMs: timeout,
       replyTimeoutMs: timeout,

@@ -1,7 +1,8 @@
 // What a pool is to be, whichever file says it. What is absent is left to the engine, which has a default for it.
 
-import type { DistributionName, HashName } from "@memwire/router";
+import type { HashName } from "@memwire/router";
 import type { ListenConfig, ServerConfig } from "./address-text.ts";
+import type { DistributionConfig } from "./distribution-schema.ts";
 
 /** One pool: servers that share the keys, and where its clients connect to. */
 export interface PoolConfig {
@@ -15,10 +16,17 @@ export interface PoolConfig {
   readonly clientConnectionsMax?: number;
   /** At least one, no two of one name on the ring. */
   readonly servers: readonly PoolServerConfig[];
-  readonly hash: HashName;
-  readonly distribution: DistributionName;
+  /** There if the distribution hashes by it. */
+  readonly hash?: HashName;
+  readonly distribution: DistributionConfig;
   /** Two characters; of a key that has them, only what stands between is hashed. */
   readonly hashTag?: string;
+  /** What is hashed of a key with nothing in its tag. */
+  readonly emptyHashTag?: "key" | "nothing";
+  /** Of a key that has it, only what stands before is hashed. */
+  readonly hashStop?: string;
+  /** Is put behind what is hashed of every key. */
+  readonly salt?: string;
   /** How long a request may wait to be sent, a connection may take, and a reply may take. */
   readonly queuedTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -91,7 +99,8 @@ export interface HealthConfig {
 
 /** As whom the proxy asks the servers. The password is not in the configuration, only where it is found. */
 export interface CredentialsConfig {
-  readonly kind: "text" | "sasl";
+  /** What memcached -Y asks for. */
+  readonly kind: "text";
   readonly user: string;
   readonly password: { readonly file: string } | { readonly variable: string };
 }

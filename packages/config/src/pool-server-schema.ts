@@ -17,10 +17,12 @@ import type { TlsConnectConfig } from "./pool-config.ts";
 import { distinctServers } from "./server-list.ts";
 import { statsNameMistake } from "./stats-name.ts";
 import { serverTls } from "./tls-schema.ts";
-import { byKind, listOf, pathTo, text, wholeNumber } from "./value-schema.ts";
+import { byKind, listOf, numberThat, pathTo, text } from "./value-schema.ts";
 
 /** A server as the pool has it; `false` for none, even if all others of the pool have TLS. */
-export interface ReadServer extends ServerConfig {
+export interface ReadServer extends Omit<ServerConfig, "weight"> {
+  /** What it is if it is not given depends on the distribution. */
+  readonly weight?: number;
   readonly tls?: TlsConnectConfig | false;
 }
 
@@ -40,9 +42,16 @@ const detailed: v.GenericSchema<unknown, ReadServer> = v.pipe(
     required: { address: endpointForm },
     entries: {
       address: about("Where the server is.", text(endpointForm, parseServerEndpoint, poolServerPattern)),
-      weight: v.optional(
-        about("How much of the keys it takes.", wholeNumber("a whole number", 1, WEIGHT_MAX)),
-        1,
+      weight: v.exactOptional(
+        about(
+          "How much of the keys it takes: a whole number from 1; for mcrouter's weighted ones a number from 0 to 1.",
+          numberThat((number) => number >= 0 && number <= WEIGHT_MAX, `a number from 0 to ${WEIGHT_MAX}`, {
+            type: ["number", "string"],
+            minimum: 0,
+            maximum: WEIGHT_MAX,
+            pattern: String.raw`^\d+(?:\.\d+)?$`,
+          }),
+        ),
       ),
       name: v.exactOptional(about("Stands for it on the ring and in stats instead of its address.", name)),
       tls: v.exactOptional(about("TLS to this server, instead of what server_tls says.", serverTls)),

@@ -15,6 +15,8 @@ export interface ProxyLimitsConfig {
     readonly pipelineMax?: number;
     readonly unsentBytesPause?: number;
     readonly unsentBytesMax?: number;
+    readonly requestsActiveMax?: number;
+    readonly bufferedBytesMax?: number;
     readonly inFlightMax?: number;
     readonly queuedMax?: number;
     readonly queuedBytesMax?: number;
@@ -59,6 +61,8 @@ const names = {
     pipeline_max: "pipelineMax",
     unsent_bytes_pause: "unsentBytesPause",
     unsent_bytes_max: "unsentBytesMax",
+    requests_active_max: "requestsActiveMax",
+    buffered_bytes_max: "bufferedBytesMax",
     in_flight_max: "inFlightMax",
     queued_max: "queuedMax",
     queued_bytes_max: "queuedBytesMax",
@@ -90,6 +94,8 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
       ),
       unsent_bytes_pause: limit("Unsent bytes of one client from which on it is read no further."),
       unsent_bytes_max: limit("Unsent bytes of one client above which it is closed."),
+      requests_active_max: limit("Requests of all clients under way; a further one fails at once."),
+      buffered_bytes_max: limit("Unsent bytes of all clients from which on a further request fails at once."),
       in_flight_max: limit("Requests sent to one server and not answered; a further one fails at once."),
       queued_max: limit("Requests to one server that are not sent yet; a further one fails at once."),
       queued_bytes_max: limit(

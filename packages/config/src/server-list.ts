@@ -16,7 +16,7 @@ export const serverList: v.GenericSchema<unknown, ServerConfig[]> = distinctServ
 );
 
 /** A list of servers that are not too many, no two of one name on the ring. */
-export function distinctServers<Server extends ServerConfig>(
+export function distinctServers<Server extends Omit<ServerConfig, "weight">>(
   list: v.GenericSchema<unknown, Server[]>,
 ): v.GenericSchema<unknown, Server[]> {
   return v.pipe(
@@ -27,7 +27,7 @@ export function distinctServers<Server extends ServerConfig>(
     ),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
-      const names = dataset.value.map((server) => ringName(ringServer(server)));
+      const names = dataset.value.map((server) => ringName(ringServer({ ...server, weight: 1 })));
       for (const [i, first] of doublesAmong(names)) {
         const message = `is ${names[i]} as servers[${first}] is: take one out, or give it another name`;
         addIssue({ message, path: pathTo(i) });

@@ -122,7 +122,7 @@ export function listOf<T>(
 }
 
 /** The one value that is supported, with or without quotes, or none; `reason` says why no other. */
-export function only(supported: boolean | number, reason: string): v.GenericSchema {
+export function only(supported: boolean | number | string, reason: string): v.GenericSchema {
   return v.optional(
     said(
       () => ({ enum: [supported, String(supported)] }),
@@ -141,15 +141,6 @@ export function never(reason: string): v.GenericSchema<unknown, undefined> {
       () => ({ not: {} }),
       v.custom<never>(() => false, `must be taken out: ${reason}`),
     ),
-  );
-}
-
-/** What is read, and refused for now unless it asks for what is done anyway: nothing that is said is without effect. */
-export function later<T>(schema: v.GenericSchema<unknown, T>, done?: T): v.GenericSchema<unknown, T> {
-  const right = done === undefined ? "" : ` or say ${String(done)}`;
-  return v.pipe(
-    schema,
-    v.check((value) => value === done, `is not supported yet: take it out${right}`),
   );
 }
 

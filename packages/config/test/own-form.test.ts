@@ -2,7 +2,10 @@
 
 import { expect, test } from "vitest";
 import {
+  createPlacement,
+  defaultHashes,
   describeMistake,
+  distributionNames,
   NO_LIMITS,
   readProxyConfig,
   type PoolConfig,
@@ -58,6 +61,13 @@ pools:
     timeout: 400
     reply_timeout: 250
     flush_all: true
+    protocols: [text]
+    connections: 4
+    preconnect: true
+    idle_timeout: 60000
+    health: { failures: 5, when_down: miss, retry_min: 50, retry_max: 1000, fail_open_below: 0.5 }
+    partial_results: miss
+    credentials: { user: me, password_file: /run/secrets/memcached }
 `;
   expect(read(text)).toEqual({
     limits: { connectionsMax: 10_000 },
@@ -94,12 +104,19 @@ pools:
           { endpoint: tcp("cache.example", 11_211), weight: 1, tls: { servername: "other.example" } },
         ],
         hash: "md5",
-        distribution: "modula",
+        distribution: { name: "modula" },
         hashTag: "{}",
         queuedTimeoutMs: 400,
         connectTimeoutMs: 400,
         replyTimeoutMs: 250,
         flushEnabled: true,
+        protocols: ["text"],
+        connections: 4,
+        preconnect: true,
+        idleTimeoutMs: 60_000,
+        health: { failuresMax: 5, whenDown: "miss", retryMinMs: 50, retryMaxMs: 1_000, failOpenBelow: 0.5 },
+        partialResults: "miss",
+        credentials: { kind: "text", user: "me", password: { file: "/run/secrets/memcached" } },
       },
     ],
   });
@@ -114,13 +131,40 @@ test("a pool with nothing but what is needed leaves the rest to the engine", () 
         listeners: [{ endpoint: tcp("0.0.0.0", 1) }],
         servers: [{ endpoint: tcp("h", 1), weight: 1 }],
         hash: "fnv1a_64",
-        distribution: "ketama",
+        distribution: { name: "ketama" },
         queuedTimeoutMs: 1_000,
         connectTimeoutMs: 1_000,
         replyTimeoutMs: 1_000,
       },
     ],
   });
+});
+
+test.each<[string, Partial<PoolConfig>]>([
+  ["distribution: jump", { distribution: { name: "jump" }, hash: "xxh3" }],
+  ["distribution: consistent", { distribution: { name: "consistent" }, hash: "one_at_a_time" }],
+  ["distribution: { name: modula, order: listed }", { distribution: { name: "modula", order: "listed" } }],
+  [
+    "distribution: { name: cache-memcached-fast, ketama_points: 150 }",
+    { distribution: { name: "cache-memcached-fast", ketamaPoints: 150 } },
+  ],
+  [
+    "distribution: { name: jump, seed: x }, hash_stop: '|#|', salt: y",
+    { distribution: { name: "jump", seed: "x" }, hashStop: "|#|", salt: "y" },
+  ],
+  ["distribution: weighted-ch3", { servers: [{ endpoint: tcp("h", 1), weight: 0.5 }] }],
+  ["distribution: rendezvous", { servers: [{ endpoint: tcp("h", 1), weight: 1 }] }],
+])("keys are placed by %s", (lines, wanted) => {
+  const { pools } = read(`pools: { a: { listen: ':1', servers: [h:1], ${lines} } }`);
+  expect(pools[0]).toMatchObject(wanted);
+});
+
+test.each(distributionNames)("every distribution can be asked for: %s", (name) => {
+  const { pools } = read(`pools: { a: { listen: ':1', servers: [h:1, i:1], distribution: ${name} } }`);
+  expect(pools[0]?.hash !== undefined).toBe(name in defaultHashes);
+  const key = new TextEncoder().encode("key");
+  const [pool] = pools as readonly [PoolConfig];
+  expect([0, 1]).toContain(createPlacement(pool, pool.servers, () => 0.9).owner(key, 0, key.length));
 });
 
 test("twemproxy's pools may have the names of our keys", () => {
@@ -214,6 +258,30 @@ test.each<[string, string]>([
   [
     alpha(`${listen}\n    servers: [a:1 x, { address: a:1, name: y, tls: true }]`),
     "4 pools.alpha.servers[1]: is a:1 as pools.alpha.servers[0] is, but not with the same tls: one connection may serve both",
+  ],
+  [
+    alpha(`${whole}\n    hash: md5\n    distribution: dalli`),
+    "5 pools.alpha.hash: must be taken out: dalli has a hash of its own",
+  ],
+  [
+    alpha(`${whole}\n    distribution: { name: modula, points: 40 }`),
+    "5 pools.alpha.distribution.points: must be taken out: it goes with ketama, not with modula",
+  ],
+  [
+    alpha(`${whole}\n    distribution: { name: jump, order: listed }`),
+    "5 pools.alpha.distribution.order: must be taken out: it goes with modula, not with jump",
+  ],
+  [
+    alpha(`${listen}\n    servers: [a:1:2]\n    distribution: jump`),
+    "4 pools.alpha.servers: does not go with jump: weight of a:1 must be left out: this distribution has none, got 2",
+  ],
+  [
+    alpha(`${listen}\n    servers: [{ address: a:1, weight: 0.5 }]`),
+    "4 pools.alpha.servers: does not go with ketama: weight of a:1 must be a whole number from 1 to 2147483647, got 0.5",
+  ],
+  [
+    alpha(`${whole}\n    credentials: { kind: sasl, user: me, password_env: SECRET }`),
+    '5 pools.alpha.credentials.kind: must be text: memcached takes the binary protocol alone behind SASL, and servers are asked in text, got "sasl"',
   ],
   [
     alpha(`${whole}\n    server_connections: 4`),

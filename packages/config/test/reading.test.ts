@@ -3,8 +3,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Endpoint } from "@memwire/engine";
-import { createDistribution, hashes, ringName } from "@memwire/router";
+import { ringName, type HashName } from "@memwire/router";
 import {
+  createPlacement,
   DEFAULT_TIMEOUT_MS,
   NO_LIMITS,
   parseBackend,
@@ -63,7 +64,7 @@ beta:
         listeners: [{ endpoint: { kind: "tcp", host: "127.0.0.1", port: 22_121 }, backlog: 512 }],
         hash: "fnv1a_64",
         hashTag: "{}",
-        distribution: "ketama",
+        distribution: { name: "ketama" },
         ...each(400),
         connections: 1,
         preconnect: false,
@@ -76,7 +77,7 @@ beta:
         name: "beta",
         listeners: [{ endpoint: { kind: "unix", path: "/tmp/beta.sock" }, mode: 0o777 }],
         hash: "murmur",
-        distribution: "modula",
+        distribution: { name: "modula" },
         ...each(DEFAULT_TIMEOUT_MS),
         servers: [
           { endpoint: { kind: "unix", path: "/tmp/memcached.sock" }, weight: 2, name: "local" },
@@ -93,7 +94,7 @@ test("has twemproxy's defaults, but a timeout", () => {
     {
       listeners: [{ endpoint: { host: "0.0.0.0", port: 22_121 } }],
       hash: "fnv1a_64",
-      distribution: "ketama",
+      distribution: { name: "ketama" },
       ...each(1_000),
     },
   ]);
@@ -118,6 +119,25 @@ test("what twemproxy takes for without a bound, or for the least, is that here",
   );
   expect(pools[0]).toMatchObject({ ...each(2_147_483_647), listeners: [{ backlog: 1, reusePort: true }] });
   expect(pools[0]).not.toHaveProperty("clientConnectionsMax");
+});
+
+test("a server is ejected when, and for as long as, twemproxy would", () => {
+  const pool = (lines: string): object =>
+    read(`a: { listen: 'h:1', servers: ['a:1:1'], ${lines} }`).pools[0]?.health ?? {};
+  const health = { whenDown: "rehash", retryJitter: 0, flapWindowMs: 0 };
+  expect(pool("auto_eject_hosts: true")).toEqual({
+    ...health,
+    failuresMax: 2,
+    retryMinMs: 30_000,
+    retryMaxMs: 30_000,
+  });
+  expect(pool("auto_eject_hosts: true, server_failure_limit: 0, server_retry_timeout: 0")).toEqual({
+    ...health,
+    failuresMax: 1,
+    retryMinMs: 1,
+    retryMaxMs: 1,
+  });
+  expect(pool("server_failure_limit: 5")).toEqual({});
 });
 
 test("pools may have names that objects have", () => {
@@ -176,11 +196,15 @@ const server = fc.record(
   { endpoint, weight: fc.integer({ min: 1, max: 2_147_483_647 }), name: word },
   { requiredKeys: ["endpoint", "weight"] },
 );
+const twemproxyHashes =
+  "one_at_a_time md5 crc16 crc32 crc32a fnv1_64 fnv1a_64 fnv1_32 fnv1a_32 hsieh murmur jenkins".split(
+    " ",
+  ) as HashName[];
 const pool = fc.record(
   {
     listeners: endpoint.map((at) => [{ endpoint: at }]),
-    hash: fc.constantFrom(...(Object.keys(hashes) as PoolConfig["hash"][])),
-    distribution: fc.constantFrom("ketama" as const, "modula" as const, "random" as const),
+    hash: fc.constantFrom(...twemproxyHashes),
+    distribution: fc.constantFrom("ketama", "modula", "random").map((name) => ({ name })),
     hashTag: fc.stringMatching(/^[!-~]{2}$/),
     queuedTimeoutMs: fc.integer({ min: 1, max: 2_147_483_647 }),
     clientConnectionsMax: fc.integer({ min: 1, max: 1_000_000 }),
@@ -217,7 +241,7 @@ function write(list: readonly PoolConfig[]): string {
     name,
     {
       hash,
-      distribution,
+      distribution: distribution.name,
       listen: addressOf(listeners[0]?.endpoint as Endpoint),
       hash_tag: hashTag,
       timeout: rest.queuedTimeoutMs,
@@ -259,10 +283,7 @@ test("what was written is read back, and the router takes it", () => {
   fc.assert(
     fc.property(pools, (given) => {
       expect(read(write(given))).toEqual({ ...NO_LIMITS, pools: given });
-      for (const { distribution, hash, servers } of given) {
-        if (distribution === "random") continue;
-        createDistribution({ distribution, hash, servers: servers.map(ringServer) });
-      }
+      for (const pool of given) createPlacement(pool, pool.servers, Math.random);
     }),
   );
 });

@@ -1,0 +1,63 @@
+// From a configuration to the options of the engine.
+
+import process from "node:process";
+import { createPlacement, type HealthConfig, type PoolConfig } from "@memwire/config";
+import { describeEndpoint } from "@memwire/engine";
+import type { PoolOptions, ProxyOptions } from "@memwire/proxy";
+import { DEFAULT_HEALTH, type HealthOptions } from "@memwire/router";
+import type { Configured } from "./configure.ts";
+import { passwordOf } from "./password-of.ts";
+import { PROTOCOL_VERSION } from "./protocol-version.ts";
+
+/** @throws Error for a password that is not where it is to be */
+export function engineOptions({ config, folder }: Configured): ProxyOptions {
+  const { pools, limits, requests, replies } = config;
+  return {
+    pools: pools.map((pool) => poolOf(pool, folder)),
+    limits,
+    requests,
+    replies,
+    random: Math.random,
+    version: PROTOCOL_VERSION,
+  };
+}
+
+function poolOf(pool: PoolConfig, folder: string): PoolOptions {
+  const { servers, health, credentials, ...rest } = pool;
+  return {
+    ...rest,
+    servers: servers.map(({ name, endpoint }) => ({ name: name ?? describeEndpoint(endpoint), endpoint })),
+    distribution: createPlacement(pool, servers, Math.random),
+    distributionWithout: (left) => placementOver(pool, left),
+    ...(health === undefined ? {} : { health: healthOf(health) }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: {
+            kind: credentials.kind,
+            user: credentials.user,
+            password: passwordOf(credentials, folder, process.env),
+          },
+        }),
+  };
+}
+
+/** The placement that there would be without the others; it answers places in the whole list. */
+function placementOver(pool: PoolConfig, left: readonly number[]): PoolOptions["distribution"] {
+  const servers = left.map((i) => pool.servers[i] as PoolConfig["servers"][number]);
+  const placement = createPlacement(pool, servers, Math.random);
+  return { owner: (bytes, start, end) => left[placement.owner(bytes, start, end)] as number };
+}
+
+/** Of two times that bound each other one may be given, and be beyond the other's default. */
+function healthOf(health: HealthConfig): Partial<HealthOptions> {
+  const { retryMinMs, retryMaxMs, flapMaxMs } = health;
+  const least = retryMinMs ?? retryMaxMs;
+  if (least === undefined) return health;
+  return {
+    ...health,
+    retryMinMs: retryMinMs ?? Math.min(DEFAULT_HEALTH.retryMinMs, least),
+    retryMaxMs: retryMaxMs ?? Math.max(DEFAULT_HEALTH.retryMaxMs, least),
+    flapMaxMs: flapMaxMs ?? Math.max(DEFAULT_HEALTH.flapMaxMs, least),
+  };
+}
