@@ -1,13 +1,14 @@
 // `--check`: what a configuration would do, in words, or what is wrong with it.
 
+import { openAdapter } from "@memwire/adapter";
 import type { ListenerConfig, PoolConfig, ProxyConfig } from "@memwire/config";
-import { describeEndpoint } from "@memwire/engine";
+import { describeEndpoint, type ListenOptions } from "@memwire/engine";
 import { ProgramEnd, usageMistake } from "@memwire/program";
 import { ProxyEngine } from "@memwire/proxy";
 import { DEFAULT_HEALTH } from "@memwire/router";
 import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
-import { filesOf, optionsOf } from "./serve.ts";
+import { filesOf, optionsOf, orMistake } from "./serve.ts";
 import { SAMPLE_KEYS, sharesOf } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
@@ -17,10 +18,10 @@ import { describeHow, describeServer } from "./welcome.ts";
  * @returns What would be done
  * @throws ProgramEnd 1 with every mistake
  */
-export function check({ source, overrides }: Task): string {
+export async function check({ source, overrides }: Task): Promise<string> {
   try {
     const configured = configure(source, overrides);
-    checkFiles(configured);
+    await checkFiles(configured);
     const engine = new ProxyEngine(optionsOf(configured));
     return describe(configured.config, engine.servers().length);
   } catch (error) {
@@ -30,9 +31,31 @@ export function check({ source, overrides }: Task): string {
   }
 }
 
-function checkFiles({ config, folder }: Configured): void {
+/** Certificates are tried, each at a port that nobody knows: whether one is good is the runtime's to say. */
+async function checkFiles({ config, folder }: Configured): Promise<void> {
   const files = filesOf(config, folder);
-  for (const { listeners } of config.pools) for (const listener of listeners) files.listenOptions(listener);
+  for (const { name, listeners } of config.pools) {
+    for (const listener of listeners) {
+      const options = orMistake(() => files.listenOptions(listener));
+      if (options !== undefined) await tryListening(name, options);
+    }
+  }
+}
+
+async function tryListening(pool: string, options: ListenOptions): Promise<void> {
+  const { network } = await openAdapter();
+  const handler = { connected() {}, received() {}, ended() {}, drained() {}, closed() {} };
+  try {
+    const listener = await network.listen(
+      { kind: "tcp", host: "127.0.0.1", port: 0 },
+      () => handler,
+      options,
+    );
+    await listener.close();
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^cannot listen on \S+: /, "");
+    throw usageMistake(PROGRAM, `pool ${pool} cannot listen: ${reason}`);
+  }
 }
 
 function describe({ pools }: ProxyConfig, servers: number): string {

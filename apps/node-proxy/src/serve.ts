@@ -47,7 +47,7 @@ export async function serve(
       const listener = await listenOn(
         driver,
         asked,
-        reading(() => files.listenOptions(asked)),
+        orMistake(() => files.listenOptions(asked)),
       );
       files.serve(listener, asked);
       listeners[i]?.push(listener);
@@ -80,15 +80,16 @@ class ListeningProxy extends ProxyEngine {
 
 /** @throws ProgramEnd 2 for a password that is not where it is to be */
 export function optionsOf(configured: Configured): ProxyOptions {
-  return reading(() => engineOptions(configured));
+  return orMistake(() => engineOptions(configured));
 }
 
 /** @throws ProgramEnd 2 for a file of certificates that cannot be read */
 export function filesOf(config: ProxyConfig, folder: string): PemFiles {
-  return reading(() => new PemFiles(config, folder));
+  return orMistake(() => new PemFiles(config, folder));
 }
 
-function reading<T>(read: () => T): T {
+/** @throws ProgramEnd 2 for what `read` throws */
+export function orMistake<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -1,0 +1,324 @@
+// Flags, the environment and the file: which one is heard, and what is said when they do not go together.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PoolConfig } from "@memwire/config";
+import { describeEndpoint } from "@memwire/engine";
+import { ProgramEnd } from "@memwire/program";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { check } from "../src/check.ts";
+import { readTask, readWhereTask } from "../src/cli.ts";
+import { configure } from "../src/configure.ts";
+import type { Environment } from "../src/settings.ts";
+import { where } from "../src/where.ts";
+
+let folder = "";
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "memwire-proxy-"));
+  const pool = "{ listen: ':22121', timeout: 400, servers: ['a:1:1', 'b:1:2 b'] }";
+  writeFileSync(at("one.yml"), `alpha: ${pool}\n`);
+  writeFileSync(at("two.yml"), `alpha: ${pool}\nbeta: { listen: ':22122', servers: ['c:1:1'] }\n`);
+  writeFileSync(at("bad.yml"), "alpha: { listen: here, servers: ['a:1:1'], time_out: 5 }\n");
+  writeFileSync(at("list.servers"), "c:1 600\nd:1 300\n");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the first pool would be. */
+function poolOf(line: string, environment: Environment = {}): PoolConfig & { connectionsMax?: number } {
+  const { source, overrides } = readTask(words(line), "1.2.3", inFolder(environment));
+  const { config } = configure(source, overrides);
+  const { connectionsMax } = config.limits;
+  const [pool] = config.pools as [PoolConfig];
+  return connectionsMax === undefined ? pool : { ...pool, connectionsMax };
+}
+
+function words(line: string): string[] {
+  return line
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => word.replace("@", `${folder}/`));
+}
+
+function inFolder(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value?.replace("@", `${folder}/`)]),
+  );
+}
+
+const addressesOf = ({ servers }: PoolConfig): string[] =>
+  servers.map(({ endpoint, weight }) => `${describeEndpoint(endpoint)}:${weight}`);
+const listensOn = ({ listeners }: PoolConfig): string[] =>
+  listeners.map(({ endpoint }) => describeEndpoint(endpoint));
+
+function endOf(run: () => unknown): { readonly exitCode: number; readonly message: string } {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ProgramEnd) {
+      return { exitCode: error.exitCode, message: error.message.replaceAll(`${folder}/`, "@") };
+    }
+    throw error;
+  }
+  throw new Error("it did not end");
+}
+
+describe("what is heard", () => {
+  test("an address of the command line, else of the environment, else of the file, else the default", () => {
+    const environment = { MEMWIRE_PROXY_LISTEN: "127.0.0.1:5" };
+    expect(listensOn(poolOf("--config @one.yml --listen :7", environment))).toEqual(["0.0.0.0:7"]);
+    expect(listensOn(poolOf("--config @one.yml --port 8", environment))).toEqual(["127.0.0.1:8"]);
+    expect(listensOn(poolOf("--config @one.yml", environment))).toEqual(["127.0.0.1:5"]);
+    expect(listensOn(poolOf("--config @one.yml"))).toEqual(["0.0.0.0:22121"]);
+    expect(listensOn(poolOf("--backend a:1"))).toEqual(["127.0.0.1:11211"]);
+    expect(listensOn(poolOf("--backend a:1", environment))).toEqual(["127.0.0.1:5"]);
+  });
+
+  test("servers of the command line, else of the environment, else of the file", () => {
+    const environment = { MEMWIRE_PROXY_BACKENDS: "x:1, y:1:3\tz:1 " };
+    expect(addressesOf(poolOf("--config @one.yml"))).toEqual(["a:1:1", "b:1:2"]);
+    expect(addressesOf(poolOf("--config @one.yml", environment))).toEqual(["x:1:1", "y:1:3", "z:1:1"]);
+    expect(addressesOf(poolOf("--config @one.yml --backend q:1", environment))).toEqual(["q:1:1"]);
+    expect(addressesOf(poolOf("--config @one.yml --servers @list.servers", environment))).toEqual([
+      "c:1:600",
+      "d:1:300",
+    ]);
+    expect(addressesOf(poolOf("--backend q:1", { MEMWIRE_PROXY_SERVERS: "@list.servers" }))).toEqual([
+      "q:1:1",
+    ]);
+    expect(addressesOf(poolOf("", { MEMWIRE_PROXY_SERVERS: "@list.servers" }))).toEqual([
+      "c:1:600",
+      "d:1:300",
+    ]);
+    expect(addressesOf(poolOf("", { MEMWIRE_PROXY_CONFIG: "@one.yml" }))).toEqual(["a:1:1", "b:1:2"]);
+  });
+
+  test("every other variable", () => {
+    const pool = poolOf("--config @one.yml", {
+      MEMWIRE_PROXY_HASH: "murmur",
+      MEMWIRE_PROXY_DISTRIBUTION: "modula",
+      MEMWIRE_PROXY_HASH_TAG: "[]",
+      MEMWIRE_PROXY_TIMEOUT: "77",
+      MEMWIRE_PROXY_CONNECTIONS_MAX: "9",
+    });
+    expect(pool).toMatchObject({
+      hash: "murmur",
+      distribution: { name: "modula" },
+      hashTag: "[]",
+      queuedTimeoutMs: 77,
+      connectTimeoutMs: 77,
+      replyTimeoutMs: 77,
+      connectionsMax: 9,
+    });
+    expect(poolOf("--timeout 5", { MEMWIRE_PROXY_TIMEOUT: "77" }).replyTimeoutMs).toBe(5);
+  });
+
+  test("a distribution brings its hash along", () => {
+    expect(poolOf("--config @one.yml").hash).toBe("fnv1a_64");
+    expect(poolOf("").hash).toBe("md5");
+    expect(poolOf("--distribution modula").hash).toBe("md5");
+    expect(poolOf("--distribution dalli")).not.toHaveProperty("hash");
+  });
+
+  test("keys of a list of servers are placed by their addresses, as libketama does", () => {
+    const { servers, hash, distribution } = poolOf("--servers @list.servers");
+    expect([hash, distribution, servers.map(({ name }) => name)]).toEqual([
+      "md5",
+      { name: "ketama" },
+      ["c:1", "d:1"],
+    ]);
+  });
+
+  test("not a variable that is empty, nor those that Kubernetes sets for a service of this name", () => {
+    const environment = {
+      MEMWIRE_PROXY_LISTEN: "",
+      MEMWIRE_PROXY_PORT: "tcp://10.0.0.7:11211",
+      MEMWIRE_PROXY_PORT_11211_TCP_ADDR: "10.0.0.7",
+      MEMWIRE_PROXY_SERVICE_HOST: "10.0.0.7",
+      MEMWIRE_PROXY_SERVICE_PORT: "11211",
+      MEMWIRE_PROXY_SERVICE_PORT_MEMCACHE: "11211",
+    };
+    expect(listensOn(poolOf("", environment))).toEqual(["127.0.0.1:11211"]);
+  });
+});
+
+describe("what is said", () => {
+  test.each<[string, Environment, string]>([
+    [
+      "",
+      { MEMWIRE_PROXY_LISTN: "x" },
+      "MEMWIRE_PROXY_LISTN is no variable of memwire-proxy: MEMWIRE_PROXY_LISTEN?",
+    ],
+    [
+      "",
+      { MEMWIRE_PROXY_QUUX: "x" },
+      "MEMWIRE_PROXY_QUUX is no variable of memwire-proxy: MEMWIRE_PROXY_CONFIG, MEMWIRE_PROXY_SERVERS, MEMWIRE_PROXY_BACKENDS, MEMWIRE_PROXY_HASH, MEMWIRE_PROXY_DISTRIBUTION, MEMWIRE_PROXY_HASH_TAG, MEMWIRE_PROXY_TIMEOUT, MEMWIRE_PROXY_CONNECTIONS_MAX, MEMWIRE_PROXY_LISTEN",
+    ],
+    [
+      "",
+      { MEMWIRE_PROXY_TIMEOUT: "soon" },
+      'MEMWIRE_PROXY_TIMEOUT must be a whole number from 1 to 2147483647, got "soon"',
+    ],
+    [
+      "",
+      { MEMWIRE_PROXY_BACKENDS: "a:1,b" },
+      'MEMWIRE_PROXY_BACKENDS must be host:port[:weight] or /path[:weight], got "b"',
+    ],
+    ["", { MEMWIRE_PROXY_BACKENDS: "a:1,a:1" }, "MEMWIRE_PROXY_BACKENDS a:1 is there twice: take one out"],
+    [
+      "",
+      { MEMWIRE_PROXY_BACKENDS: "a:1", MEMWIRE_PROXY_SERVERS: "x" },
+      "MEMWIRE_PROXY_BACKENDS cannot stand beside MEMWIRE_PROXY_SERVERS: both say the servers",
+    ],
+    ["", { MEMWIRE_PROXY_CONFIG: "no.yml" }, "cannot read no.yml: no such file"],
+    ["--config @two.yml --port 5", {}, "--port says something of one pool, and the file has 2: alpha, beta"],
+    [
+      "--config @two.yml",
+      { MEMWIRE_PROXY_BACKENDS: "a:1" },
+      "MEMWIRE_PROXY_BACKENDS says something of one pool, and the file has 2: alpha, beta",
+    ],
+    [
+      "--config @one.yml --listen a:1",
+      {},
+      "server a:1 is where pool alpha itself would listen: choose another address",
+    ],
+    ["--hash md5 --distribution dalli", {}, "--hash means nothing with dalli, which has a hash of its own"],
+    [
+      "--config @one.yml --distribution jump",
+      {},
+      "pool alpha: weight of b must be left out: this distribution has none, got 2",
+    ],
+  ])("of %s with %j", (line, environment, message) => {
+    expect(endOf(() => poolOf(line, environment))).toEqual({
+      exitCode: 2,
+      message: `memwire-proxy: ${message}; see memwire-proxy --help`,
+    });
+  });
+});
+
+const checked = (line: string): Promise<string> => check(readTask(words(`--check ${line}`), "1.2.3", {}));
+
+test("--check says what would be done", async () => {
+  writeFileSync(
+    at("all.yml"),
+    `pools:
+  alpha:
+    listen:
+      - { address: 0.0.0.0:22121, allow: [10.0.0.0/8], deny: [10.9.0.0/16], backlog: 1000 }
+      - /run/alpha.sock 0660
+    client_connections: 500
+    hash_tag: "{}"
+    servers: [10.0.0.1:11211, "10.0.0.2:11211:3 cache-b"]
+    server_tls: true
+    connections: 4
+    preconnect: true
+    idle_timeout: 60000
+    health: { failures: 1, when_down: rehash }
+    partial_results: miss
+    protocols: [text]
+    flush_all: true
+`,
+  );
+  expect((await checked("--config @all.yml")).split("\n")).toEqual([
+    "nothing is wrong: 1 pool, 2 servers",
+    "pool alpha",
+    "  listens on 0.0.0.0:22121, allows 10.0.0.0/8, denies 10.9.0.0/16, backlog 1000",
+    "  listens on /run/alpha.sock, permissions 0660",
+    "  takes 500 clients at a time",
+    "  ketama by fnv1a_64, hash tag {}",
+    "  timeouts: 1000 ms to be sent, 1000 ms to connect, 1000 ms to reply",
+    "  4 connections to each server, made at once, closed after 60000 ms without use",
+    "  a server is down after 1 failure in a row: its keys go to the others",
+    "  a multi-get leaves out what a failing server has",
+    "  clients speak text",
+    "  flush_all goes to every server",
+    "     keys  by weight  server",
+    expect.stringMatching(/^ {3}\d\d\.\d % {3}25\.0 % {4}10\.0\.0\.1:11211, TLS$/),
+    expect.stringMatching(/^ {3}\d\d\.\d % {3}75\.0 % {4}cache-b 10\.0\.0\.2:11211 \(weight 3\), TLS$/),
+    "keys: how 100000 of them fall, from user:0 on",
+  ]);
+});
+
+test("--check shows that a hash is bad: crc32 leaves most of the ring to one server", async () => {
+  const keysOf = async (hash: string): Promise<number[]> =>
+    Array.from(
+      (await checked(`--backend a:1 --backend b:1 --backend c:1 --hash ${hash}`)).matchAll(/^ +([\d.]+) %/gm),
+      ([, part]) => Number(part),
+    );
+  expect(Math.max(...(await keysOf("md5")))).toBeLessThan(45);
+  expect(Math.max(...(await keysOf("crc32")))).toBe(100);
+});
+
+test.each<[string, string]>([
+  [
+    "--config @bad.yml",
+    "@bad.yml:1 alpha.time_out: is no key of a pool: timeout?\n" +
+      '@bad.yml:1 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "here"',
+  ],
+  ["--config no.yml", "memwire-proxy: cannot read no.yml: no such file; see memwire-proxy --help"],
+  [
+    "--config @tls.yml",
+    "memwire-proxy: cannot read @certificates/no.pem: no such file; see memwire-proxy --help",
+  ],
+  [
+    "--config @list.yml",
+    "memwire-proxy: pool a cannot listen: the certificate chain has no PEM certificate; see memwire-proxy --help",
+  ],
+  [
+    "--config @secret.yml",
+    "memwire-proxy: the password is to be in NO_SUCH_SECRET of the environment: it is not set; see memwire-proxy --help",
+  ],
+])("--check of %s ends with 1 and every mistake", async (line, message) => {
+  const pool = (rest: string): string => `pools: { a: { servers: [a:1], ${rest} } }\n`;
+  writeFileSync(at("list.yml"), pool("listen: { address: ':1', tls: { cert: list.servers } }"));
+  writeFileSync(at("tls.yml"), pool("listen: { address: ':1', tls: { cert: certificates/no.pem } }"));
+  writeFileSync(
+    at("secret.yml"),
+    pool("listen: ':1', credentials: { user: me, password_env: NO_SUCH_SECRET }"),
+  );
+  const end: unknown = await checked(line).catch((error: unknown) => error);
+  expect(end).toBeInstanceOf(ProgramEnd);
+  const { exitCode, message: said } = end as ProgramEnd;
+  expect({ exitCode, said: said.replaceAll(`${folder}/`, "@") }).toEqual({ exitCode: 1, said: message });
+});
+
+const found = (line: string): string => {
+  const task = readWhereTask(words(line), "1.2.3", {});
+  if (task.kind !== "where") throw new Error("it is another task");
+  return where(task);
+};
+
+test.each<[string, string]>([
+  [
+    "foo --backend a:1 --distribution modula --hash fnv1a_64",
+    "foo -> a:1\n  pool main: modula by fnv1a_64: hash 4275688823, slot 0 of a:1",
+  ],
+  [
+    "foo --config @two.yml --pool beta",
+    "foo -> c:1\n  pool beta: ketama by fnv1a_64: hash 4275688823, point 50869133 of c:1",
+  ],
+  ["foo --distribution random", "foo -> any server, by chance\n  pool main: random"],
+  [
+    "foo{x} bar{x} --backend a:1 --distribution modula --hash-tag {}",
+    "foo{x} -> a:1\n  pool main: modula by md5, hash tag {}: hash 1642386589, slot 0 of a:1\n" +
+      "bar{x} -> a:1\n  pool main: modula by md5, hash tag {}: hash 1642386589, slot 0 of a:1",
+  ],
+])("where %s", (line, answer) => {
+  expect(found(line)).toBe(answer);
+});
+
+test.each<[string, string]>([
+  ["", "missing required argument 'key'"],
+  ["foo --pool gamma --config @two.yml", "there is no pool gamma: alpha, beta"],
+  [
+    `${"x".repeat(251)}`,
+    `a key is 1 to 250 bytes without blanks and control characters, got "${"x".repeat(80)}"`,
+  ],
+])("where %s is a mistake", (line, message) => {
+  expect(endOf(() => found(line))).toEqual({
+    exitCode: 2,
+    message: `memwire-proxy where: ${message}; see memwire-proxy where --help`,
+  });
+});
