@@ -11,7 +11,7 @@ import {
 import type { ClientOptions } from "./distribution-options.ts";
 import type { Distribution } from "./distribution.ts";
 import { crc32, crc32a, crc32NotZero } from "./hash/crc.ts";
-import type { KeyHash } from "./hash/key-hash.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import { md5 } from "./hash/md5.ts";
 import { sha1 } from "./hash/sha1.ts";
 import { memjs, npmMemcache } from "./hash/text-hashes.ts";
@@ -23,7 +23,7 @@ import { addressName, type NodeRule } from "./server.ts";
 
 const slots: NodeRule = { nameOf: addressName, order: "listed", weights: "none" };
 const weightedSlots: NodeRule = { ...slots, weights: "whole" };
-const digests: Readonly<Record<"md5" | "sha1", KeyHash>> = { md5, sha1 };
+const digests: Readonly<Record<"md5" | "sha1", WordHash>> = { md5, sha1 };
 const algorithms = ["md5", "sha1"] as const;
 
 /** @throws RangeError as `createDistribution` */

@@ -1,7 +1,7 @@
 // The rings of clients that are their own, and no libmemcached's.
 
 import { crc32a } from "./hash/crc.ts";
-import type { KeyHash } from "./hash/key-hash.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import { sha1BigEndian } from "./hash/sha1.ts";
 import { npmMemcache } from "./hash/text-hashes.ts";
 import { digestPoints, joined } from "./ring-points.ts";
@@ -54,8 +54,8 @@ export function npmMemcachedRing(digest: "md5" | "sha1"): RingRecipe {
 }
 
 /** npm memcache's hash as its ring compares it: the order of signed numbers is that of these. */
-export const npmMemcacheSigned: KeyHash = (bytes, start, end) =>
-  (npmMemcache(bytes, start, end) ^ 0x8000_0000) >>> 0;
+export const npmMemcacheSigned: WordHash = (bytes, start, end) =>
+  npmMemcache(bytes, start, end) ^ 0x8000_0000;
 
 /**
  * npm memcache: its FNV-1a of `<name>`, a NUL and a number, which counts down to 1.
@@ -70,7 +70,7 @@ export const npmMemcacheRing: RingRecipe = {
   addPoints: ({ bytes }, texts, into) => {
     for (let i = texts; i > 0; i--) {
       const text = joined(bytes, `\0${i}`);
-      into.push(npmMemcacheSigned(text, 0, text.length));
+      into.push(npmMemcacheSigned(text, 0, text.length) >>> 0);
     }
   },
 };
@@ -94,7 +94,7 @@ export function cacheMemcachedFastRing(points: number): RingRecipe {
       for (let i = 0; i < texts; i++) {
         const text = Uint8Array.of(...address, point, point >>> 8, point >>> 16, point >>> 24);
         point = crc32a(text, 0, text.length);
-        into.push(point);
+        into.push(point >>> 0);
       }
     },
   };

@@ -9,8 +9,8 @@ import type {
   KeyOptions,
 } from "./distribution-options.ts";
 import type { Distribution } from "./distribution.ts";
-import { hashes, type HashName } from "./hash/hashes.ts";
-import type { KeyHash } from "./hash/key-hash.ts";
+import { wordHashes, type HashName } from "./hash/hashes.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import type { WideHash } from "./hash/wide-hash.ts";
 import { xxh3, xxh3LowerUnder } from "./hash/xxh3.ts";
 import { JumpDistribution } from "./jump.ts";
@@ -134,15 +134,15 @@ function ofParts(distribution: Distribution, options: KeyOptions): Distribution 
   return hashStop === undefined ? distribution : new PartDistribution(distribution, new HashStop(hashStop));
 }
 
-function hashOf(name: HashName): KeyHash {
-  if (!Object.hasOwn(hashes, name)) {
-    throw new RangeError(`hash must be one of ${Object.keys(hashes).join(", ")}, got ${name}`);
+function hashOf(name: HashName): WordHash {
+  if (!Object.hasOwn(wordHashes, name)) {
+    throw new RangeError(`hash must be one of ${Object.keys(wordHashes).join(", ")}, got ${name}`);
   }
-  return hashes[name];
+  return wordHashes[name];
 }
 
 /** @see memcached proxy_lua.c, mcplib_pool: the seed of the keys' hash is the hash of the text */
-function seededHash(name: HashName, seed: string | undefined): KeyHash {
+function seededHash(name: HashName, seed: string | undefined): WordHash {
   if (seed === undefined) return hashOf(name);
   const [low, high] = seedOf(name, seed);
   return xxh3LowerUnder(low, high);

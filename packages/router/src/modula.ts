@@ -3,18 +3,18 @@
 // Most keys move when a server comes or goes. Hot path: one hash, one binary search over the servers.
 
 import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
-import type { KeyHash } from "./hash/key-hash.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import { namesOf, nodesOf, type NodeRule, type Server } from "./server.ts";
 
 export class ModulaDistribution implements Distribution {
-  readonly #hash: KeyHash;
+  readonly #hash: WordHash;
   readonly #slots: number;
   /** Where the slots of each node end: sums of weights, exact in a double. */
   readonly #ends: Float64Array;
   readonly #owners: Uint16Array;
   readonly #names: readonly string[];
 
-  constructor(servers: readonly Server[], rule: NodeRule, hash: KeyHash) {
+  constructor(servers: readonly Server[], rule: NodeRule, hash: WordHash) {
     const nodes = nodesOf(servers, rule);
     let slots = 0;
     this.#hash = hash;
@@ -25,11 +25,11 @@ export class ModulaDistribution implements Distribution {
   }
 
   owner(bytes: Uint8Array, start: number, end: number): number {
-    return this.#ownerOf(this.#hash(bytes, start, end) % this.#slots);
+    return this.#ownerOf((this.#hash(bytes, start, end) >>> 0) % this.#slots);
   }
 
   explain(bytes: Uint8Array): Explanation {
-    const hash = this.#hash(bytes, 0, bytes.length);
+    const hash = this.#hash(bytes, 0, bytes.length) >>> 0;
     const slot = hash % this.#slots;
     const server = this.#ownerOf(slot);
     return { hash, point: server === NO_SERVER ? undefined : slot, server, name: this.#names[server] };

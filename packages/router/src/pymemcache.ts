@@ -24,7 +24,7 @@ export class PymemcacheDistribution implements Distribution {
     let best = -1;
     hashes.read(bytes, start, end);
     for (let i = 0; i < length; i++) {
-      const hash = hashes.hashOf(i);
+      const hash = hashes.hashOf(i) >>> 0;
       if (hash > best || (hash === best && this.#isGreater(i, winner))) {
         best = hash;
         winner = i;
@@ -35,7 +35,7 @@ export class PymemcacheDistribution implements Distribution {
 
   explain(bytes: Uint8Array): Explanation {
     const server = this.owner(bytes, 0, bytes.length);
-    const hash = server === NO_SERVER ? undefined : this.#hashes.hashOf(server);
+    const hash = server === NO_SERVER ? undefined : this.#hashes.hashOf(server) >>> 0;
     return { hash, point: undefined, server, name: this.#names[server] };
   }
 

@@ -5,21 +5,21 @@
 // Where points crowd, as those of a hash of 15 bits do, a binary search comes first after all.
 
 import { NO_SERVER, type Distribution, type Explanation } from "./distribution.ts";
-import type { KeyHash } from "./hash/key-hash.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import { buildRing, type RingRecipe } from "./ring.ts";
 import { namesOf, nodesOf, type Server } from "./server.ts";
 
 const STEPS_MAX = 8;
 
 export class RingDistribution implements Distribution {
-  readonly #hash: KeyHash;
+  readonly #hash: WordHash;
   readonly #points: Uint32Array;
   readonly #owners: Uint16Array;
   readonly #firsts: Uint32Array;
   readonly #shift: number;
   readonly #names: readonly string[];
 
-  constructor(servers: readonly Server[], recipe: RingRecipe, hash: KeyHash) {
+  constructor(servers: readonly Server[], recipe: RingRecipe, hash: WordHash) {
     const nodes = nodesOf(servers, recipe);
     const { points, owners } = buildRing(nodes, recipe);
     this.#names = namesOf(nodes);
@@ -35,14 +35,15 @@ export class RingDistribution implements Distribution {
   }
 
   explain(bytes: Uint8Array): Explanation {
-    const hash = this.#hash(bytes, 0, bytes.length);
+    const hash = this.#hash(bytes, 0, bytes.length) >>> 0;
     const place = this.#placeOf(hash);
     const server = this.#owners[place] ?? NO_SERVER;
     return { hash, point: this.#points[place], server, name: this.#names[server] };
   }
 
-  /** The place of the first point at or after `hash`; of the first of all if there is none. */
-  #placeOf(hash: number): number {
+  /** The place of the first point at or after a hash, given as a signed word; of the first of all if there is none. */
+  #placeOf(word: number): number {
+    const hash = word >>> 0;
     const points = this.#points;
     const { length } = points;
     const prefix = hash >>> this.#shift;

@@ -1,7 +1,7 @@
 // Whose ketama ring it is: what stands on it for a server, and how often. All but one take MD5 of `<name>-<k>`, with
 // four points each; they differ in the name, and in whether there are weights.
 
-import { hashes } from "./hash/hashes.ts";
+import { wordHashes } from "./hash/hashes.ts";
 import {
   digestPoints,
   hashPoints,
@@ -79,7 +79,7 @@ const recipes: Readonly<Record<RingNaming, (points: number) => RingRecipe>> = {
     ...unweighted,
     nameOf: addressName,
     textsOf: () => points,
-    addPoints: hashPoints(hashes.xxh3),
+    addPoints: hashPoints(wordHashes.xxh3),
   }),
   "memcached-proxy-ketama": (points) => ({
     ...unweighted,

@@ -1,6 +1,6 @@
 // The points of rings: which text is hashed how, and how many texts a server has.
 
-import type { KeyHash } from "./hash/key-hash.ts";
+import type { WordHash } from "./hash/word-hash.ts";
 import { md5Words } from "./hash/md5.ts";
 import { sha1Words } from "./hash/sha1.ts";
 import type { RingRecipe } from "./ring.ts";
@@ -24,11 +24,11 @@ export function digestPoints(
 }
 
 /** The hash of `<name>-<k>`. */
-export function hashPoints(hash: KeyHash): RingRecipe["addPoints"] {
+export function hashPoints(hash: WordHash): RingRecipe["addPoints"] {
   return ({ bytes }, texts, into) => {
     for (let k = 0; k < texts; k++) {
       const text = joined(bytes, `-${k}`);
-      into.push(hash(text, 0, text.length));
+      into.push(hash(text, 0, text.length) >>> 0);
     }
   };
 }

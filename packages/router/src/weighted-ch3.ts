@@ -32,7 +32,7 @@ export class WeightedCh3Distribution implements Distribution {
   owner(bytes: Uint8Array, start: number, end: number): number {
     const lots = this.#lots;
     let server = this.#walk.bucket(bytes, start, end, lots.length);
-    if (server === NO_SERVER || spooky32(bytes, start, end, LOT_SEED) < (lots[server] as number))
+    if (server === NO_SERVER || spooky32(bytes, start, end, LOT_SEED) >>> 0 < (lots[server] as number))
       return server;
 
     const salted = this.#copied(bytes, start, end);
@@ -42,7 +42,7 @@ export class WeightedCh3Distribution implements Distribution {
       salted[length + 1] = DIGIT_0 + Math.floor(salt / 10);
       const saltedEnd = length + (salt < 10 ? 1 : DIGITS_MAX);
       server = this.#walk.bucket(salted, 0, saltedEnd, lots.length);
-      if (spooky32(salted, 0, saltedEnd, LOT_SEED) < (lots[server] as number)) break;
+      if (spooky32(salted, 0, saltedEnd, LOT_SEED) >>> 0 < (lots[server] as number)) break;
     }
     return server;
   }

@@ -68,7 +68,7 @@ test("hashes that the runtime has too are the runtime's", () => {
     fc.property(bytes, (key) => {
       const digestOf = (name: string): number => createHash(name).update(key).digest().readUInt32LE(0);
       expect(hashes.md5(key, 0, key.length)).toBe(digestOf("md5"));
-      expect(sha1(key, 0, key.length)).toBe(digestOf("sha1"));
+      expect(sha1(key, 0, key.length) >>> 0).toBe(digestOf("sha1"));
       expect(hashes.crc32a(key, 0, key.length)).toBe(crc32(key));
       expect(hashes.crc32(key, 0, key.length)).toBe((crc32(key) >>> 16) & 0x7fff);
       expect(hashes.crc32_mcrouter(key, 0, key.length)).toBe(crc32(key) & 0x7fffffff);
@@ -131,7 +131,7 @@ test("Java's and JavaScript's clients hash the text, not its bytes", () => {
       );
       expect(memjs(key, 0, key.length)).toBe(Math.abs(naive(text, 0, (sum, unit) => 31 * sum + unit)));
       const fnv = naive(text, 2_166_136_261, (sum, unit) => (sum ^ unit) * 16_777_619);
-      expect(npmMemcache(key, 0, key.length)).toBe(fnv >>> 0);
+      expect(npmMemcache(key, 0, key.length)).toBe(fnv);
     }),
   );
 });

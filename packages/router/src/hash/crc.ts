@@ -1,7 +1,7 @@
 // The three CRC hashes of twemproxy, and what others make of a CRC. Hot path: one table look-up a byte.
 // Source: https://reveng.sourceforge.io/crc-catalogue/ (CRC-32/ISO-HDLC, CRC-16/XMODEM)
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 
 const table32 = tableOf(
   (byte) => byte,
@@ -13,24 +13,24 @@ const table16 = tableOf(
 );
 
 /** CRC-32 as everyone has it. */
-export const crc32a: KeyHash = (bytes, start, end) => ~remainder32(bytes, start, end) >>> 0;
+export const crc32a: WordHash = (bytes, start, end) => ~remainder32(bytes, start, end);
 
 /** libmemcached's "crc": bits 16 to 30 of the CRC-32, so that no hash is above 32767. */
-export const crc32: KeyHash = (bytes, start, end) => (~remainder32(bytes, start, end) >>> 16) & 0x7fff;
+export const crc32: WordHash = (bytes, start, end) => (~remainder32(bytes, start, end) >>> 16) & 0x7fff;
 
 /** mcrouter's Crc32: without the highest bit. */
-export const crc32Mcrouter: KeyHash = (bytes, start, end) => ~remainder32(bytes, start, end) & 0x7fffffff;
+export const crc32Mcrouter: WordHash = (bytes, start, end) => ~remainder32(bytes, start, end) & 0x7fffffff;
 
 /** python-memcached's: libmemcached's, and 1 for 0. */
-export const crc32NotZero: KeyHash = (bytes, start, end) => crc32(bytes, start, end) || 1;
+export const crc32NotZero: WordHash = (bytes, start, end) => crc32(bytes, start, end) || 1;
 
 /** twemproxy's "crc16": CRC-16/XMODEM, but the bits shifted out are kept, so that hashes have 32 bits. */
-export const crc16: KeyHash = (bytes, start, end) => {
+export const crc16: WordHash = (bytes, start, end) => {
   let crc = 0;
   for (let i = start; i < end; i++) {
     crc = (crc << 8) ^ (table16[((crc >>> 8) ^ (bytes[i] as number)) & 0xff] as number);
   }
-  return crc >>> 0;
+  return crc;
 };
 
 function remainder32(bytes: Uint8Array, start: number, end: number): number {

@@ -10,6 +10,7 @@ import { murmur } from "./murmur.ts";
 import { murmur3 } from "./murmur3.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { javaString } from "./text-hashes.ts";
+import type { WordHash } from "./word-hash.ts";
 import { xxh3Lower } from "./xxh3.ts";
 
 /**
@@ -35,8 +36,8 @@ export type HashName =
   | "crc32_mcrouter"
   | "java_string";
 
-/** Every key hash, exactly as they compute it who have it. */
-export const hashes: Readonly<Record<HashName, KeyHash>> = {
+/** Every key hash, exactly as they compute it who have it, as a signed word. */
+export const wordHashes: Readonly<Record<HashName, WordHash>> = {
   one_at_a_time: oneAtATime,
   md5,
   crc16,
@@ -54,3 +55,27 @@ export const hashes: Readonly<Record<HashName, KeyHash>> = {
   crc32_mcrouter: crc32Mcrouter,
   java_string: javaString,
 };
+
+/** Every key hash, exactly as they compute it who have it. */
+export const hashes: Readonly<Record<HashName, KeyHash>> = {
+  one_at_a_time: unsigned(wordHashes.one_at_a_time),
+  md5: unsigned(wordHashes.md5),
+  crc16: unsigned(wordHashes.crc16),
+  crc32: unsigned(wordHashes.crc32),
+  crc32a: unsigned(wordHashes.crc32a),
+  fnv1_64: unsigned(wordHashes.fnv1_64),
+  fnv1a_64: unsigned(wordHashes.fnv1a_64),
+  fnv1_32: unsigned(wordHashes.fnv1_32),
+  fnv1a_32: unsigned(wordHashes.fnv1a_32),
+  hsieh: unsigned(wordHashes.hsieh),
+  murmur: unsigned(wordHashes.murmur),
+  jenkins: unsigned(wordHashes.jenkins),
+  murmur3: unsigned(wordHashes.murmur3),
+  xxh3: unsigned(wordHashes.xxh3),
+  crc32_mcrouter: unsigned(wordHashes.crc32_mcrouter),
+  java_string: unsigned(wordHashes.java_string),
+};
+
+function unsigned(hash: WordHash): KeyHash {
+  return (bytes, start, end) => hash(bytes, start, end) >>> 0;
+}

@@ -2,9 +2,9 @@
 // the last of three left-over bytes is signed. Hot path.
 // Source: http://www.azillionmonkeys.com/qed/hash.html
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 
-export const hsieh: KeyHash = (bytes, start, end) => {
+export const hsieh: WordHash = (bytes, start, end) => {
   let hash = 0;
   let at = start;
   for (; end - at >= 4; at += 4) {
@@ -38,7 +38,7 @@ export const hsieh: KeyHash = (bytes, start, end) => {
   hash = (hash + (hash >>> 17)) | 0;
   hash ^= hash << 25;
   hash = (hash + (hash >>> 6)) | 0;
-  return hash >>> 0;
+  return hash;
 };
 
 function half(bytes: Uint8Array, at: number): number {

@@ -1,12 +1,12 @@
 // Bob Jenkins' lookup3 (hashlittle) with 13 as its start value, as libmemcached and twemproxy have it. Hot path.
 // Source: https://burtleburtle.net/bob/c/lookup3.c
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 import { littleEndianWord } from "./word.ts";
 
 const START = 0xdeadbeef + 13;
 
-export const jenkins: KeyHash = (bytes, start, end) => {
+export const jenkins: WordHash = (bytes, start, end) => {
   let a = (START + (end - start)) | 0;
   let b = a;
   let c = a;
@@ -29,7 +29,7 @@ export const jenkins: KeyHash = (bytes, start, end) => {
     c = (c - b) ^ rotate(b, 4);
     b = (b + a) | 0;
   }
-  if (at >= end) return c >>> 0; // only an empty key gets here: the loop leaves 1 to 12 bytes of any other
+  if (at >= end) return c; // only an empty key gets here: the loop leaves 1 to 12 bytes of any other
 
   a = (a + wordUpTo(bytes, at, end)) | 0;
   b = (b + wordUpTo(bytes, at + 4, end)) | 0;
@@ -42,7 +42,7 @@ export const jenkins: KeyHash = (bytes, start, end) => {
   a = ((a ^ c) - rotate(c, 4)) | 0;
   b = ((b ^ a) - rotate(a, 14)) | 0;
   c = ((c ^ b) - rotate(b, 24)) | 0;
-  return c >>> 0;
+  return c;
 };
 
 function rotate(word: number, bits: number): number {

@@ -4,7 +4,7 @@
 //
 // Source: https://www.rfc-editor.org/rfc/rfc1321
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 import { mixBlock } from "./md5-block.ts";
 import { littleEndianWord } from "./word.ts";
 
@@ -14,9 +14,9 @@ const state = new Int32Array(4);
 const words = new Int32Array(16);
 
 /** The first four bytes of the digest, as ketama takes them: little-endian. */
-export const md5: KeyHash = (bytes, start, end) => {
+export const md5: WordHash = (bytes, start, end) => {
   digest(bytes, start, end);
-  return (state[0] as number) >>> 0;
+  return state[0] as number;
 };
 
 /** The 16 bytes of the digest as four little-endian words, into `into`. */

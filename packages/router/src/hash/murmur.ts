@@ -1,13 +1,13 @@
 // MurmurHash2 with the seed that libmemcached and twemproxy make of the length. Hot path.
 // Source: https://github.com/aappleby/smhasher (MurmurHash2.cpp)
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 import { littleEndianWord } from "./word.ts";
 
 const MULTIPLIER = 0x5bd1e995;
 const SEED_FACTOR = 0xdeadbeef;
 
-export const murmur: KeyHash = (bytes, start, end) => {
+export const murmur: WordHash = (bytes, start, end) => {
   const length = end - start;
   let hash = Math.imul(SEED_FACTOR, length) ^ length;
   let at = start;
@@ -23,5 +23,5 @@ export const murmur: KeyHash = (bytes, start, end) => {
   hash ^= hash >>> 13;
   hash = Math.imul(hash, MULTIPLIER);
   hash ^= hash >>> 15;
-  return hash >>> 0;
+  return hash;
 };

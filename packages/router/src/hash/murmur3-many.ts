@@ -54,7 +54,7 @@ export class Murmur3Many {
     }
   }
 
-  /** The hash of beginning `i` and the key. */
+  /** The hash of beginning `i` and the key, as of `WordHash`. */
   hashOf(i: number): number {
     const length = this.#lengths[i] as number;
     const left = length & 3;

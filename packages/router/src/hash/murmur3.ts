@@ -1,11 +1,11 @@
 // MurmurHash3, x86, 32 bits. Hot path: allocates nothing.
 // Source: https://github.com/aappleby/smhasher (MurmurHash3.cpp, MurmurHash3_x86_32)
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 import { littleEndianWord } from "./word.ts";
 
 /** With the seed that libmemcached makes of the length. */
-export const murmur3: KeyHash = (bytes, start, end) => {
+export const murmur3: WordHash = (bytes, start, end) => {
   const length = end - start;
   let hash = Math.imul(0xdeadbeef, length);
   let at = start;
@@ -36,5 +36,5 @@ export function finish(mixed: number, length: number): number {
   let hash = mixed ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }

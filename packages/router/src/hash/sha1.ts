@@ -1,16 +1,16 @@
 // SHA-1 over a range of bytes. Hot path: allocates nothing, and a key of up to 55 bytes is one block.
 // Source: https://www.rfc-editor.org/rfc/rfc3174
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 
 // Scratch of the call that is under way, as in md5.ts.
 const state = new Int32Array(5);
 const words = new Int32Array(80);
 
 /** The first four bytes of the digest, little-endian: npm memcached and npm hashring with sha1. */
-export const sha1: KeyHash = (bytes, start, end) => {
+export const sha1: WordHash = (bytes, start, end) => {
   digest(bytes, start, end);
-  return swapped(state[0] as number) >>> 0;
+  return swapped(state[0] as number);
 };
 
 /** The first 16 bytes of the digest as four little-endian words, into `into`. */

@@ -30,7 +30,7 @@ export function spookyLong(bytes: Uint8Array, start: number, end: number, seed: 
   block[BLOCK_BYTES - 1] = end - at;
   for (let i = 0; i < NUMBERS; i++) addEight(block, 0, i);
   for (let round = 0; round < 3; round++) finish();
-  return (state[0] as number) >>> 0;
+  return state[0] as number;
 }
 
 function mix(bytes: Uint8Array, at: number): void {

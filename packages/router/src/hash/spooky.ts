@@ -15,6 +15,7 @@ const [A, B, C, D] = [0, 1, 2, 3] as const;
 // Scratch of the call that is under way, as in md5.ts.
 const state = new Int32Array(8);
 
+/** As of `WordHash`, under a seed. */
 export function spooky32(bytes: Uint8Array, start: number, end: number, seed: number): number {
   if (end - start >= LONG_BYTES) return spookyLong(bytes, start, end, seed);
   state[0] = seed;
@@ -36,7 +37,7 @@ export function spooky32(bytes: Uint8Array, start: number, end: number, seed: nu
   }
   addLast(bytes, at, end, end - start);
   endShort(state);
-  return state[0] >>> 0;
+  return state[0];
 }
 
 function addSixteen(bytes: Uint8Array, at: number, first: number, second: number): void {

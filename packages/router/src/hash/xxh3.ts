@@ -4,7 +4,7 @@
 // seed only ever changes the secret: what a step adds to or takes from it is done once, here, when a hash is made.
 // Source: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md, "XXH3 Algorithm Overview"
 
-import type { KeyHash } from "./key-hash.ts";
+import type { WordHash } from "./word-hash.ts";
 import { carryOf, highProduct, type WideHash } from "./wide-hash.ts";
 import { littleEndianWord } from "./word.ts";
 import { xxh3Long } from "./xxh3-long.ts";
@@ -27,17 +27,17 @@ export function xxh3(seedLow = 0, seedHigh = 0): WideHash {
 }
 
 /** The lower 32 bits of XXH3, under a seed of 64 bits, given in two halves. */
-export function xxh3LowerUnder(seedLow: number, seedHigh: number): KeyHash {
+export function xxh3LowerUnder(seedLow: number, seedHigh: number): WordHash {
   const wide = xxh3(seedLow, seedHigh);
   const halves = new Int32Array(2);
   return (bytes, start, end) => {
     wide(bytes, start, end, halves);
-    return (halves[0] as number) >>> 0;
+    return halves[0] as number;
   };
 }
 
 /** The lower 32 bits of XXH3 without a seed. */
-export const xxh3Lower: KeyHash = xxh3LowerUnder(0, 0);
+export const xxh3Lower: WordHash = xxh3LowerUnder(0, 0);
 
 /** The secret for long keys: of each 16 bytes, the seed is added to the first eight and taken from the others. */
 function seeded(secret: Uint8Array, seedLow: number, seedHigh: number): Uint8Array {
