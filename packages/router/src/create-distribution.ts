@@ -24,7 +24,7 @@ import { recipeOf, RING_POINTS } from "./ring-naming.ts";
 import { hashPoints } from "./ring-points.ts";
 import type { RingRecipe } from "./ring.ts";
 import { SaltedDistribution } from "./salted.ts";
-import { libmemcachedName, TWEMPROXY_RULE, type NodeRule } from "./server.ts";
+import { libmemcachedName, slashedName, TWEMPROXY_RULE, type NodeRule } from "./server.ts";
 import { utf8 } from "./utf8.ts";
 import { WeightedCh3Distribution } from "./weighted-ch3.ts";
 import { WeightedRendezvousDistribution } from "./weighted-rendezvous.ts";
@@ -117,9 +117,11 @@ function modula({ servers, hash, seed, ring, order = "sorted" }: HashedOptions):
 }
 
 /** One weight above 1, and libmemcached makes its points as for ketama; of the keys it takes the same hash as ever. */
-function consistentRecipe({ servers, hash }: ConsistentOptions): RingRecipe {
+function consistentRecipe({ servers, hash, ring = {} }: ConsistentOptions): RingRecipe {
   const weighted = servers.some(({ weight = 1 }) => weight !== 1);
-  const recipe = recipeOf("libmemcached", RING_POINTS);
+  const naming = oneOf("naming", ring.naming ?? "libmemcached", ["libmemcached", "libmemcached-spy"]);
+  const plain = recipeOf("libmemcached", RING_POINTS);
+  const recipe = naming === "libmemcached" ? plain : { ...plain, nameOf: slashedName };
   return weighted
     ? recipe
     : { ...recipe, textsOf: () => CONSISTENT_POINTS, addPoints: hashPoints(hashOf(hash)) };

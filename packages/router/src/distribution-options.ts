@@ -70,6 +70,8 @@ export interface ConsistentOptions extends KeyOptions {
   readonly distribution: "consistent";
   /** libmemcached's default is `one_at_a_time`. */
   readonly hash: HashName;
+  /** `libmemcached-spy` is its CONSISTENT_KETAMA_SPY: `/host:port` stands on the ring. Default `libmemcached`. */
+  readonly ring?: { readonly naming?: "libmemcached" | "libmemcached-spy" };
 }
 
 /** Jump consistent hashing by a server's place in the list: the default of memcached's own proxy. */

@@ -19,7 +19,6 @@ import { addressName, libmemcachedName, ringName, type Server } from "./server.t
  * | ------------------------------------------- | -------------------------------- | ------------- |
  * | `twemproxy`                                 | `host`, or `host:port` unless 11211 | as in libmemcached |
  * | `libmemcached`                              | the same; a unix socket `path:0` | its own       |
- * | `libmemcached-spy`                          | `/host:port`                     | its own       |
  * | `spymemcached`                              | `host:port`                      | libmemcached's, if one is not 1 |
  * | `evcache`, also memcached's proxy's `evcache` | `host/host:port`               | none          |
  * | `memcached-proxy`: its `default`            | `host:port`, XXH3, one point each | none         |
@@ -31,7 +30,6 @@ import { addressName, libmemcachedName, ringName, type Server } from "./server.t
 export type RingNaming =
   | "twemproxy"
   | "libmemcached"
-  | "libmemcached-spy"
   | "spymemcached"
   | "evcache"
   | "memcached-proxy"
@@ -56,11 +54,6 @@ const recipes: Readonly<Record<RingNaming, (points: number) => RingRecipe>> = {
   libmemcached: (points) => ({
     ...listed,
     nameOf: libmemcachedName,
-    textsOf: textsInSinglePrecision(points),
-  }),
-  "libmemcached-spy": (points) => ({
-    ...listed,
-    nameOf: (server) => named(server, `/${addressName(server)}`),
     textsOf: textsInSinglePrecision(points),
   }),
   spymemcached: (points) => ({

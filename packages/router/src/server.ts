@@ -47,10 +47,15 @@ export function addressName(server: Server): string {
   return "path" in server ? server.path : `${server.host}:${server.port}`;
 }
 
-/** The same with an IPv6 address in brackets: mcrouter, npm memcache. */
+/** That, with an IPv6 address in brackets: mcrouter, npm memcache. */
 export function bracketedName(server: Server): string {
   const bare = server.name === undefined && "host" in server && server.host.includes(":");
   return bare ? `[${server.host}]:${server.port}` : addressName(server);
+}
+
+/** `addressName` with a slash before it: libmemcached's way to spymemcached's rings. */
+export function slashedName(server: Server): string {
+  return server.name ?? `/${addressName(server)}`;
 }
 
 /** A server with nothing left to default. */

@@ -17,6 +17,7 @@ export const equalRings: readonly Unplaced[] = [
   ring("memcached-proxy-twemproxy"),
   { distribution: "ketama", hash: "xxh3", seed: "a", ring: { naming: "memcached-proxy", points: 200 } },
   { distribution: "consistent", hash: "md5" },
+  { distribution: "consistent", hash: "md5", ring: { naming: "libmemcached-spy" } },
   { distribution: "dalli" },
   { distribution: "cache-memcached-fast", ketamaPoints: 150 },
 ];

@@ -36,7 +36,11 @@ test.each<[object, string]>([
   ],
   [
     { ring: { naming: "ketama" } },
-    "naming must be one of twemproxy, libmemcached, libmemcached-spy, spymemcached, evcache, memcached-proxy, memcached-proxy-ketama, memcached-proxy-twemproxy, got ketama",
+    "naming must be one of twemproxy, libmemcached, spymemcached, evcache, memcached-proxy, memcached-proxy-ketama, memcached-proxy-twemproxy, got ketama",
+  ],
+  [
+    { distribution: "consistent", ring: { naming: "twemproxy" } },
+    "naming must be one of libmemcached, libmemcached-spy, got twemproxy",
   ],
   [{ ring: { points: 0 } }, "points must be a whole number from 1 to 4096, got 0"],
   [{ ring: { points: 4_097 } }, "points must be a whole number from 1 to 4096, got 4097"],

@@ -72,6 +72,15 @@ const recorded: readonly Recorded[] = [
     optionsOf: ({ hash }) => ({ distribution: "modula", hash: libmemcachedHash(hash), order: "listed" }),
   },
   {
+    file: "libmemcached-spy",
+    knows: ["weights"],
+    optionsOf: ({ hash }) => ({
+      distribution: "consistent",
+      hash: libmemcachedHash(hash),
+      ring: { naming: "libmemcached-spy" },
+    }),
+  },
+  {
     file: "memcached-proxy",
     knows: [],
     optionsOf: ({ distribution }) => memcachedProxy[distribution as string] as Unplaced,
@@ -154,6 +163,7 @@ test("every map of every file is compared", () => {
     twemproxy: 200,
     libmemcached: 72,
     "libmemcached-modula": 64,
+    "libmemcached-spy": 16,
     "memcached-proxy": 30,
     spymemcached: 48,
     "npm-memcached": 16,
