@@ -214,9 +214,10 @@ export class SlabItems {
     const ticks = this.ticksAt(now);
     words[at + GENERATION] = this.#control[FLUSHES] as number;
     this.locks?.lock(ALLOCATION);
-    words[at + USED_AT] = ticks;
     // With its list, by which it is found again if this worker dies before it is there.
     words[at + STATE] = (words[at + STATE] as number) | LINKED | (list << LIST_SHIFT);
+    // In place of who has it, which has to be known until it is an item.
+    words[at + USED_AT] = ticks;
     if (old === 0) {
       this.index.insert(hash, ref);
       this.#control[ITEMS] = (this.#control[ITEMS] as number) + 1;

@@ -301,7 +301,18 @@ function expectNothingLost(of: SharedStore, act: (store: SlabStore) => void): vo
     for (const key of new Set([...before.keys(), ...after.keys(), ...left.keys()])) {
       expect([before.get(key), after.get(key)], `${key}, death ${death}`).toContain(left.get(key));
     }
+    expectToBeEmptied(other);
   }
+}
+
+/** No chunk is in use for ever. */
+function expectToBeEmptied(store: SlabStore): void {
+  store.tune({ automoveLevel: 0 });
+  store.flush(0, LATER);
+  store.crawl(LATER);
+  for (let turn = 0; turn < 4; turn++) store.maintain(LATER + turn);
+  expect(store.counters.currItems).toBe(0);
+  expectInOrder(store, LATER);
 }
 
 /** A copy of the store in which a worker does this, or dies at a write of it. */
