@@ -132,7 +132,7 @@ const misses: [request: string, reply: string][] = [
   ["touch a0 1\r\n", "NOT_FOUND\r\n"],
   ["mg a0 v\r\n", "EN\r\n"],
   ["mg a0 v k Oabc\r\n", "EN ka0 Oabc\r\n"],
-  ["mg YTA= b k v\r\nme a0\r\n", "EN b kYTA=\r\nEN\r\n"],
+  ["mg YTA= b k v\r\nme a0\r\n", "EN kYTA= b\r\nEN\r\n"],
   ["mg a0 v q\r\nmn\r\n", "MN\r\n"],
   ["ms a0 1 T0 O1\r\nx\r\n", "NS O1\r\n"],
   ["ms a0 1 C7\r\nx\r\n", "NF\r\n"],
