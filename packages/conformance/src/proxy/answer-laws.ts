@@ -137,7 +137,7 @@ export const answerLaws: readonly Law[] = [
     await client.asks("mg a1 v q\r\nmn\r\n", "VA 1\r\nx\r\nMN\r\n");
     await client.asks("md none1 q\r\nmn\r\n", "NF\r\nMN\r\n");
     await client.asks("ms a1 1 ME q\r\ny\r\nmn\r\n", "NS\r\nMN\r\n");
-    await client.asks("ms a1 1 C1 q\r\ny\r\nmn\r\n", "EX\r\nMN\r\n");
+    await client.asks("ms a1 1 C999999 q\r\ny\r\nmn\r\n", "EX\r\nMN\r\n");
     await client.asks("ma none1 q\r\nmn\r\n", "NF\r\nMN\r\n");
     await client.asks("md a1 q\r\nmn\r\n", "MN\r\n");
   }),
