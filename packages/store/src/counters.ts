@@ -14,6 +14,7 @@ import {
   EXPIRED_UNFETCHED,
   GET_EXPIRED,
   GET_FLUSHED,
+  HOLDS_REFUSED,
   JUGGLES,
   MOVES_TO_COLD,
   MOVES_TO_WARM,
@@ -30,7 +31,7 @@ import {
 } from "./slab-counters.ts";
 import type { SlabItems } from "./slab-items.ts";
 
-/** The first seven say what is there now; the others count events since the start or `resetCounters()`. */
+/** The first nine say what is there now; the others count events since the start or `resetCounters()`. */
 export interface StoreCounters {
   /** Items held, expired and flushed ones that nobody has come across included. */
   readonly currItems: number;
@@ -45,6 +46,9 @@ export interface StoreCounters {
   /** Whether expired items are looked for, and a page is on its way to another class: 1 or 0. */
   readonly crawlerRunning: number;
   readonly slabReassignRunning: number;
+  /** Values that are held, and their bytes, each rounded up to whole KiB. */
+  readonly held: number;
+  readonly heldBytes: number;
   /** Items stored, each overwriting included. */
   readonly totalItems: number;
   /** Items that had to go for new ones; of those, never found since they were stored, and found a lot. */
@@ -83,10 +87,12 @@ export interface StoreCounters {
   readonly slabReassignChunkRescues: number;
   readonly slabReassignEvictions: number;
   readonly slabReassignBusyItems: number;
+  /** Values that were to be held and could not be, as too many were: they are copied instead. */
+  readonly holdsRefused: number;
 }
 
 /** Adds up what has been counted. */
-export function countersOf({ memory, counters, index, lists, pages }: SlabItems): StoreCounters {
+export function countersOf({ memory, counters, holds, index, lists, pages }: SlabItems): StoreCounters {
   let bytes = 0;
   for (let list = 0; list < LISTS; list++) bytes += lists.bytes(list);
   return {
@@ -97,6 +103,8 @@ export function countersOf({ memory, counters, index, lists, pages }: SlabItems)
     hashPower: Math.floor(Math.log2(index.groups)),
     crawlerRunning: memory.control[CRAWLED_LIST] === 0 ? 0 : 1,
     slabReassignRunning: memory.control[MOVED_PAGE] === 0 ? 0 : 1,
+    held: holds.count,
+    heldBytes: holds.bytes,
     totalItems: counters.sum(0, TOTAL_ITEMS),
     evictions: counters.total(EVICTED),
     evictedUnfetched: counters.total(EVICTED_UNFETCHED),
@@ -122,5 +130,6 @@ export function countersOf({ memory, counters, index, lists, pages }: SlabItems)
     slabReassignChunkRescues: counters.sum(0, PART_RESCUES),
     slabReassignEvictions: counters.sum(0, RESCUES_DROPPED),
     slabReassignBusyItems: counters.sum(0, BUSY),
+    holdsRefused: counters.sum(0, HOLDS_REFUSED),
   };
 }

@@ -22,6 +22,8 @@ import {
   VALUE_BYTES,
 } from "./layout.ts";
 import type { LargeValues } from "./large-values.ts";
+import { HOLDS_REFUSED } from "./slab-counters.ts";
+import type { SlabItems } from "./slab-items.ts";
 import type { SlabMemory } from "./slab-memory.ts";
 import type { Millis } from "./store.ts";
 
@@ -44,25 +46,31 @@ export class CurrentItem {
   casHigh = 0;
   casLow = 0;
   expiresAt: Millis = Infinity;
+  heldBytesLeast: number = Infinity;
   readonly #memory: SlabMemory;
   readonly #largeValues: LargeValues;
+  readonly #items: SlabItems;
   readonly #copies: boolean;
   #copy: Uint8Array = NOTHING;
   readonly #shortWords: Int32Array = new Int32Array(SHORT_BYTES_MAX / 4 + 2);
   readonly #shortBytes: Uint8Array = new Uint8Array(this.#shortWords.buffer);
   #usedAt = 0;
   #state = 0;
+  /** The item whose value is shown where it lies, 0 for none; and what it is held by until another one is shown. */
+  #ref = 0;
+  #ownHold = 0;
   /** The part of a large value that is shown; 0 if there is no other piece. */
   #part = 0;
   /** Where the value that is being written goes on: its part, or its byte. */
   #writePart = 0;
   #writeAt = 0;
 
-  /** @param copies Whether a value is copied out: its memory is not safe to be read later. */
-  constructor(memory: SlabMemory, largeValues: LargeValues, copies: boolean) {
-    this.#memory = memory;
-    this.#largeValues = largeValues;
-    this.#copies = copies;
+  constructor(items: SlabItems) {
+    this.#items = items;
+    this.#memory = items.memory;
+    this.#largeValues = items.largeValues;
+    // In memory that is shared it is not safe to be read later, unless it is held.
+    this.#copies = items.locks !== undefined;
   }
 
   get usedAt(): Millis {
@@ -105,8 +113,37 @@ export class CurrentItem {
     return true;
   }
 
-  /** Shows an item with its value. */
+  /** Makes the value of the item that is shown stay as it is. @returns what it is let go by, or 0 */
+  hold(): number {
+    const hold = this.#ownHold;
+    this.#ownHold = 0;
+    return hold !== 0 || this.#ref === 0 || this.#copies ? hold : this.#takeHold(this.#ref);
+  }
+
+  /** The item that is shown is not looked at any more. Takes the allocation if it is held. */
+  letGo(): void {
+    this.#ref = 0;
+    if (this.#ownHold === 0) return;
+    this.#items.release(this.#ownHold);
+    this.#ownHold = 0;
+  }
+
+  /** Shows an item with its value, for the length of a command at least. Needs the stripe. */
   show(ref: number): void {
+    this.#showInPlace(ref);
+    if (this.#copies) this.#copyOut(ref);
+  }
+
+  /** The same until another one is shown, in place if it can be held. */
+  showToReader(ref: number): void {
+    this.#showInPlace(ref);
+    if (!this.#copies) return;
+    if (this.valueLength >= this.heldBytesLeast) this.#ownHold = this.#takeHold(ref);
+    if (this.#ownHold === 0) this.#copyOut(ref);
+  }
+
+  #showInPlace(ref: number): void {
+    this.letGo();
     const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     this.#showWords(words, at);
@@ -122,13 +159,24 @@ export class CurrentItem {
       this.valueStart = (at << 2) + KEY + (this.#state & KEY_BYTES_MASK);
       this.valueEnd = this.valueStart + length;
     }
-    if (!this.#copies) return;
-    if (this.#part === 0 && length <= SHORT_BYTES_MAX) this.#takeWords(words);
-    else this.#takeCopy();
+    this.#ref = ref;
+  }
+
+  #copyOut(ref: number): void {
+    this.#ref = 0;
+    if (this.#part !== 0 || this.valueLength > SHORT_BYTES_MAX) this.#takeCopy();
+    else this.#takeWords(this.#memory.words[ref >>> REGION_SHIFT] as Int32Array);
+  }
+
+  #takeHold(ref: number): number {
+    const hold = this.#items.holds.take(ref);
+    if (hold === 0) this.#items.counters.count(0, HOLDS_REFUSED);
+    return hold;
   }
 
   /** Shows what there is to know of an item that was stored, without its value. */
   showStored(ref: number): void {
+    this.letGo();
     const at = (ref & REGION_MASK) << 1;
     const words = this.#memory.words[ref >>> REGION_SHIFT] as Int32Array;
     this.#showWords(words, at);

@@ -50,7 +50,7 @@ export class ItemTerms {
         ? "created"
         : "not-found";
     }
-    this.#shown.show(ref);
+    this.#shown.showToReader(ref);
     if (terms.touches) this.#writer.setExpiry(ref, terms.expiresAt);
     if (terms.uses) this.#items.use(ref, now);
     else {

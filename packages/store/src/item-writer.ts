@@ -176,7 +176,8 @@ export class ItemWriter {
     else subtractFrom(number, deltaHigh, deltaLow);
     const digits = this.#digits;
     const first = writeNumber(digits, digits.length, number);
-    if (digits.length - first > length) return this.#renumber(ref, first, now);
+    if (digits.length - first > length || this.#items.holds.isHeld(ref))
+      return this.#renumber(ref, first, now);
     this.#casUniques.stamp(words, at);
     this.#items.kept?.keep(ref);
     words[at + STATE] = state | WRITING;
@@ -239,7 +240,7 @@ export class ItemWriter {
    * Writes a value over one that needs the same chunk: no chunk, no link, no other item is touched, which is half of
    * what a set costs. Where the item is in its list it stays, as one in use.
    *
-   * @returns false, and nothing happened, if it needs another chunk
+   * @returns false, and nothing happened, if it needs another chunk, as one that is held does
    */
   #overwrite(
     ref: number,
@@ -257,6 +258,7 @@ export class ItemWriter {
     const chunkSize = this.chunkSizeOf(keyBytes, valueEnd - valueStart, flags);
     if ((state & SPLIT) !== 0 || chunkSize > this.#settings.chunkBytesMax) return false;
     if (this.#reclaimer.classOf(chunkSize) !== ((state >>> CLASS_SHIFT) & CLASS_MASK)) return false;
+    if (this.#items.holds.isHeld(ref)) return false;
     const size = this.sizeOf(keyBytes, valueEnd - valueStart, flags);
     this.#casUniques.stamp(words, at);
     this.#items.renewWith(ref, size - this.#items.lists.bytesOf(ref), now);
@@ -325,7 +327,7 @@ export class ItemWriter {
     this.#shown.showStored(ref);
   }
 
-  /** A number that has grown longer is a new item with the old one's key, flags and expiry. */
+  /** A number that has grown longer, or is held, is a new item with the old one's key, flags and expiry. */
   #renumber(old: number, first: number, now: Millis): Counted {
     const bytes = this.#memory.bytes[old >>> REGION_SHIFT] as Uint8Array;
     this.#shown.show(old);

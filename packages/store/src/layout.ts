@@ -35,6 +35,8 @@ export const VALUE_BYTES = 9;
 export const USED_AT = 10;
 /** Of a chunk that is not an item yet, or no longer, in place of that: which worker has it. */
 export const OWNER = 10;
+/** An `OWNER`: nobody's. Those who hold it read it. */
+export const NOBODY = -1;
 /** How many flushes had been when it was stored. */
 export const GENERATION = 11;
 /** In bytes. The value follows the key; with `SPLIT` the reference of its first part does, at the next word. */

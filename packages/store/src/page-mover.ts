@@ -1,7 +1,8 @@
 // Clears a page, a few chunks at a time, so that it can go to another class.
 //
 // From the start none of its chunks is given out any more. What is in use goes to a free chunk of another page; if
-// there is none, the oldest item of the class goes for it. One that somebody is filling at the moment is waited for.
+// there is none, the oldest item of the class goes for it. One that somebody is filling at the moment, or holds, is waited
+// for.
 
 import {
   CLASS_MASK,
@@ -96,6 +97,10 @@ export class PageMover {
     if (state === 0 || (this.#stateOf(owner) & LINKED) === 0) return;
     const hash = this.#wordOf(owner, HASH);
     if (!items.tryStripe(hash)) return items.counters.count(0, BUSY);
+    if (items.holds.isHeld(owner)) {
+      items.leaveStripe(hash);
+      return items.counters.count(0, BUSY);
+    }
     const to = this.#chunk(ref, slabClass, hash, now);
     // It may itself have been what had to go.
     if (this.#stateOf(ref) !== 0 && this.#wordOf(ref, STATE) === state) {

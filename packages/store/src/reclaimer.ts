@@ -257,6 +257,12 @@ export class Reclaimer {
     const active = (state & ACTIVE) !== 0;
     if (evicts) {
       if (!items.settings.evictions) return STOP;
+      // Its chunks would not be free. Somebody asked for it just now: it is among the last to go.
+      if (items.holds.isHeld(ref)) {
+        items.counters.count(slabClass, REFLOCKED);
+        this.#move(ref, slabClass, list & 3);
+        return 0;
+      }
       this.#evict(ref, slabClass, now);
       return 1 | STOP;
     }

@@ -5,7 +5,7 @@
 //
 //     linked               an item: it stays; if it was being written over, as it was before (kept-items.ts)
 //     neither, not a part  not yet or no longer an item: of a worker that lives, who goes on afterwards, or of a dead
-//                          one: free
+//                          one: free, unless somebody holds it (holds.ts)
 //     a part               stays with what leads to it
 //     0                    free
 //
@@ -28,6 +28,7 @@ import {
   LISTS,
   MOVED_PAGE,
   NEXT_PART,
+  NOBODY,
   OWNER,
   PAGE_START,
   PAGES_TAKEN,
@@ -62,6 +63,7 @@ export class Recovery {
   /** @param dead The worker that died: what it was filling is free. */
   recover(dead: number): void {
     this.#items.kept?.restore();
+    this.#items.holds.forget(dead);
     this.#clear();
     this.#eachChunk((ref) => this.#judge(ref, dead));
     this.#eachChunk((ref) => this.#freePart(ref));
@@ -100,8 +102,9 @@ export class Recovery {
     const state = this.#word(ref, STATE);
     if (state === 0 || (state & PART) !== 0) return;
     if ((state & LINKED) === 0) {
-      // Somebody is filling it, and is waiting meanwhile, or is dead.
-      if (this.#word(ref, OWNER) === dead) this.#free(ref);
+      // Somebody is filling it, and is waiting meanwhile, or is dead; or it is there for those alone that hold it.
+      const owner = this.#word(ref, OWNER);
+      if (owner === dead || owner === NOBODY) this.#freeItem(ref);
       else if ((state & SPLIT) !== 0) this.#reach(ref);
       return;
     }
@@ -111,7 +114,7 @@ export class Recovery {
     const start = ((ref & REGION_MASK) << 3) + KEY;
     const end = start + (state & KEY_BYTES_MASK);
     // Of two items with one key, one was about to go for the other; either of them may be it.
-    if (index.find(hash, bytes, start, end) !== 0) return this.#free(ref);
+    if (index.find(hash, bytes, start, end) !== 0) return this.#freeItem(ref);
     index.insert(hash, ref);
     lists.insert(ref, lists.listOf(ref));
     const { control } = memory;
@@ -133,6 +136,15 @@ export class Recovery {
     if ((state & PART) === 0) return;
     if ((state & REACHED) === 0) this.#free(ref);
     else this.#set(ref, STATE, state & ~REACHED);
+  }
+
+  /** Not the item of its key, whoever held it before: its chunks are free when nobody holds it. */
+  #freeItem(ref: number): void {
+    if (!this.#items.holds.isHeld(ref)) return this.#free(ref);
+    const state = this.#word(ref, STATE) & ~LINKED;
+    this.#set(ref, OWNER, NOBODY);
+    this.#set(ref, STATE, state);
+    if ((state & SPLIT) !== 0) this.#reach(ref);
   }
 
   /** For the pass that gives all free chunks back. */

@@ -40,6 +40,7 @@ export const CRAWLS = 9;
 export const PART_RESCUES = 10;
 export const BUSY = 11;
 export const JUGGLES = 12;
+export const HOLDS_REFUSED = 13;
 
 const BLOCK = (CLASSES_MAX + 1) * COUNTERS;
 

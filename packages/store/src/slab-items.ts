@@ -9,6 +9,7 @@
 // A stripe first, then the allocation; who has the allocation only tries other stripes and goes on without. A lock is
 // only waited for while what is already held is in order.
 
+import { Holds } from "./holds.ts";
 import { GROUPS_MIN, KeyIndex } from "./key-index.ts";
 import { ItemLists } from "./item-lists.ts";
 import { KeptItems } from "./kept-items.ts";
@@ -30,6 +31,7 @@ import {
   LINKED,
   LIST_SHIFT,
   MS_PER_TICK,
+  NOBODY,
   OWNER,
   REGION_MASK,
   REGION_SHIFT,
@@ -78,6 +80,7 @@ export class SlabItems {
   readonly largeValues: LargeValues;
   /** Where several workers share the memory. */
   readonly kept: KeptItems | undefined;
+  readonly holds: Holds;
   readonly #words: readonly Int32Array[];
   readonly #floats: readonly Float64Array[];
   readonly #control: Int32Array;
@@ -103,6 +106,7 @@ export class SlabItems {
     this.pages = new SlabPages(memory, settings);
     this.largeValues = new LargeValues(memory, this.pages);
     this.kept = locks === undefined ? undefined : new KeptItems(memory, locks.workerId);
+    this.holds = new Holds(memory, settings, this.workerId);
     this.#words = memory.words;
     this.#floats = memory.floats;
     this.#control = memory.control;
@@ -249,12 +253,30 @@ export class SlabItems {
     this.giveChunks(ref);
   }
 
-  /** Gives back the chunks of what is not an item, or no longer. Needs the allocation. */
+  /** Gives back the chunks of what is not an item, or no longer; of what is held, later. Needs the allocation. */
   giveChunks(ref: number): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
-    const state = words[((ref & REGION_MASK) << 1) + STATE] as number;
+    const at = (ref & REGION_MASK) << 1;
+    if (this.holds.isHeld(ref)) {
+      words[at + OWNER] = NOBODY;
+      return;
+    }
+    const state = words[at + STATE] as number;
     if ((state & SPLIT) !== 0) this.largeValues.give(ref);
     this.pages.give(ref, (state >>> CLASS_SHIFT) & CLASS_MASK);
+  }
+
+  /** Lets go of what this worker holds. If it is no item any more and nobody else holds it, its chunks are free. */
+  release(hold: number): void {
+    const ref = this.holds.of(hold);
+    if (ref === 0) throw new RangeError(`only what is held can be let go, got ${hold}`);
+    this.locks?.lock(ALLOCATION);
+    this.holds.release(hold);
+    const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
+    const at = (ref & REGION_MASK) << 1;
+    const isGone = ((words[at + STATE] as number) & LINKED) === 0 && words[at + OWNER] === NOBODY;
+    if (isGone) this.giveChunks(ref);
+    this.locks?.unlock(ALLOCATION);
   }
 
   /** The list that a new item of this class goes to. */

@@ -1,5 +1,6 @@
 // The memory of a store, and its views. What is where: layout.ts.
 
+import { holdsBytes } from "./holds.ts";
 import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SUMS } from "./layout.ts";
 import { keptBytes } from "./kept-items.ts";
 import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
@@ -14,6 +15,7 @@ export interface SlabBuffers {
   readonly counts: ArrayBufferLike;
   readonly kept: ArrayBufferLike;
   readonly locks: ArrayBufferLike;
+  readonly holds: ArrayBufferLike;
 }
 
 // The allocator of C that Node and Deno use takes up to 32 MiB from what was freed before, and then has to clear it,
@@ -63,6 +65,7 @@ export class SlabMemory {
       counts: reserve(countsBytes(workers)),
       kept: reserve(shared ? keptBytes(workers, settings.chunkBytesMax) : 0),
       locks: reserve(locksBytes),
+      holds: reserve(holdsBytes(workers)),
     });
     memory.control[GROUPS] = GROUPS_MIN;
     memory.control[GROUP_MASK] = GROUPS_MIN * 2 - 1;

@@ -8,7 +8,7 @@
 //                                          SlabStore
 //
 // Several threads can use one store, each through an instance of its own over the same shared memory. There a value is
-// copied out before the item's lock is left, since anybody may overwrite it from then on.
+// copied out, or held, before the item's lock is left, since anybody may overwrite it from then on.
 
 import { CasUniques } from "./cas-uniques.ts";
 import { CurrentItem } from "./current-item.ts";
@@ -104,7 +104,7 @@ export class SlabStore extends CurrentItem implements Store {
     const counters = new SlabCounters(memory.buffers.counts, locks?.join() ?? 0);
     const items = new SlabItems(memory, settings, counters, locks);
     const recovery = locks === undefined ? undefined : new Recovery(items, () => locks.beat());
-    super(memory, items.largeValues, shared !== undefined);
+    super(items);
     this.itemBytesMax = settings.itemBytesMax;
     this.evictions = settings.evictions;
     this.#options = options;
@@ -148,9 +148,12 @@ export class SlabStore extends CurrentItem implements Store {
     return this.#locks?.ticket ?? 0;
   }
 
-  /** This worker uses the store no more: others can have its place. */
+  /** This worker uses the store no more, nor what it holds: others can have its place. */
   leave(): void {
-    this.#sharedLocks().leave();
+    const locks = this.#sharedLocks();
+    this.letGo();
+    for (let hold = this.#items.holds.first; hold !== 0; hold = this.#items.holds.first) this.release(hold);
+    locks.leave();
   }
 
   /**
@@ -189,11 +192,15 @@ export class SlabStore extends CurrentItem implements Store {
     this.#reclaimer.listener = listener;
   }
 
+  release(hold: number): void {
+    this.#items.release(hold);
+  }
+
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
-      this.show(ref);
+      this.showToReader(ref);
       this.#items.use(ref, now);
     }
     this.#leave(hash);
@@ -203,7 +210,7 @@ export class SlabStore extends CurrentItem implements Store {
   inspect(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
     const hash = this.#enter(key, keyStart, keyEnd, now);
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
-    if (ref !== 0) this.show(ref);
+    if (ref !== 0) this.showToReader(ref);
     this.#leave(hash);
     return ref !== 0;
   }
@@ -213,7 +220,7 @@ export class SlabStore extends CurrentItem implements Store {
     const ref = this.#items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.#writer.setExpiry(ref, expiresAt);
-      this.show(ref);
+      this.showToReader(ref);
       this.#items.use(ref, now);
     }
     this.#leave(hash);
@@ -566,6 +573,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   maintain(now: Millis): void {
+    this.letGo();
     this.#maintenance.work(now);
   }
 

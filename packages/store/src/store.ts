@@ -114,6 +114,23 @@ export interface Store {
   /** Moves `valueBytes`, `valueStart` and `valueEnd` to the next piece. @returns false if there is none */
   nextPiece(): boolean;
 
+  /**
+   * Values from so many bytes on are going to be held: where several workers share the store, they are not copied out
+   * when they are found. Default: `Infinity`.
+   */
+  heldBytesLeast: number;
+  /**
+   * Holds the value of the current item: all its pieces stay where and as they are until `release`, whatever becomes of
+   * the item, so that they can be read outside of any call. To be called right after it was found, before its last
+   * piece was moved on from. What is held takes room that nothing else can have, hence a bound: a quarter of
+   * `bytesMax`, and 256 values a worker.
+   *
+   * @returns what it is let go by, from 1; 0 if it cannot be held: then it is as it was
+   */
+  hold(): number;
+  /** Lets go of what `hold` answered. @throws RangeError for anything else */
+  release(hold: number): void;
+
   /** Makes the item current and the most recently used one. */
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
   /** As `find`, but nobody is the wiser: the item is as old, and as little asked for, as before. */

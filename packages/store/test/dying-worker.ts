@@ -87,6 +87,7 @@ export function copyOf({ options, buffers }: SharedStore): SharedStore {
       control: copy(buffers.control),
       counts: copy(buffers.counts),
       kept: copy(buffers.kept),
+      holds: copy(buffers.holds),
       locks: copy(buffers.locks),
     },
   };
