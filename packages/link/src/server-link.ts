@@ -112,6 +112,11 @@ export class ServerLink implements ConnectionOwner {
     return this.#health.administered === "up";
   }
 
+  /** Whether its operator wants it to be down at once. */
+  get isTakenOut(): boolean {
+    return this.#health.administered === "down";
+  }
+
   /** Whether what it is asked is answered in its place, as it is down. */
   get isAbsent(): boolean {
     return this.#taker === this.#absent;

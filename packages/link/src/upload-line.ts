@@ -92,8 +92,9 @@ export class UploadLine implements ConnectionOwner {
     if (this.#connection.deadline <= now) this.#connection.elapsed();
   }
 
-  release(): void {
-    this.#connection.release(failureOf("closed"));
+  /** Closes the connection; the value that is on its way fails. */
+  release(failure: Failure): void {
+    this.#connection.release(failure);
   }
 
   // ConnectionOwner: the server's own, but that what it takes is told to the upload.

@@ -2,7 +2,7 @@
 
 import type { Millis } from "@memwire/engine";
 import type { ServerContext } from "./context.ts";
-import { TOO_MANY_UPLOADS, type Failure } from "./failure.ts";
+import { failureOf, TAKEN_OUT, TOO_MANY_UPLOADS, type Failure } from "./failure.ts";
 import type { Expected } from "./fragment.ts";
 import { Upload, type Uploader } from "./upload.ts";
 import { UploadLine } from "./upload-line.ts";
@@ -13,6 +13,8 @@ export class Uploads {
   readonly #context: ServerContext;
   readonly #linesMax: number;
   readonly #lines: Map<ServerLink, UploadLine[]> = new Map();
+  /** Servers that say when they are taken out. */
+  readonly #watched: Set<ServerLink> = new Set();
 
   /** @param linesMax Connections to one server. */
   constructor(context: ServerContext, linesMax: number) {
@@ -45,7 +47,7 @@ export class Uploads {
 
   /** Closes all connections. */
   release(): void {
-    for (const lines of this.#lines.values()) for (const line of lines) line.release();
+    for (const lines of this.#lines.values()) for (const line of lines) line.release(failureOf("closed"));
     this.#lines.clear();
   }
 
@@ -67,6 +69,15 @@ export class Uploads {
     const line = new UploadLine(this.#context, server);
     lines.push(line);
     this.#lines.set(server, lines);
+    this.#watch(server);
     return line;
+  }
+
+  #watch(server: ServerLink): void {
+    if (this.#watched.has(server)) return;
+    this.#watched.add(server);
+    server.watch(() => {
+      if (server.isTakenOut) for (const line of this.#lines.get(server) ?? []) line.release(TAKEN_OUT);
+    });
   }
 }

@@ -340,6 +340,16 @@ test("taken out: what waits fails, what comes fails at once, and no connect is a
   expect(table.server(0).read()).toBe("get a0\r\n");
 });
 
+test("taken out in the middle of a large value: that fails, too, and its connection is closed", () => {
+  const table = new Table({ wholeBytesMax: 100 });
+  const client = table.client();
+  table.say(client, `set a0 0 0 1000\r\n${"v".repeat(500)}`);
+  table.administer("s0", "down");
+  expect(client.read()).toBe(TAKEN_OUT);
+  expect(table.server(0).closed).toBe(true);
+  expect(ask(table, client, `${"v".repeat(500)}\r\nget a0\r\n`)).toBe(TAKEN_OUT);
+});
+
 test("taken out while it is down: no probe comes, and when it is put back one comes at once", () => {
   const table = new Table({}, { health: { retryMinMs: 100, retryMaxMs: 100 } });
   bringDown(table);
