@@ -53,6 +53,8 @@ const ON_THE_WAY_MS = 500;
 const PATIENCE_MS = 2_000;
 /** More than any timer of the simulation is late. */
 const LATE_MS = 100;
+/** How long the proxy keeps a connection for a further large value. */
+const UPLOAD_IDLE_MS = 10_000;
 
 /** Runs one cluster to its end. @throws Error with the seed, if it hangs or an engine throws */
 export function simulateCluster(options: ClusterOptions): ClusterRun {
@@ -162,7 +164,7 @@ class Cluster {
 
   /** Nothing is left of the clients when they are gone. */
   #checkRest(): void {
-    this.#pass(LINGER_MS + LATE_MS);
+    this.#pass(Math.max(LINGER_MS, UPLOAD_IDLE_MS) + LATE_MS);
     for (const { name, counters } of this.#proxy?.servers() ?? []) {
       this.#atMost(0, counters.inFlightNow, `in flight to ${name} at the end`);
       this.#atMost(0, counters.queuedNow, `queued for ${name} at the end`);

@@ -63,7 +63,7 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       unsentBytesPause: chance.skewed([KIB, 1_024 * KIB]),
       unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
       requestsActiveMax: 65_536,
-      wholeBytesMax: chance.skewed([64, 64 * KIB]),
+      wholeBytesMax: new Chance(seed).skewed([64, 64 * KIB]), // the settings of a seed stay what they were
       uploadsMax: 64,
       bufferedBytesMax: 1_024 * 1_024 * KIB,
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,

@@ -23,6 +23,8 @@ export class UploadLine implements ConnectionOwner {
   #upload: Upload | null = null;
   /** All of the value is written. */
   #isWhole = false;
+  /** How much had befallen the server when it was used last. */
+  #troubles = 0;
   /** When the server took some of it last. */
   #movedAt: Millis = 0;
 
@@ -56,6 +58,8 @@ export class UploadLine implements ConnectionOwner {
 
   /** Only if it is free. */
   begin(upload: Upload): void {
+    // What has befallen the server's other connections may have befallen this one, which nobody has looked at.
+    if (this.#troubles !== troublesOf(this.counters)) this.#connection.release(failureOf("closed"));
     this.#upload = upload;
     this.#isWhole = false;
     this.#movedAt = this.#context.now;
@@ -79,6 +83,7 @@ export class UploadLine implements ConnectionOwner {
   /** The upload is over. @param inStep Whether the connection may be used again. */
   finish(inStep: boolean): void {
     this.#upload = null;
+    this.#troubles = troublesOf(this.counters);
     if (!inStep) this.#connection.release(failureOf("closed"));
   }
 
@@ -135,3 +140,6 @@ export class UploadLine implements ConnectionOwner {
     return isDue ? this.#movedAt + this.#server.timeouts.replyMs : Infinity;
   }
 }
+
+const troublesOf = ({ connectFailures, disconnects, replyTimeouts }: ServerCounters): number =>
+  connectFailures + disconnects + replyTimeouts;

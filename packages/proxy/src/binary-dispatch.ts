@@ -138,7 +138,7 @@ export class BinaryDispatcher {
         output.copy(bytes, valueStart, valueEnd);
         output.latin1("\r\n");
       }
-      server.push(slot, "meta");
+      server.push(slot, this.#writer.expected(task));
     }
     slot.done();
   }

@@ -1,11 +1,12 @@
-// Binary requests as meta requests, which answer with the flags and the cas that a binary reply has.
+// Binary requests as text requests that are answered with the flags and the cas that a binary reply has.
 //
-//     get            mg key v f c                     set      ms key len F T C c       with a cas any of set, add
-//     gat            mg key v f c T                   add      ... ME                   and replace is a set
+//     get            gets key                         set      ms key len F T C c       with a cas any of set, add
+//     gat            gats T key                       add      ... ME                   and replace is a set
 //     touch          mg key f c T                     append   ... MA
 //     delete         md key C                         incr     ma key v c D N J C       decr: MD
 //
-// A key that a line cannot have goes in base64. Hot path: written from the decoder's offsets.
+// A key that a line cannot have goes in base64, and then a get is an `mg`, too. No other is: of an item that was marked
+// as stale the first `mg` is told to renew it, which a binary client would not hear. Hot path: written from the decoder's offsets.
 
 import {
   base64Length,
@@ -14,6 +15,7 @@ import {
   type BinaryRequestDecoder,
   type SendBuffer,
 } from "@memwire/codec";
+import type { Expected } from "@memwire/link";
 
 const KEY_BYTES_MAX = 250;
 const BLANK = 32;
@@ -37,6 +39,11 @@ export class BinaryRequestWriter {
     return this.#isWord || base64Length(keyEnd - keyStart) <= KEY_BYTES_MAX;
   }
 
+  /** What a server answers to the request whose key `canSay` said can be said. */
+  expected(task: BinaryTask): Expected {
+    return task === "retrieve" && this.#isWord ? "values" : "meta";
+  }
+
   /** Deletes what is under the key, which `canSay` said can be said, whatever the cas of the request. */
   writeRemoval(out: SendBuffer, decoder: BinaryRequestDecoder): void {
     out.latin1("md");
@@ -51,11 +58,12 @@ export class BinaryRequestWriter {
   write(out: SendBuffer, task: BinaryTask, decoder: BinaryRequestDecoder): void {
     switch (task) {
       case "retrieve":
+        return this.#writeRetrieval(out, decoder);
       case "touch":
         out.latin1("mg");
         this.#writeKey(out, decoder);
-        out.latin1(task === "touch" ? " f c" : " v f c");
-        if (decoder.extrasEnd > decoder.extrasStart) writeExptime(out, "T", decoder.exptime);
+        out.latin1(" f c");
+        writeExptime(out, "T", decoder.exptime);
         break;
       case "store":
         out.latin1("ms");
@@ -75,6 +83,21 @@ export class BinaryRequestWriter {
         writeCount(out, decoder);
         break;
     }
+    this.#endLine(out);
+  }
+
+  #writeRetrieval(out: SendBuffer, decoder: BinaryRequestDecoder): void {
+    const touches = decoder.extrasEnd > decoder.extrasStart;
+    if (this.#isWord) {
+      out.latin1(touches ? "gats" : "gets");
+      if (touches) writeExptime(out, "", decoder.exptime);
+      this.#writeKey(out, decoder);
+      return out.latin1("\r\n");
+    }
+    out.latin1("mg");
+    this.#writeKey(out, decoder);
+    out.latin1(" v f c");
+    if (touches) writeExptime(out, "T", decoder.exptime);
     this.#endLine(out);
   }
 
@@ -152,7 +175,7 @@ function writeCas(out: SendBuffer, { cas }: BinaryRequestDecoder): void {
   out.decimal64(cas.high, cas.low);
 }
 
-function writeExptime(out: SendBuffer, letter: "T" | "N", exptime: number): void {
+function writeExptime(out: SendBuffer, letter: "T" | "N" | "", exptime: number): void {
   out.byte(BLANK);
   out.latin1(letter);
   out.decimal(Math.min(exptime, EXPTIME_MAX));

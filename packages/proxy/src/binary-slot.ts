@@ -1,6 +1,6 @@
-// The place of one binary request, which turns the meta reply to it into the binary one.
+// The place of one binary request, which turns the reply to it into a binary one.
 //
-//     get    VA 5 f7 c42  -->  ok, flags 7, cas 42, value        EN  -->  not found
+//     get    VALUE k 7 5 42  -->  ok, flags 7, cas 42, value     END  -->  not found
 //     set    HD c43       -->  ok, cas 43                        NS, EX, NF  -->  as memcached says it
 //     incr   VA 2 c44     -->  ok, cas 44, the number
 //
@@ -22,6 +22,7 @@ import {
 } from "@memwire/codec";
 import { Slot, type SlotOwner, type StreamFound } from "@memwire/link";
 import type { BinaryHead } from "./binary-head.ts";
+import { ANY, hashOf } from "./meta-slot.ts";
 import type { BinaryTask } from "./binary-request.ts";
 
 /** `all`: every server is to say OK. `here`: the proxy itself says all there is to say. */
@@ -41,8 +42,12 @@ export class BinarySlot extends Slot {
   readonly #code: number;
   readonly #opaque: number;
   readonly #hides: boolean;
+  /** An item was told. */
+  #isTold = false;
   /** Of a retrieval that is answered with its key. */
   readonly #key: Uint8Array | null;
+  /** Of the key of a retrieval: what comes is to be of that one. */
+  readonly #hash: number;
 
   constructor(owner: SlotOwner, head: BinaryHead, task: BinaryAnswer, decoder: BinaryRequestDecoder) {
     super(owner, "line", false);
@@ -53,6 +58,7 @@ export class BinarySlot extends Slot {
     this.#code = code;
     this.#opaque = opaque;
     this.#hides = quiet;
+    this.#hash = task === "retrieve" ? hashOf(bytes, keyStart, keyEnd) : ANY;
     this.#key = task === "retrieve" && tellsKey(opcode) ? bytes.slice(keyStart, keyEnd) : null;
   }
 
@@ -60,12 +66,13 @@ export class BinarySlot extends Slot {
     // It is known already what is told.
     if (this.fault !== null) return true;
     switch (reply.kind) {
+      case "value":
       case "va":
         return this.#task === "count" ? this.#tellNumber(reply) : this.#tellItem(reply);
       case "hd":
         return this.#tellDone(reply);
       case "en":
-        return this.#tellMiss();
+        return this.#task === "retrieve" || this.#task === "touch";
       case "nf":
         return this.#tellVain("not-found", this.#task !== "retrieve" && this.#task !== "touch");
       case "ex":
@@ -90,7 +97,9 @@ export class BinarySlot extends Slot {
   override conclude(): void {
     const { fault } = this;
     if (fault !== null) return this.#tellFault(latin1Text(fault).trimEnd());
-    if (this.#task === "all" && !this.#hides) this.status("ok");
+    if (this.#hides || this.#isTold) return;
+    if (this.#task === "all") this.status("ok");
+    else if (this.#task === "retrieve" || this.#task === "touch") this.#tellMiss();
   }
 
   /** A reply that says no more than its status, and a text where that is none of those that go well. */
@@ -107,7 +116,11 @@ export class BinarySlot extends Slot {
 
   #tellItem(reply: TextReplyDecoder): boolean {
     const flags = flagsOf(reply);
-    if (this.#task !== "retrieve" || flags < 0 || !readCas(reply)) return false;
+    if (this.#task !== "retrieve" || this.#isTold || flags < 0 || !readCas(reply)) return false;
+    const isOther =
+      reply.kind === "value" && hashOf(reply.bytes, reply.keyStart, reply.keyEnd) !== this.#hash;
+    if (isOther) return false;
+    this.#isTold = true;
     const { bytes, valueStart, valueEnd, valueBytes } = reply;
     this.#tellFlags(flags, valueBytes);
     this.reply(bytes, valueStart, valueEnd);
@@ -119,6 +132,7 @@ export class BinarySlot extends Slot {
       case "touch": {
         const flags = flagsOf(reply);
         if (flags < 0 || !readCas(reply)) return false;
+        this.#isTold = true;
         this.#tellFlags(flags, 0);
         return true;
       }
@@ -148,16 +162,11 @@ export class BinarySlot extends Slot {
     return true;
   }
 
-  #tellMiss(): boolean {
+  #tellMiss(): void {
     const key = this.#key;
-    if (this.#task !== "retrieve" && this.#task !== "touch") return false;
-    if (this.#hides) return true;
-    if (key === null) this.status("not-found");
-    else {
-      this.#tell(BINARY_STATUSES["not-found"].code, key.length, 0);
-      this.#reply(key);
-    }
-    return true;
+    if (key === null) return this.status("not-found");
+    this.#tell(BINARY_STATUSES["not-found"].code, key.length, 0);
+    this.#reply(key);
   }
 
   #tellVain(status: BinaryStatus, isAnswer: boolean): boolean {
@@ -217,12 +226,19 @@ function vainStatusOf(opcode: Opcode): BinaryStatus {
 }
 
 /** Client flags as a reply tells them; -1 if it does not. */
-function flagsOf({ bytes, meta }: TextReplyDecoder): number {
+function flagsOf({ bytes, flags, kind, meta }: TextReplyDecoder): number {
+  if (kind === "value") return flags;
   return meta.has("f") ? readDecimal(bytes, meta.tokenStart("f"), meta.tokenEnd("f"), FLAGS_MAX) : -1;
 }
 
 /** Reads the cas that a reply tells. @returns false if it does not */
-function readCas({ bytes, meta }: TextReplyDecoder): boolean {
+function readCas(reply: TextReplyDecoder): boolean {
+  const { bytes, meta } = reply;
+  if (reply.kind === "value") {
+    cas.high = reply.cas.high;
+    cas.low = reply.cas.low;
+    return reply.hasCas;
+  }
   return meta.has("c") && readDecimal64(bytes, meta.tokenStart("c"), meta.tokenEnd("c"), cas);
 }
 

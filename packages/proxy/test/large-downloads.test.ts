@@ -113,7 +113,7 @@ test("a client of the binary protocol is told a large value, too", () => {
   const key = latin1Bytes("a0");
   writeBinaryRequest(out, { opcode: "getk", key, opaque: 9, cas: 0n, vbucket: 0 });
   table.say(client, latin1Text(out.take()));
-  const [start, rest] = half(`VA ${SIZE} f5 c7\r\n${A}\r\n`);
+  const [start, rest] = half(`VALUE a0 5 ${SIZE} 7\r\n${A}\r\nEND\r\n`);
   table.say(table.server(0), start);
   table.say(table.server(0), rest);
   const decoder = new BinaryReplyDecoder();
