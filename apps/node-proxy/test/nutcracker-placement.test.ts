@@ -7,9 +7,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readProxyConfig, ringServer, type PoolConfig } from "@memwire/config";
+import { createPlacement, readProxyConfig, type PoolConfig } from "@memwire/config";
 import { freePort, startPeer, withPeer } from "@memwire/conformance";
-import { createDistribution, type HashName } from "@memwire/router";
+import type { HashName } from "@memwire/router";
 import { expect, test } from "vitest";
 
 const SERVERS = 7;
@@ -96,14 +96,8 @@ function configOf(ports: readonly number[], backends: readonly number[]): string
 }
 
 /** Where this project places them. */
-function placesOf({ distribution, hash, hashTag, servers }: PoolConfig, keys: readonly string[]): number[] {
-  if (distribution !== "ketama" && distribution !== "modula") throw new Error(`no ${distribution} here`);
-  const made = createDistribution({
-    distribution,
-    hash,
-    servers: servers.map(ringServer),
-    ...(hashTag === undefined ? {} : { hashTag }),
-  });
+function placesOf(pool: PoolConfig, keys: readonly string[]): number[] {
+  const made = createPlacement(pool, pool.servers, () => 0);
   return keys.map((key) => made.owner(Buffer.from(key, "latin1"), 0, key.length));
 }
 

@@ -69,10 +69,12 @@ export class HashTag implements KeyPart {
   }
 
   find(bytes: Uint8Array, start: number, end: number): void {
+    const opening = this.#opening;
+    const closing = this.#closing;
     let opened = start;
-    while (opened < end && bytes[opened] !== this.#opening) opened++;
+    while (opened < end && bytes[opened] !== opening) opened++;
     let closed = opened + 1;
-    while (closed < end && bytes[closed] !== this.#closing) closed++;
+    while (closed < end && bytes[closed] !== closing) closed++;
     const found = closed < end && closed - opened - 1 >= this.#bytesMin;
     this.partStart = found ? opened + 1 : start;
     this.partEnd = found ? closed : end;
@@ -97,15 +99,18 @@ export class HashStop implements KeyPart {
 
   find(bytes: Uint8Array, start: number, end: number): void {
     const mark = this.#mark;
+    const first = mark[0] as number;
+    const last = end - mark.length;
+    let found = start;
+    while (found <= last && (bytes[found] !== first || !standsAt(bytes, found, mark))) found++;
     this.partStart = start;
-    this.partEnd = end;
-    for (let at = start; at + mark.length <= end; at++) {
-      let same = 0;
-      while (same < mark.length && bytes[at + same] === mark[same]) same++;
-      if (same === mark.length) {
-        this.partEnd = at;
-        return;
-      }
-    }
+    this.partEnd = found <= last ? found : end;
   }
+}
+
+function standsAt(bytes: Uint8Array, at: number, mark: Uint8Array): boolean {
+  for (let i = 1; i < mark.length; i++) {
+    if (bytes[at + i] !== mark[i]) return false;
+  }
+  return true;
 }

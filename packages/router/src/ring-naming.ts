@@ -15,15 +15,17 @@ import { addressName, libmemcachedName, ringName, type Server } from "./server.t
 /**
  * The names of servers on a ketama ring; a server's own `name`, if it has one, always stands instead.
  *
- * | naming                                      | on the ring                      | weights       |
- * | ------------------------------------------- | -------------------------------- | ------------- |
- * | `twemproxy`                                 | `host`, or `host:port` unless 11211 | as in libmemcached |
- * | `libmemcached`                              | the same; a unix socket `path:0` | its own       |
- * | `spymemcached`                              | `host:port`                      | libmemcached's, if one is not 1 |
- * | `evcache`, also memcached's proxy's `evcache` | `host/host:port`               | none          |
- * | `memcached-proxy`: its `default`            | `host:port`, XXH3, one point each | none         |
- * | `memcached-proxy-ketama`: its `ketama`      | `host:port`                      | none          |
- * | `memcached-proxy-twemproxy`: its `twemproxy` | as `twemproxy`                  | none          |
+ * | naming                      | on the ring                              | weights                              |
+ * | --------------------------- | ---------------------------------------- | ------------------------------------ |
+ * | `twemproxy`                 | `host`, or `host:port` if not 11211      | libmemcached's                       |
+ * | `libmemcached`              | the same; a unix socket is `path:0`      | its own                              |
+ * | `spymemcached`              | `host:port`                              | libmemcached's, if one is not 1      |
+ * | `evcache`                   | `host/host:port`                         | none                                 |
+ * | `memcached-proxy`           | `host:port`, XXH3, one point each        | none                                 |
+ * | `memcached-proxy-ketama`    | `host:port`                              | none                                 |
+ * | `memcached-proxy-twemproxy` | as `twemproxy`                           | none                                 |
+ *
+ * The last three are memcached's own proxy with `omode` not given, `ketama` and `twemproxy`; `evcache` is its fourth.
  *
  * @see libmemcached libmemcached/hosts.cc; memcached proxy_ring_hash.c; spymemcached KetamaNodeLocator
  */

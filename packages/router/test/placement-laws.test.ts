@@ -28,7 +28,7 @@ const highestShare = (share: number): number =>
   share + 7 * Math.sqrt((share * (1 - share)) / manyKeys.length);
 
 test("all distributions are tried but random, which no key decides", () => {
-  const tried = new Set(all.map(({ distribution }) => distribution));
+  const tried = new Set<string>(all.map(({ distribution }) => distribution));
   expect(distributions.filter((name) => !tried.has(name))).toEqual(["random"]);
 });
 

@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { TextEncoder } from "node:util";
-import { createDistribution, type DistributionOptions, type Server } from "../src/mod.ts";
+import { createDistribution, type DistributionOptions, type RandomOptions, type Server } from "../src/mod.ts";
 
 /** One implementation's answers for one list of servers: a character per key, the server's index in base 36. */
 export interface Vector {
@@ -19,9 +19,11 @@ export interface ServerList {
   readonly servers: readonly Server[];
 }
 
-/** A distribution that lacks only its servers. */
-export type Unplaced = DistributionOptions extends infer Options
-  ? Options extends DistributionOptions
+type KeyedOptions = Exclude<DistributionOptions, RandomOptions>;
+
+/** A distribution by key that lacks only its servers. */
+export type Unplaced = KeyedOptions extends infer Options
+  ? Options extends KeyedOptions
     ? Omit<Options, "servers">
     : never
   : never;
