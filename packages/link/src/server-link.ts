@@ -256,12 +256,13 @@ export class ServerLink implements ConnectionOwner {
     const before = this.#health.state;
     this.#health.failed(failure.code as FailureKind, weight, episode, now);
     this.#reconsider();
-    if (before === "up" && this.#health.state === "down") this.#wentDown();
+    const wentDown = before === "up" && this.#health.state === "down";
+    if (wentDown) this.counters.downs++;
+    if (wentDown || weight !== "late") this.#closeUnused();
   }
 
-  /** Of connections that nothing waits for nobody knows whether they still work. */
-  #wentDown(): void {
-    this.counters.downs++;
+  /** Of connections that nothing waits for nobody knows whether they still work when another has failed. */
+  #closeUnused(): void {
     for (const each of this.#connections) {
       if (each.state === "ready" && each.load === 0) each.release(this.#lastFailure);
     }

@@ -77,7 +77,10 @@ export class Uploads {
     if (this.#watched.has(server)) return;
     this.#watched.add(server);
     server.watch(() => {
-      if (server.isTakenOut) for (const line of this.#lines.get(server) ?? []) line.release(TAKEN_OUT);
+      for (const line of this.#lines.get(server) ?? []) {
+        if (server.isTakenOut) line.release(TAKEN_OUT);
+        else if (server.inTrouble && line.isFree) line.release(failureOf("closed")); // who knows whether it still works
+      }
     });
   }
 }

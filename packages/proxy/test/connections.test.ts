@@ -73,6 +73,19 @@ test("connections: one that is lost fails its own requests and no others", () =>
   expect(second.read()).toBe("get b0\r\nget a0\r\n");
 });
 
+test("connections: when one fails, those that nobody waits for are made anew before they are used again", () => {
+  const table = new Table({}, { connections: 3 });
+  const [one, other, third] = [table.client(), table.client(), table.client()];
+  for (const client of [one, other, third]) table.say(client, "get a0\r\nget b0\r\n");
+  const [first, second, last] = table.connections(0) as [Hand, Hand, Hand];
+  for (const hand of [first, second]) table.say(hand, "END\r\n");
+  table.say(second, "END\r\n");
+  table.close(first, "reset");
+  expect([second.closed, last.closed]).toEqual([true, false]);
+  table.say(other, "get c0\r\n");
+  expect([table.connects(0), table.server(0).read()]).toEqual([4, "version\r\n"]);
+});
+
 // Each connection answers in order, but which one does so next is anybody's choice.
 
 type Step = { readonly client: number } | { readonly connection: number };
