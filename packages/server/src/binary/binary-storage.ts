@@ -8,8 +8,8 @@ import { CAS_BADVAL, CAS_HITS, SETS, type Stored } from "@memwire/store";
 import { binaryExpiryOf } from "./binary-exptime.ts";
 import { setTerms } from "./binary-items.ts";
 import { writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
+import { compareAndStore } from "../compare-and-store.ts";
 import type { Context } from "../context.ts";
-import { countCompared } from "../counters.ts";
 import { noteLookUp, noteStored, type StoreCommand } from "../admin/observation.ts";
 
 export function storeBinary(
@@ -23,7 +23,9 @@ export function storeBinary(
   const { bytes, keyStart, keyEnd, cas } = decoder;
   const compares = cas.high !== 0 || cas.low !== 0;
   if (context.observed) noteBefore(context, decoder, now);
-  const stored = compares ? compareAndStore(context, decoder, now) : carryOut(context, decoder, mode, now);
+  const stored = compares
+    ? compareAndStore(context, decoder, binaryExpiryOf(decoder.exptime, now), now)
+    : carryOut(context, decoder, mode, now);
   if (context.observed) noteAfter(context, decoder, compares ? "cas" : mode, stored, now);
   countClass(context, decoder, stored, decoder.flags, compares, now);
   // What was there is no longer what was last set.
@@ -145,26 +147,6 @@ function carryOut(
     default:
       return unreachable(mode);
   }
-}
-
-function compareAndStore({ store, counters }: Context, decoder: BinaryRequestDecoder, now: Millis): Stored {
-  const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags, cas } = decoder;
-  const expiresAt = binaryExpiryOf(decoder.exptime, now);
-  const stored = store.cas(
-    bytes,
-    keyStart,
-    keyEnd,
-    bytes,
-    valueStart,
-    valueEnd,
-    flags,
-    expiresAt,
-    cas.high,
-    cas.low,
-    now,
-  );
-  countCompared(counters, stored);
-  return stored;
 }
 
 /** What is answered where the condition of `mode` was not met. */

@@ -9,9 +9,9 @@ import {
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
 import { expiryOf, type Stored } from "@memwire/store";
+import { compareAndStore } from "../compare-and-store.ts";
 import { countStored } from "../stats/class-counts.ts";
 import type { Context } from "../context.ts";
-import { countCompared } from "../counters.ts";
 import { noteLookUp, noteStored, noteStoring, type StoreCommand } from "../admin/observation.ts";
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
@@ -76,70 +76,21 @@ function carryOutObserved(context: Context, decoder: TextRequestDecoder, now: Mi
 function carryOut(context: Context, decoder: TextRequestDecoder, now: Millis): Stored {
   const { store } = context;
   const { command, bytes, keyStart, keyEnd, valueStart, valueEnd, flags } = decoder;
+  const expiresAt = expiryOf(decoder.exptime, now);
   switch (command) {
     case "set":
-      return store.set(
-        bytes,
-        keyStart,
-        keyEnd,
-        bytes,
-        valueStart,
-        valueEnd,
-        flags,
-        expiryOf(decoder.exptime, now),
-        now,
-      );
+      return store.set(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, flags, expiresAt, now);
     case "add":
-      return store.add(
-        bytes,
-        keyStart,
-        keyEnd,
-        bytes,
-        valueStart,
-        valueEnd,
-        flags,
-        expiryOf(decoder.exptime, now),
-        now,
-      );
+      return store.add(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, flags, expiresAt, now);
     case "replace":
-      return store.replace(
-        bytes,
-        keyStart,
-        keyEnd,
-        bytes,
-        valueStart,
-        valueEnd,
-        flags,
-        expiryOf(decoder.exptime, now),
-        now,
-      );
+      return store.replace(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, flags, expiresAt, now);
     case "append":
       return store.append(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);
     case "prepend":
       return store.prepend(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);
     default:
-      return compareAndStore(context, decoder, now);
+      return compareAndStore(context, decoder, expiresAt, now);
   }
-}
-
-function compareAndStore({ store, counters }: Context, decoder: TextRequestDecoder, now: Millis): Stored {
-  const { bytes, keyStart, keyEnd, valueStart, valueEnd, flags, cas } = decoder;
-  const expiresAt = expiryOf(decoder.exptime, now);
-  const stored = store.cas(
-    bytes,
-    keyStart,
-    keyEnd,
-    bytes,
-    valueStart,
-    valueEnd,
-    flags,
-    expiresAt,
-    cas.high,
-    cas.low,
-    now,
-  );
-  countCompared(counters, stored);
-  return stored;
 }
 
 function replyTo(stored: Stored): Uint8Array {

@@ -4,32 +4,13 @@ import { latin1Bytes, type SendBuffer, type TextRequestDecoder, writeDigits64 } 
 import { type Millis, unreachable } from "@memwire/engine";
 import { type CountedOn, DECR_HITS, expiryOf, INCR_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
-import {
-  CHOOSE_CAS,
-  COMPARE,
-  LETTER_C,
-  LETTER_K,
-  LETTER_T,
-  LETTER_UPPER_N,
-  LETTER_UPPER_O,
-  LETTER_UPPER_T,
-  TOUCH,
-  VALUE,
-  VIVIFY,
-} from "./meta-letters.ts";
-import {
-  answer,
-  beginFlag,
-  beginStatus,
-  beginValue,
-  endLine,
-  EX,
-  HD,
-  NF,
-  writeOpaque,
-  writeRemaining,
-} from "./meta-reply.ts";
+import { bitsOf, CHOOSE_CAS, COMPARE, TOUCH, VALUE, VIVIFY } from "./meta-letters.ts";
+import { answer, beginStatus, beginValue, endLine, EX, HD, NF } from "./meta-reply.ts";
+import { writeItemFlags } from "./meta-item-flags.ts";
 import { logCreated, noteLookUp } from "../admin/observation.ts";
+
+/** What it tells of an item, if it is asked for. */
+const TELLS = bitsOf("kct");
 
 const NON_NUMERIC = latin1Bytes("CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory\r\n");
@@ -109,47 +90,19 @@ function count(
 
 /** The number, if v asks for it, and what else the request asks for, in its order. */
 function tellNumber(
-  { digits, key, store }: Context,
+  context: Context,
   decoder: TextRequestDecoder,
   output: SendBuffer,
   created: boolean,
   now: Millis,
 ): void {
-  const { bytes, meta } = decoder;
-  const { offsets } = meta;
-  const withValue = (meta.lower & VALUE) !== 0;
+  const { digits, key, store } = context;
+  const withValue = (decoder.meta.lower & VALUE) !== 0;
   // Not the item's value: that may have blanks behind the number.
   const valueBytes = withValue ? writeDigits64(digits, 0, store.numberHigh, store.numberLow) : 0;
   if (withValue) beginValue(output, valueBytes);
   else beginStatus(output, HD);
-  let expiresAt = created ? Infinity : store.expiresAt;
-  for (let at = 0, end = meta.count * 2; at < end; at += 2) {
-    const start = offsets[at] as number;
-    const letter = bytes[start] as number;
-    switch (letter) {
-      case LETTER_UPPER_O:
-        writeOpaque(output, bytes, start, offsets[at + 1] as number);
-        break;
-      case LETTER_K:
-        key.writeFlag(output, key.inBase64);
-        break;
-      case LETTER_C:
-        beginFlag(output, letter);
-        output.decimal64(store.casHigh, store.casLow);
-        break;
-      case LETTER_T:
-        beginFlag(output, letter);
-        writeRemaining(output, expiresAt, now);
-        break;
-      case LETTER_UPPER_T:
-        expiresAt = expiryOf(decoder.exptime, now);
-        break;
-      case LETTER_UPPER_N:
-        if (created) expiresAt = expiryOf(decoder.vivifyExptime, now);
-        break;
-      default: // what asks for nothing that is told
-    }
-  }
+  writeItemFlags(context, decoder, output, TELLS, key.inBase64, created, now);
   endLine(output);
   if (!withValue) return;
   output.copy(digits, 0, valueBytes);

@@ -7,37 +7,13 @@ import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
-import {
-  CHOOSE_CAS,
-  COMPARE,
-  LETTER_C,
-  LETTER_F,
-  LETTER_H,
-  LETTER_K,
-  LETTER_L,
-  LETTER_S,
-  LETTER_T,
-  LETTER_UPPER_N,
-  LETTER_UPPER_O,
-  LETTER_UPPER_T,
-  NO_USE,
-  RECACHE,
-  TOUCH,
-  VALUE,
-  VIVIFY,
-} from "./meta-letters.ts";
-import {
-  answer,
-  beginFlag,
-  beginStatus,
-  beginValue,
-  EN,
-  endLine,
-  HD,
-  writeOpaque,
-  writeRemaining,
-} from "./meta-reply.ts";
+import { bitsOf, CHOOSE_CAS, COMPARE, NO_USE, RECACHE, TOUCH, VALUE, VIVIFY } from "./meta-letters.ts";
+import { answer, beginFlag, beginStatus, beginValue, EN, endLine, HD } from "./meta-reply.ts";
+import { writeItemFlags } from "./meta-item-flags.ts";
 import { logFetch } from "../admin/observation.ts";
+
+/** What it tells of an item, if it is asked for. */
+const TELLS = bitsOf("kcfhlst");
 
 const LETTER_UPPER_W = 87;
 const LETTER_UPPER_X = 88;
@@ -82,7 +58,8 @@ export function metaGet(
   const won = wins && store.claim(key.bytes, key.start, key.end, now);
   if (withValue) beginValue(output, store.valueLength);
   else beginStatus(output, HD);
-  writeFlags(context, decoder, output, created, now);
+  const keyInBase64 = key.goesInBase64(store.keyInBase64);
+  writeItemFlags(context, decoder, output, TELLS, keyInBase64, created, now);
   // One that another claimed since it was found is as good as one that was claimed before.
   if (claimed || (wins && !won)) beginFlag(output, LETTER_UPPER_Z);
   if (store.stale) beginFlag(output, LETTER_UPPER_X);
@@ -118,60 +95,4 @@ function isDue({ store }: Context, decoder: TextRequestDecoder, now: Millis): bo
   const touched = (meta.upper & TOUCH) !== 0 && meta.indexOf("T") < meta.indexOf("R");
   const expiresAt = touched ? expiryOf(decoder.exptime, now) : store.expiresAt;
   return expiresAt !== Infinity && expiresAt < expiryOf(recacheExptime, now);
-}
-
-/** What the request asks for, in its order; a time is told as it is when its turn comes. */
-function writeFlags(
-  { key, store }: Context,
-  decoder: TextRequestDecoder,
-  output: SendBuffer,
-  created: boolean,
-  now: Millis,
-): void {
-  const { bytes, meta } = decoder;
-  const { offsets } = meta;
-  let expiresAt = created ? Infinity : store.expiresAt;
-  for (let at = 0, end = meta.count * 2; at < end; at += 2) {
-    const start = offsets[at] as number;
-    const letter = bytes[start] as number;
-    switch (letter) {
-      case LETTER_UPPER_O:
-        writeOpaque(output, bytes, start, offsets[at + 1] as number);
-        break;
-      case LETTER_K:
-        key.writeFlag(output, key.goesInBase64(store.keyInBase64));
-        break;
-      case LETTER_S:
-        beginFlag(output, letter);
-        output.decimal(store.valueLength);
-        break;
-      case LETTER_F:
-        beginFlag(output, letter);
-        output.decimal(store.flags);
-        break;
-      case LETTER_C:
-        beginFlag(output, letter);
-        output.decimal64(store.casHigh, store.casLow);
-        break;
-      case LETTER_T:
-        beginFlag(output, letter);
-        writeRemaining(output, expiresAt, now);
-        break;
-      case LETTER_H:
-        beginFlag(output, letter);
-        output.byte(store.fetched && !created ? 49 : 48);
-        break;
-      case LETTER_L:
-        beginFlag(output, letter);
-        output.decimal(Math.max(0, Math.floor((now - store.usedAt) / 1_000)));
-        break;
-      case LETTER_UPPER_T:
-        expiresAt = expiryOf(decoder.exptime, now);
-        break;
-      case LETTER_UPPER_N:
-        if (created) expiresAt = expiryOf(decoder.vivifyExptime, now);
-        break;
-      default: // what asks for nothing that is told
-    }
-  }
 }

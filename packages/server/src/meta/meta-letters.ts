@@ -3,6 +3,11 @@
 
 const bit = (letter: string): number => 1 << (letter.charCodeAt(0) & 31);
 
+/** Letters of one case as bits. */
+export function bitsOf(letters: string): number {
+  return Array.from(letters, bit).reduce((all, one) => all | one, 0);
+}
+
 // Of `lower`.
 export const BASE64: number = bit("b");
 export const NO_USE: number = bit("u");

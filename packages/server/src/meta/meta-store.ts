@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { countCompared } from "../counters.ts";
 import {
   BASE64,
+  bitsOf,
   CHOOSE_CAS,
   COMPARE,
   INVALIDATE,
@@ -17,8 +18,12 @@ import {
   LETTER_UPPER_O,
   VIVIFY,
 } from "./meta-letters.ts";
+import { writeItemFlags } from "./meta-item-flags.ts";
 import { noteLookUp, noteStored } from "../admin/observation.ts";
 import { beginFlag, beginStatus, endLine, EX, HD, NF, NS, writeOpaque } from "./meta-reply.ts";
+
+/** What it tells of an item, if it is asked for. */
+const TELLS = bitsOf("kcs");
 
 const OUT_OF_MEMORY = latin1Bytes("SERVER_ERROR out of memory storing object\r\n");
 
@@ -40,13 +45,13 @@ export function metaStore(
   countStored(store, stored, isCas(decoder), key.bytes, key.start, key.end, valueBytes, flags, now);
   switch (stored) {
     case "stored":
-      return decoder.quiet ? undefined : answerStored(context, decoder, output, HD, true);
+      return decoder.quiet ? undefined : answerStored(context, decoder, output, now);
     case "not-stored":
-      return answerStored(context, decoder, output, NS, false);
+      return answerUnstored(context, decoder, output, NS);
     case "exists":
-      return answerStored(context, decoder, output, EX, false);
+      return answerUnstored(context, decoder, output, EX);
     case "not-found":
-      return answerStored(context, decoder, output, NF, false);
+      return answerUnstored(context, decoder, output, NF);
     case "too-large":
     case "out-of-memory": {
       // As memcached: with what could not be stored, in whatever mode, goes what was there.
@@ -152,13 +157,18 @@ function modeOf(mode: TextRequestDecoder["mode"]): "set" | "add" | "replace" | "
   }
 }
 
+function answerStored(context: Context, decoder: TextRequestDecoder, output: SendBuffer, now: Millis): void {
+  beginStatus(output, HD);
+  writeItemFlags(context, decoder, output, TELLS, context.key.inBase64, false, now);
+  endLine(output);
+}
+
 /** What was not stored has a cas unique of 0, and the size that it came with. */
-function answerStored(
-  { key, store }: Context,
+function answerUnstored(
+  { key }: Context,
   decoder: TextRequestDecoder,
   output: SendBuffer,
   status: Uint8Array,
-  stored: boolean,
 ): void {
   const { bytes, meta } = decoder;
   const { offsets } = meta;
@@ -175,12 +185,11 @@ function answerStored(
         break;
       case LETTER_C:
         beginFlag(output, letter);
-        if (stored) output.decimal64(store.casHigh, store.casLow);
-        else output.byte(48);
+        output.byte(48);
         break;
       case LETTER_S:
         beginFlag(output, letter);
-        output.decimal(stored ? store.valueLength : decoder.valueBytes);
+        output.decimal(decoder.valueBytes);
         break;
       default: // what asks for nothing that is told
     }
