@@ -1,7 +1,7 @@
 // The options of a store with every default filled in, and what follows from them.
 
 import { itemBytes } from "./item-bytes.ts";
-import { GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
+import { GROUP_WORDS, GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
 import { MS_PER_TICK } from "./layout.ts";
 import type { StoreOptions } from "./options.ts";
 import { type SlabClasses, slabClasses } from "./slab-classes.ts";
@@ -10,6 +10,12 @@ const MEBIBYTE = 1_048_576;
 const BYTES_MAX_DEFAULT = 64 * MEBIBYTE;
 // References are 32 bits of 8 bytes.
 const BYTES_MOST = 32 * 1_024 * MEBIBYTE;
+/**
+ * Bun has no buffer above 4 GiB, and the index is one of twice so many groups. That bounds a store of 27 GiB and more in
+ * the smallest chunks alone: its groups are then fuller, up to 10.7 of 12 in the mean, and what is too much for one is
+ * in one of the other half.
+ */
+const GROUPS_MOST = 2 ** 32 / (2 * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT);
 const PAGE_BYTES_LEAST = 4_096;
 // A small store gets small pages, or each of its classes would hold a large part of it.
 const PAGES_WANTED = 64;
@@ -120,7 +126,7 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     hashSeed,
     headerBytes: itemBytes(0, 0, 0) - (casUniques ? 0 : 8),
     pagesMax,
-    groupsMax: Math.max(GROUPS_MIN, Math.ceil(itemsMax / ITEMS_PER_GROUP)),
+    groupsMax: Math.min(Math.max(GROUPS_MIN, Math.ceil(itemsMax / ITEMS_PER_GROUP)), GROUPS_MOST),
   };
 }
 

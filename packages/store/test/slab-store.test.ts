@@ -295,6 +295,15 @@ test("resetting the counters leaves what is there now", () => {
   expect(store.counters).toMatchObject({ currItems: 1, bytes, totalItems: 0 });
 });
 
+test.each([8, 32])(
+  "a store that may grow to %s GiB is made on every runtime, whatever its largest buffer is",
+  (gib) => {
+    const store = new SlabStore({ bytesMax: 1_048_576, bytesMost: gib * 1_073_741_824 });
+    expect(set(store, "a", "x")).toBe("stored");
+    expect(has(store, "a")).toBe(true);
+  },
+);
+
 test("finds every item while the index doubles and doubles again", () => {
   const store = new SlabStore({ bytesMax: 33_554_432 });
   const keys = Array.from({ length: 50_000 }, (_, i) => `key:${i}`);
