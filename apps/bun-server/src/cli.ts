@@ -96,8 +96,9 @@ function storeOptionsOf(flags: Flags, { store }: Extended): StoreOptions {
     casUniques: flags.disableCas !== true,
     ...store,
   };
-  // What does not go together the store says itself, in its own names. One of the least memory is made to ask it.
-  void new SlabStore({ ...options, bytesMax: 2 * MEBIBYTE, itemBytesMax: MEBIBYTE });
+  // What does not go together the store says itself, in its own names. One of the least memory is made to ask it,
+  // and that cannot grow: else it would reserve as much again as the store itself.
+  void new SlabStore({ ...options, bytesMax: 2 * MEBIBYTE, bytesMost: 2 * MEBIBYTE, itemBytesMax: MEBIBYTE });
   return options;
 }
 
