@@ -1,0 +1,197 @@
+// In front and behind: several listeners of a pool, who may connect, how many, TLS on both sides, a password for the
+// servers. On every runtime, over real sockets.
+
+import { copyFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import {
+  RUNTIMES,
+  startMemcached,
+  startProgram,
+  TextClient,
+  withPeer,
+  type RunningProgram,
+} from "@memwire/conformance";
+import { describeEndpoint, parseEndpoint, type Endpoint } from "@memwire/engine";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const apps = join(import.meta.dirname, "..", "..");
+const main = join(apps, "node-proxy", "src", "main.ts");
+const serverMain = join(apps, "bun-server", "src", "main.ts");
+const certificates = join(apps, "..", "packages", "conformance", "certificates");
+let folder = "";
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-doors-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A file with one pool, beside which other files of the same runtime may stand. */
+function config(runtime: string, name: string, lines: string): string {
+  const file = join(folder, `${runtime}-${name}.yml`);
+  writeFileSync(file, `pools:\n  main:\n${lines}`);
+  return file;
+}
+
+/** Where the pool listens, in the order of the file. */
+async function endpointsOf(program: RunningProgram): Promise<readonly Endpoint[]> {
+  await program.said(/Ctrl-C ends it/);
+  return Array.from(program.stdout.matchAll(/^(\S+) pool main:/gm), ([, address = ""]) =>
+    parseEndpoint(address),
+  );
+}
+
+/** A certificate of the conformance suite is what the proxy has from now on. */
+function install(name: string, runtime: string): void {
+  for (const kind of ["crt", "key"]) {
+    copyFileSync(join(certificates, `${name}.${kind}`), join(folder, `${runtime}.${kind}`));
+  }
+}
+
+/** Whose certificate is shown, and what is answered. */
+function askInTls(endpoint: Endpoint, text: string): Promise<readonly [name: string, answer: string]> {
+  const { port } = endpoint as { port: number };
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+      const { subject } = socket.getPeerCertificate();
+      socket.on("data", (piece: Uint8Array) => {
+        resolve([String(subject.CN), new TextDecoder().decode(piece)]);
+        socket.destroy();
+      });
+      socket.write(text);
+    });
+    socket.on("error", reject);
+  });
+}
+
+/** What a new client is told. */
+async function versionFrom(endpoint: Endpoint): Promise<string> {
+  using client = await TextClient.connect(endpoint);
+  return await client.ask("version\r\n");
+}
+
+const statOf = (stats: string, name: string): string | undefined =>
+  new RegExp(`^STAT main:${name} (.*)\r$`, "m").exec(stats)?.[1];
+
+describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("a pool listens in several places, and lets in whom it may, as many as it may", async () => {
+    const socketPath = join(folder, `${runtime}.sock`);
+    const file = config(
+      runtime,
+      "several",
+      `    listen:
+      - { address: 127.0.0.1:0, allow: [127.0.0.0/8], backlog: 64 }
+      - { address: 127.0.0.1:0, allow: [10.0.0.0/8] }
+      - { address: 127.0.0.1:0, deny: [127.0.0.1] }
+      - ${socketPath} 0600
+    client_connections: 2
+    servers: [127.0.0.1:1]
+`,
+    );
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [open, others, denied, unix] = (await endpointsOf(proxy)) as [
+      Endpoint,
+      Endpoint,
+      Endpoint,
+      Endpoint,
+    ];
+    expect(describeEndpoint(unix)).toBe(socketPath);
+    using first = await TextClient.connect(open);
+    expect(await first.ask("version\r\n")).toMatch(/^VERSION /);
+    for (const endpoint of [others, denied, others]) {
+      using nobody = await TextClient.connect(endpoint);
+      expect(await nobody.rest()).toBe("");
+    }
+    {
+      using second = await TextClient.connect(unix);
+      expect(await second.ask("version\r\n")).toMatch(/^VERSION /);
+      using third = await TextClient.connect(open);
+      expect(await third.rest()).toBe("ERROR Too many open connections\r\n");
+      const stats = await first.ask("stats\r\n", "END\r\n");
+      expect([statOf(stats, "clients_denied"), statOf(stats, "clients_rejected")]).toEqual(["3", "1"]);
+      second.send("quit\r\n");
+      expect(await second.rest()).toBe("");
+    }
+    // When the connection that has quit is over, another one may come.
+    await expect.poll(() => versionFrom(open), { timeout: 10_000 }).toMatch(/^VERSION /);
+    expect(await proxy.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("clients and servers may both have TLS, and SIGHUP reads certificates again", async () => {
+    install("one", runtime);
+    const key = join(certificates, "two");
+    const tls = ["-Z", "-o", `ssl_chain_cert=${key}.crt,ssl_key=${key}.key`];
+    await using server = startProgram(runtime, serverMain, [...tls, "-p", "-1", "-v", "-l", "127.0.0.1"]);
+    const [, address = ""] = await server.said(/ listens on (\S+)\n/);
+    const file = config(
+      runtime,
+      "tls",
+      `    listen: [{ address: 127.0.0.1:0, tls: { cert: ${runtime}.crt, key: ${runtime}.key } }]
+    servers: ["${address}"]
+    server_tls: { ca: ${join(certificates, "ca.crt")} }
+`,
+    );
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+    const [first, answer] = await askInTls(endpoint, "set a 0 0 1\r\nx\r\n");
+    expect(answer).toBe("STORED\r\n");
+    expect((await askInTls(endpoint, "get a\r\n"))[1]).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");
+    install("two", runtime);
+    proxy.signal("SIGHUP");
+    await proxy.said(/memwire-proxy: certificates are read again\n/);
+    expect((await askInTls(endpoint, "get a\r\n"))[0]).not.toBe(first);
+    writeFileSync(join(folder, `${runtime}.crt`), "no certificate");
+    proxy.signal("SIGHUP");
+    await proxy.said(/memwire-proxy: certificates stay as they are: .+\n/);
+    expect((await askInTls(endpoint, "get a\r\n"))[1]).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");
+    expect(await proxy.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("a server whose certificate nobody vouches for is not spoken to", async () => {
+    const key = join(certificates, "one");
+    const tls = ["-Z", "-o", `ssl_chain_cert=${key}.crt,ssl_key=${key}.key`];
+    await using server = startProgram(runtime, serverMain, [...tls, "-p", "-1", "-v", "-l", "127.0.0.1"]);
+    const [, address = ""] = await server.said(/ listens on (\S+)\n/);
+    const file = config(
+      runtime,
+      "untrusted",
+      `    listen: 127.0.0.1:0\n    servers: [{ address: "${address}", tls: { ca: ${join(certificates, "other-ca.crt")} } }]\n`,
+    );
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+    using client = await TextClient.connect(endpoint);
+    expect(await client.ask("get a\r\n")).toMatch(/^SERVER_ERROR /);
+  });
+
+  withPeer("memcached", () => {
+    test("servers are told a user and a password, which stand in a file or in the environment", async () => {
+      const users = join(folder, `${runtime}.users`);
+      writeFileSync(users, "me:open-sesame\n");
+      writeFileSync(join(folder, `${runtime}.secret`), "open-sesame\n");
+      await using memcached = await startMemcached({ args: ["-Y", users] });
+      for (const where of [`password_file: ${runtime}.secret`, "password_env: MEMCACHED_SECRET"]) {
+        const file = config(
+          runtime,
+          "secret",
+          `    listen: 127.0.0.1:0
+    servers: ["${describeEndpoint(memcached.endpoint)}"]
+    credentials: { user: me, ${where} }
+`,
+        );
+        await using proxy = startProgram(runtime, main, ["--config", file], {
+          env: { MEMCACHED_SECRET: "open-sesame" },
+        });
+        const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+        using client = await TextClient.connect(endpoint);
+        expect(await client.ask("set a 0 0 1\r\nx\r\n")).toBe("STORED\r\n");
+        expect(proxy.stdout + proxy.stderr).not.toContain("sesame");
+      }
+    });
+  });
+
+  test("containers say it all in variables", async () => {
+    await using proxy = startProgram(runtime, main, [], {
+      env: { MEMWIRE_PROXY_LISTEN: "127.0.0.1:0", MEMWIRE_PROXY_BACKENDS: "127.0.0.1:1,127.0.0.1:2" },
+    });
+    await proxy.said(/^127\.0\.0\.1:\d+ pool main: ketama by md5 over 127\.0\.0\.1:1, 127\.0\.0\.1:2$/m);
+  });
+});
