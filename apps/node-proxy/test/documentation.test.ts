@@ -39,7 +39,8 @@ function at(schema: JsonSchema, keys: readonly string[]): JsonSchema {
   if (key === "*") return at((additionalProperties ?? items) as JsonSchema, rest);
   const form = anyOf?.find((each) => (key === "[]" ? each["type"] === "array" : each["type"] === "object"));
   if (key === "[]") return at((form as { items: JsonSchema }).items, rest);
-  return at((properties ?? (form?.["properties"] as Record<string, JsonSchema>))[key] as JsonSchema, rest);
+  const own = properties ?? (form as { properties: Record<string, JsonSchema> }).properties;
+  return at(own[key] as JsonSchema, rest);
 }
 
 function keysOf(schema: JsonSchema): Record<string, JsonSchema> {
@@ -50,7 +51,7 @@ function keysOf(schema: JsonSchema): Record<string, JsonSchema> {
   return properties ?? keysOf(anyOf?.find(({ type }) => type === "object") as JsonSchema);
 }
 
-const own = proxyJsonSchema("memwire");
+const schema = proxyJsonSchema("memwire");
 const pool = ["pools", "*"];
 
 test.each<[string, readonly string[]]>([
@@ -64,17 +65,17 @@ test.each<[string, readonly string[]]>([
   ["`proxy`: the process", ["proxy"]],
 ])("section %s has what %j may have, and its bounds", (section, way) => {
   const rows = rowsOf(section);
-  for (const [key, schema] of Object.entries(keysOf(at(own, way)))) {
+  for (const [key, value] of Object.entries(keysOf(at(schema, way)))) {
     const cells = rows.get(key);
     expect([key, cells !== undefined]).toEqual([key, true]);
-    const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
+    const { minimum, maximum } = value as { minimum?: number; maximum?: number };
     if (minimum !== undefined) expect(cells).toContain(`${minimum} to ${maximum}`);
   }
 });
 
 test("no section has a key that is none", () => {
   const known = (section: string, ...ways: (readonly string[])[]): void => {
-    const keys = new Set(ways.flatMap((way) => Object.keys(keysOf(at(own, way)))));
+    const keys = new Set(ways.flatMap((way) => Object.keys(keysOf(at(schema, way)))));
     for (const key of rowsOf(section).keys())
       expect([section, key, keys.has(key)]).toEqual([section, key, true]);
   };

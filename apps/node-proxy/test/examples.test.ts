@@ -11,7 +11,8 @@ import { DEFAULT_PROXY_LIMITS } from "@memwire/proxy";
 import { DEFAULT_HEALTH } from "@memwire/router";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { check } from "../src/check.ts";
-import { readTask } from "../src/cli.ts";
+import { readTask, readWhereTask } from "../src/cli.ts";
+import { where } from "../src/where.ts";
 
 const examples = join(import.meta.dirname, "..", "examples");
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -34,6 +35,14 @@ test.each(names)("--check takes %s", async (name) => {
   const flag = name.endsWith(".servers") ? "--servers" : "--config";
   const said = await check(readTask([flag, join(folder, name), "--check"], "1.2.3", {}));
   expect(said).toMatch(/^nothing is wrong: \d pools?, \d+ servers?\n/);
+});
+
+test("the README shows what is really said", async () => {
+  const readme = readFileSync(join(examples, "..", "README.md"), "utf8");
+  const config = ["--config", join(examples, "proxy.yml")];
+  expect(readme).toContain(await check(readTask([...config, "--check"], "1.2.3", {})));
+  const task = readWhereTask(["user:42", ...config], "1.2.3", {});
+  expect(readme).toContain(task.kind === "where" ? where(task) : "another task");
 });
 
 test.each(names.filter((name) => name.endsWith(".yml")))("an editor finds the schema of %s", (name) => {
