@@ -22,8 +22,9 @@ export type PlacementName = DistributionOptions["distribution"];
 /** A distribution, and what else is said of it: only what goes with it. */
 export interface DistributionConfig {
   readonly name: PlacementName;
-  /** Of `ketama`. */
+  /** Of `ketama` and `consistent`. */
   readonly naming?: RingNaming;
+  /** Of `ketama`. */
   readonly points?: number;
   /** Of `ketama` and `jump`. */
   readonly seed?: string;
@@ -50,7 +51,7 @@ export const defaultHashes: Partial<Record<PlacementName, HashName>> = {
 
 /** What goes with which. */
 const allowed: Readonly<Record<string, readonly PlacementName[]>> = {
-  naming: ["ketama"],
+  naming: ["ketama", "consistent"],
   points: ["ketama"],
   seed: ["ketama", "jump"],
   order: ["modula"],
@@ -73,7 +74,9 @@ const detailed: v.GenericSchema<unknown, DistributionConfig> = v.pipe(
     required: { name: `one of ${distributionNames.join(", ")}` },
     entries: {
       name: about("How that number becomes a server.", name),
-      naming: v.exactOptional(about("ketama: whose ring it is.", oneOf(ringNamings))),
+      naming: v.exactOptional(
+        about("ketama: whose ring it is; consistent: libmemcached or libmemcached-spy.", oneOf(ringNamings)),
+      ),
       points: v.exactOptional(
         about("ketama: points of a server of average weight.", wholeNumber("a whole number", 4, POINTS_MAX)),
       ),

@@ -125,10 +125,9 @@ export const pool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> = v.pipe(
     try {
       createPlacement(read, read.servers, () => 0);
     } catch (error) {
-      addIssue({
-        message: `does not go with ${name}: ${(error as RangeError).message}`,
-        path: pathTo("servers"),
-      });
+      const { message } = error as RangeError;
+      const where = /server|weight/.test(message) ? "servers" : "distribution";
+      addIssue({ message: `does not go with ${name}: ${message}`, path: pathTo(where) });
       return NEVER;
     }
     return read;

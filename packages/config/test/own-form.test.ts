@@ -268,6 +268,10 @@ test.each<[string, string]>([
     "5 pools.alpha.distribution.points: must be taken out: it goes with ketama, not with modula",
   ],
   [
+    alpha(`${whole}\n    distribution: { name: consistent, naming: evcache }`),
+    "5 pools.alpha.distribution: does not go with consistent: naming must be one of libmemcached, libmemcached-spy, got evcache",
+  ],
+  [
     alpha(`${whole}\n    distribution: { name: jump, order: listed }`),
     "5 pools.alpha.distribution.order: must be taken out: it goes with modula, not with jump",
   ],
