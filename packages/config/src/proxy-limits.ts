@@ -17,6 +17,8 @@ export interface ProxyLimitsConfig {
     readonly unsentBytesMax?: number;
     readonly requestsActiveMax?: number;
     readonly bufferedBytesMax?: number;
+    readonly wholeBytesMax?: number;
+    readonly uploadsMax?: number;
     readonly inFlightMax?: number;
     readonly queuedMax?: number;
     readonly queuedBytesMax?: number;
@@ -63,6 +65,8 @@ const names = {
     unsent_bytes_max: "unsentBytesMax",
     requests_active_max: "requestsActiveMax",
     buffered_bytes_max: "bufferedBytesMax",
+    whole_bytes_max: "wholeBytesMax",
+    uploads_max: "uploadsMax",
     in_flight_max: "inFlightMax",
     queued_max: "queuedMax",
     queued_bytes_max: "queuedBytesMax",
@@ -96,6 +100,10 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
       unsent_bytes_max: limit("Unsent bytes of one client above which it is closed."),
       requests_active_max: limit("Requests of all clients under way; a further one fails at once."),
       buffered_bytes_max: limit("Unsent bytes of all clients from which on a further request fails at once."),
+      whole_bytes_max: limit(
+        "Bytes of a value that is sent on once it is whole; a larger one is handed on as it comes.",
+      ),
+      uploads_max: limit("Connections to one server for such larger values; a further value fails at once."),
       in_flight_max: limit("Requests sent to one server and not answered; a further one fails at once."),
       queued_max: limit("Requests to one server that are not sent yet; a further one fails at once."),
       queued_bytes_max: limit(
