@@ -147,14 +147,18 @@ export class KeyIndex {
     }
   }
 
-  /** Forgets all items. Only as far as it was in use: what was never written to takes no room. */
+  /**
+   * Forgets all items, as far as it was in use: what was never written to takes no room. There are as many groups as
+   * before, which whoever goes through them counts on.
+   */
   clear(): void {
     const control = this.#control;
     const overflows = this.#groupsMax << GROUP_SHIFT;
-    this.#table.fill(0, 0, (control[GROUPS] as number) << GROUP_SHIFT);
+    const groups = control[GROUPS] as number;
+    this.#table.fill(0, 0, groups << GROUP_SHIFT);
     this.#table.fill(0, overflows, overflows + ((control[OVERFLOWS_TAKEN] as number) << GROUP_SHIFT));
-    control[GROUPS] = GROUPS_MIN;
-    control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
+    // Who died may have added a group, but not yet said so here.
+    control[GROUP_MASK] = (2 << (31 - Math.clz32(groups))) - 1;
     control[FREE_OVERFLOW] = 0;
     control[OVERFLOWS] = 0;
     control[OVERFLOWS_TAKEN] = 0;

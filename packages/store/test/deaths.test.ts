@@ -273,19 +273,28 @@ test("a worker that dies while it puts right what another one left takes nothing
   expectNothingLost(shared, (worker) => worker.forget(first.store.ticket));
 });
 
-test("a worker that dies while the index grows takes nothing along", () => {
-  const store = SlabStore.shared({ bytesMax: 1_048_576 });
-  const keys = Array.from({ length: GROUPS_MIN * ITEMS_PER_GROUP }, (_, i) => encodeUtf8(`${i}`));
-  for (const name of keys) store.set(name, 0, name.length, name, 0, 0, 0, Infinity, START);
-  const grow = (worker: SlabStore): void => set(worker, "one more", "");
+test("a worker that dies while the index doubles takes nothing along, and it grows on", () => {
+  const store = SlabStore.shared({ ...OPTIONS, bytesMax: 1_900_000 });
+  const most = (GROUPS_MIN * 2 - 1) * ITEMS_PER_GROUP;
+  const keys = Array.from({ length: most + 2 * ITEMS_PER_GROUP }, (_, i) => encodeUtf8(`${i}`));
+  const put = (into: SlabStore, name: Uint8Array): void => {
+    into.set(name, 0, name.length, name, 0, 0, 0, Infinity, START);
+  };
+  const putOne = (at: number) => (worker: SlabStore) => put(worker, keys[at] as Uint8Array);
+  for (const name of keys.slice(0, most - 1)) put(store, name);
+  const before = deed(store.share(), putOne(most - 1), Infinity).writes;
+  putOne(most - 1)(store);
+  const grow = putOne(most);
   const { writes } = deed(store.share(), grow, Infinity);
-  for (let death = 0; death < writes; death++) {
+  expect(writes).toBeGreaterThan(before);
+  for (let death = before; death < writes; death++) {
     const { shared, ticket } = deed(store.share(), grow, death);
     const other = SlabStore.join(shared);
     other.forget(ticket);
+    for (const name of keys.slice(most)) put(other, name);
     expect(keys.filter((name) => !other.inspect(name, 0, name.length, START))).toEqual([]);
   }
-});
+}, 90_000);
 
 /** Whenever a worker dies over it, what there is afterwards is, key by key, what was there before or was to be there. */
 function expectNothingLost(of: SharedStore, act: (store: SlabStore) => void): void {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeUtf8, SlabStore, type StoreOptions } from "../src/mod.ts";
 import { dyingWorker } from "./dying-worker.ts";
-import { expectInOrder, START, storeLaws, valueOf } from "./store-laws.ts";
+import { expectInOrder, latin1, START, storeLaws, valueOf } from "./store-laws.ts";
 
 storeLaws("a shared SlabStore", (options) => SlabStore.shared(options));
 
@@ -130,6 +130,26 @@ describe("a worker that dies", () => {
         },
       ),
     );
+  });
+
+  test("keeps nobody who is going through all items from those still to come", () => {
+    const one = SlabStore.shared({ bytesMax: 4_194_304 });
+    const keys = Array.from({ length: 20_000 }, (_, i) => `key:${i}`);
+    for (const key of keys) set(one, key, "");
+    const met = new Set<string>();
+    const scan = one.scan();
+    const meet = (itemsMax: number): void => {
+      while (met.size < itemsMax && scan.next(START)) {
+        met.add(latin1(scan.keyBytes.slice(scan.keyStart, scan.keyEnd)));
+      }
+    };
+    meet(15_000);
+    // What is left would do with a much smaller index.
+    for (const key of met) one.delete(encodeUtf8(key), 0, key.length, START);
+    one.forget(SlabStore.join(one.share()).ticket);
+    meet(Infinity);
+    expect(met.size).toBe(20_000);
+    expectInOrder(one, START);
   });
 
   test("leaves nothing of the index behind that later items could be taken for", () => {
