@@ -13,6 +13,7 @@ import type { BackendHost } from "./proxy/backend.ts";
 import { badRequestLaws } from "./proxy/bad-request-laws.ts";
 import { boundLaws } from "./proxy/bound-laws.ts";
 import { brokenAnswerLaws } from "./proxy/broken-answer-laws.ts";
+import { healthLaws } from "./proxy/health-laws.ts";
 import { lateLaws } from "./proxy/late-laws.ts";
 import { BEHAVIOURS, type Behaviour, type Law } from "./proxy/law.ts";
 import { ProxyScene } from "./proxy/scene.ts";
@@ -26,6 +27,8 @@ export interface ProxyHarness {
   start(options: ProxyOptions): Promise<{
     readonly engine: ProxyEngine;
     readonly endpoints: readonly Endpoint[];
+    /** After the engine was asked for something from outside. */
+    wake(): void;
     stop(): Promise<void>;
   }>;
   /** A host for one backend. */
@@ -51,6 +54,7 @@ const laws: readonly Law[] = [
   ...badRequestLaws,
   ...brokenAnswerLaws,
   ...lateLaws,
+  ...healthLaws,
   ...boundLaws,
 ];
 

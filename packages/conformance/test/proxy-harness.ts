@@ -27,7 +27,7 @@ export function simulatedProxies(skip: ProxyHarness["skip"] = []): ProxyHarness 
       const driver = drive(engine, network, clock);
       const listeners = await listenForEach(driver, options, "localhost");
       const endpoints = listeners.map(({ endpoint }) => endpoint);
-      return { engine, endpoints, stop: () => simulation.settle(driver.close()) };
+      return { engine, endpoints, wake: () => driver.wake(), stop: () => simulation.settle(driver.close()) };
     },
 
     host() {
@@ -74,7 +74,8 @@ export async function realProxies(skip: ProxyHarness["skip"] = []): Promise<Prox
       const engine = new ProxyEngine(options);
       const driver = drive(engine, network, clock);
       const listeners = await listenForEach(driver, options, "127.0.0.1");
-      return { engine, endpoints: listeners.map(({ endpoint }) => endpoint), stop: () => driver.close() };
+      const endpoints = listeners.map(({ endpoint }) => endpoint);
+      return { engine, endpoints, wake: () => driver.wake(), stop: () => driver.close() };
     },
     host: () => Promise.resolve(netHost()),
   };

@@ -80,7 +80,7 @@ export const brokenAnswerLaws: readonly Law[] = [
     if (told !== `${VALUE_ALONE}END\r\n` && told?.replace(VALUE_ALONE, "") !== BACKEND_FAILURE) {
       throw new Error(quote(answer));
     }
-    await scene.harness.sleep(400); // until it is late
+    await scene.harness.sleep(2 * scene.shortMs); // until it is late
     await isInOrder(scene, backend);
     if (backend.openPeers !== 1 || backend.peers.length !== 2) throw new Error("the connection was kept");
   }),
@@ -144,7 +144,7 @@ export const brokenAnswerLaws: readonly Law[] = [
     if (scene.backend(0).peers.length !== 1) throw new Error("the connection was replaced");
   }),
   virtualLaw(6, "an answer that comes byte by byte is fine, however long it takes", async (scene) => {
-    await scene.start({ pool: { replyTimeoutMs: 200 } });
+    await scene.start({ pool: { replyTimeoutMs: scene.shortMs } });
     let asked: BackendPeer | undefined;
     scene.backend(0).script = (request, peer) => {
       if (!request.startsWith("get slow0")) return false;
@@ -211,7 +211,7 @@ function says(beginning: string, answer: string): ScriptedBackend["script"] {
 
 /** The first backend forgets the END of a reply. */
 async function saysValueAlone(scene: ProxyScene): Promise<ScriptedBackend> {
-  await scene.start({ pool: { replyTimeoutMs: 200 } });
+  await scene.start({ pool: { replyTimeoutMs: scene.shortMs } });
   const backend = scene.backend(0);
   await scene.client().asks("get a0\r\n", "END\r\n");
   backend.script = says("get bad0", VALUE_ALONE);

@@ -52,12 +52,12 @@ export const lateLaws: readonly Law[] = [
   }),
 
   law(9, "a silent backend times out in its slot, and the others answer in theirs", async (scene) => {
-    await scene.start({ pool: { replyTimeoutMs: 200 } });
+    await scene.start({ pool: { replyTimeoutMs: scene.shortMs } });
     scene.backend(1).script = () => true;
     await scene.client().asks("get a0\r\nget a1\r\nget a2\r\n", `END\r\n${TIMED_OUT}END\r\n`);
   }),
   law(9, "an answer that is late reaches nobody, and the next request gets its own", async (scene) => {
-    await scene.start({ backends: 1, pool: { replyTimeoutMs: 200 } });
+    await scene.start({ backends: 1, pool: { replyTimeoutMs: scene.shortMs } });
     const answers = holdBack(scene);
     const client = scene.client();
     await client.asks("get late\r\n", TIMED_OUT);
@@ -68,7 +68,7 @@ export const lateLaws: readonly Law[] = [
     }
   }),
   law(9, "what waits behind a late answer times out too, and afterwards nothing is mixed", async (scene) => {
-    await scene.start({ backends: 1, pool: { replyTimeoutMs: 200 }, limits: { timeoutsMax: 100 } });
+    await scene.start({ backends: 1, pool: { replyTimeoutMs: scene.shortMs }, limits: { timeoutsMax: 100 } });
     const answers = holdBack(scene);
     const [one, other] = [scene.client(), scene.client()];
     one.send("get x\r\nset y 0 0 1\r\ny\r\n");
@@ -86,7 +86,7 @@ export const lateLaws: readonly Law[] = [
   law(9, "a backend that stays silent is given up, and asked anew when it is back", async (scene) => {
     await scene.start({
       backends: 1,
-      pool: { replyTimeoutMs: 100 },
+      pool: { replyTimeoutMs: scene.shortMs },
       limits: { timeoutsMax: 3, retryMinMs: 50, retryMaxMs: 50 },
     });
     const backend = scene.backend(0);

@@ -17,11 +17,14 @@ export interface SceneOptions extends Omit<ProxyOptions, "pools"> {
   readonly pool?: Omit<Partial<PoolOptions>, "servers" | "name">;
 }
 
+/** How long a law about timeouts waits for one: on real sockets longer than a busy machine stands still. */
+const SHORT_MS = { virtual: 200, real: 1_000 } as const;
+
 /** Longer than any law takes, so that what is waited for is not a timeout. */
 const LONG_MS = 30_000;
 
 /** Keys go to the server whose number they end in; any other to the first. */
-function byLastDigit(servers: number): PoolOptions["distribution"] {
+export function byLastDigit(servers: number): PoolOptions["distribution"] {
   return {
     owner(bytes, _start, end) {
       const digit = (bytes[end - 1] as number) - 0x30;
@@ -36,6 +39,7 @@ export class ProxyScene implements AsyncDisposable {
   readonly clock: Clock;
   readonly backends: ScriptedBackend[] = [];
   #engine: ProxyEngine | undefined;
+  #wake: () => void = () => {};
   #endpoints: readonly Endpoint[] = [];
   readonly #clients: SceneClient[] = [];
   readonly #stack: AsyncDisposableStack = new AsyncDisposableStack();
@@ -44,6 +48,10 @@ export class ProxyScene implements AsyncDisposable {
     this.harness = harness;
     this.network = harness.network;
     this.clock = harness.clock;
+  }
+
+  get shortMs(): number {
+    return this.harness.virtual ? SHORT_MS.virtual : SHORT_MS.real;
   }
 
   get engine(): ProxyEngine {
@@ -89,6 +97,7 @@ export class ProxyScene implements AsyncDisposable {
     const proxy = await this.harness.start({ version: "1.6.45", ...options, pools });
     this.#engine = proxy.engine;
     this.#endpoints = proxy.endpoints;
+    this.#wake = () => proxy.wake();
     this.#stack.defer(() => proxy.stop());
   }
 
@@ -99,6 +108,12 @@ export class ProxyScene implements AsyncDisposable {
     const client = new SceneClient(this.harness, WireClient.connect(this.network, endpoint));
     this.#clients.push(client);
     return client;
+  }
+
+  /** As an operator says it, of a server of the first pool. */
+  setServer(server: string, wanted: "up" | "down" | "drain"): void {
+    this.engine.setServer("alpha", server, wanted, this.clock.now());
+    this.#wake();
   }
 
   until(done: () => boolean, what: string): Promise<void> {
