@@ -150,8 +150,9 @@ export class ServerConnection implements Party, Output, Taker {
     return Math.min(sent, queued, this.#connectDeadline, this.#idleDeadline());
   }
 
+  /** A reply that is late, and perhaps never comes, is nothing to keep a connection for. */
   #idleDeadline(): Millis {
-    const isIdle = this.#state === "ready" && this.#inFlight.head === null && this.#queued.head === null;
+    const isIdle = this.#state === "ready" && this.#firstTimely === null && this.#queued.head === null;
     return isIdle ? this.#usedAt + this.#server.timeouts.idleMs : Infinity;
   }
 
@@ -160,7 +161,8 @@ export class ServerConnection implements Party, Output, Taker {
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
     if (this.#idleDeadline() <= now) {
       this.#counters.idleCloses++;
-      this.#drop(); // nothing waits for it
+      if (this.#inFlight.head === null) this.#drop(); // nothing waits for it
+      else this.#end(TIMED_OUT, null); // all of it was told so
       return;
     }
     for (
