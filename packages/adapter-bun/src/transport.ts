@@ -20,6 +20,9 @@ import {
   withoutPrefix,
 } from "@memwire/engine";
 
+/** What is smaller lies in memory that is used again soon. */
+const FREED_BYTES_LEAST = 4_096;
+
 export class BunTransport implements Transport {
   #socket: Bun.Socket<BunTransport> | undefined;
   #handler: TransportHandler | undefined;
@@ -55,6 +58,7 @@ export class BunTransport implements Transport {
 
   received(chunk: Uint8Array): void {
     if (!this.#closing) this.#handler?.received(chunk);
+    if (chunk.length >= FREED_BYTES_LEAST) free(chunk);
   }
 
   peerEnded(): void {
@@ -81,6 +85,7 @@ export class BunTransport implements Transport {
   gone(error?: unknown): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#rest = undefined;
     clearTimeout(this.#linger);
     const cause = this.#causeOf(error);
     // Bun may say it from inside a call, where the engine does not expect to be told.
@@ -144,4 +149,12 @@ export class BunTransport implements Transport {
     clearTimeout(this.#linger);
     this.#linger = setTimeout(() => socket?.end(), FAREWELL_MS);
   }
+}
+
+/**
+ * Frees a chunk, which nobody reads any more. Bun makes memory of its own for each; left until garbage is collected, every
+ * chunk is one more piece of memory that the system has to give and to clear: half of what a set of 500 KB costs.
+ */
+function free({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
