@@ -68,7 +68,7 @@ export interface Engine {
   ended(id: ConnectionId, now: Millis): void;
   /** The last `send` of this connection is with the network: its bytes are the engine's again, the next may come. */
   drained(id: ConnectionId, now: Millis): void;
-  /** The connection is over; said exactly once, and nothing is said of it afterwards. */
+  /** The connection is over, and what was sent is the engine's again; said exactly once, and nothing afterwards. */
   closed(id: ConnectionId, cause: CloseCause, now: Millis): void;
   /** A datagram came; the bytes are lent. Only of engines that take datagrams; any other cannot be bound. */
   arrived?(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void;
@@ -84,8 +84,8 @@ export interface Engine {
  * What an engine asks for.
  *
  * `send` lends its bytes. Each is answered by one `drained`, or by `closed`; until then the engine leaves the bytes
- * as they are and sends nothing more on that connection, so that no transport ever holds more than one send. Bytes
- * that were lent to a connection that is closed are never written to again.
+ * as they are and sends nothing more on that connection, so that no transport ever holds more than one send. Nor does
+ * anybody read them once the connection is closed. They may be of a SharedArrayBuffer.
  */
 export type Command =
   | {
@@ -157,7 +157,8 @@ export interface Transport {
   readonly remote?: Endpoint | undefined;
   /**
    * Takes the bytes. `true`: they are with the network, write again; `false`: some wait, and `drained` is called
-   * when the network has them all. Until then they are lent: leave them as they are, and do not write in between.
+   * when the network has them all. Until then, or until `closed`, they are lent: leave them as they are, and do not write
+   * in between. They may be of a SharedArrayBuffer.
    * Not before `connected`, nor after `end()`.
    */
   write(bytes: Uint8Array): boolean;

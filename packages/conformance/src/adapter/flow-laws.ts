@@ -48,6 +48,16 @@ export const flowLaws: readonly Law[] = [
     await finish();
   }),
 
+  onEveryKind("a part of memory that threads share is sent as any other", async (harness, kind) => {
+    const { near, far, finish } = await pair(harness, kind);
+    far.ask("pause");
+    expect(near.send(8 * MIB, new SharedArrayBuffer(9 * MIB))).toBe(false);
+    far.ask("resume");
+    await sentReaches(harness, near, far);
+    await harness.until(() => !near.waiting, "drained");
+    await finish();
+  }),
+
   onEveryKind("a pause from inside received takes hold at once", async (harness, kind) => {
     const { near, far, finish } = await pair(harness, kind);
     let receivedWhilePaused = 0;

@@ -52,9 +52,10 @@ export class Peer implements TransportHandler {
     this.#watching(() => this.transport[order]());
   }
 
-  /** Sends the next `length` bytes of the pattern; answers what `write` did. */
-  send(length: number): boolean {
-    const bytes = patternBytes(this.sentBytes, length);
+  /** Sends the next `length` bytes of the pattern, which are in `memory` then; answers what `write` did. */
+  send(length: number, memory: ArrayBufferLike = new ArrayBuffer(length)): boolean {
+    const bytes = new Uint8Array(memory, memory.byteLength - length);
+    bytes.set(patternBytes(this.sentBytes, length));
     this.sentBytes += length;
     const taken = this.#watching(() => this.transport.write(bytes));
     this.#lent = bytes;
