@@ -304,10 +304,12 @@ export class ServerLink implements ConnectionOwner {
 
   /** Of those that have equally little to do, one that is there. */
   #leastBusy(): number {
+    const connections = this.#connections;
     const mayConnect = this.#context.now >= this.#health.retryAt;
     let least = 0;
     let leastLoad = Infinity;
-    for (const [i, { load, state }] of this.#connections.entries()) {
+    for (let i = 0; i < connections.length; i++) {
+      const { load, state } = connections[i] as ServerConnection;
       if (state === "idle" && !mayConnect) continue;
       const weighed = load * 2 + (state === "ready" ? 0 : 1);
       if (weighed >= leastLoad) continue;
