@@ -52,6 +52,9 @@ export interface ConnectionOwner {
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
 const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
 
+/** What memcached says to a connection above its limit, before it closes it: no answer to anything. */
+const FULL = "Too many open connections";
+
 /** With these memcached says that it reads the value to its end and throws it away. */
 const SWALLOWED = ["object too large", "out of memory storing"];
 
@@ -371,10 +374,14 @@ export class ServerConnection implements Party, Output, Taker {
   /** The server answered with an error line: it is passed on as it is. */
   #refused(fragment: Fragment, kind: ErrorKind): void {
     const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
+    if (kind === "error" && startsWith(bytes, valueStart, valueEnd, FULL)) {
+      return this.#disconnect("refused", failureOf("refused"));
+    }
     const says = (texts: readonly string[]): boolean =>
       texts.some((text) => startsWith(bytes, valueStart, valueEnd, text));
     // Answered while the value is still on its way: what is left of that may be taken for commands.
-    const isEarly = fragment.expected === "stored" && (this.#port as Port).sending;
+    const isStorage = fragment.expected === "stored" || fragment.expected === "meta";
+    const isEarly = isStorage && (this.#port as Port).sending;
     const inStep =
       kind === "server-error" ? !isEarly || says(SWALLOWED) : kind === "client-error" && says(HARMLESS);
     fragment.refuse(bytes.slice(start, end), kind);

@@ -333,34 +333,38 @@ test("an error of a server about itself is passed on word for word, and its conn
   expect([client.read(), table.connects(0)]).toEqual(["END\r\n", 1]);
 });
 
-const refusals: [says: string, isKept: boolean][] = [
-  ["SERVER_ERROR out of memory", false],
-  ["SERVER_ERROR out of memory storing object", true],
-  ["SERVER_ERROR object too large for cache", true],
-];
+const sets = ["set a0 0 0 9999\r\n", "ms a0 9999\r\n"];
+const refusals: [says: string, isKept: boolean, set: string][] = sets.flatMap((set) => [
+  ["SERVER_ERROR out of memory", false, set],
+  ["SERVER_ERROR out of memory storing object", true, set],
+  ["SERVER_ERROR object too large for cache", true, set],
+]);
 
-test.each(refusals)("a server that says %j before it has read all of a value", (says, isKept) => {
-  const table = new Table();
-  const client = table.client();
-  table.say(client, "get a0\r\n");
-  const first = table.server(0);
-  table.say(first, "END\r\n");
-  first.taking = false;
-  table.say(client, `set a0 0 0 9999\r\n${"v".repeat(9_999)}\r\nget a0\r\n`);
-  table.say(first, `${says}\r\n`);
-  // What is left of the value would be read as commands, but by memcached, which throws it away.
-  expect(first.closed).toBe(!isKept);
-  const behind = isKept ? "" : "SERVER_ERROR backend failure\r\n";
-  expect(client.read()).toBe(`END\r\n${says}\r\n${behind}`);
-  if (isKept) {
-    table.drain(first);
+test.each(refusals)(
+  "a server that says %j before it has read all of a value: the connection is kept, %j, by %j",
+  (says, isKept, set) => {
+    const table = new Table();
+    const client = table.client();
+    table.say(client, "get a0\r\n");
+    const first = table.server(0);
     table.say(first, "END\r\n");
-    expect(client.read()).toBe("END\r\n");
-  }
-  table.say(client, "get b0\r\n");
-  table.say(table.server(0), "END\r\n");
-  expect([client.read(), table.connects(0)]).toEqual(["END\r\n", isKept ? 1 : 2]);
-});
+    first.taking = false;
+    table.say(client, `${set}${"v".repeat(9_999)}\r\nget a0\r\n`);
+    table.say(first, `${says}\r\n`);
+    // What is left of the value would be read as commands, but by memcached, which throws it away.
+    expect(first.closed).toBe(!isKept);
+    const behind = isKept ? "" : "SERVER_ERROR backend failure\r\n";
+    expect(client.read()).toBe(`END\r\n${says}\r\n${behind}`);
+    if (isKept) {
+      table.drain(first);
+      table.say(first, "END\r\n");
+      expect(client.read()).toBe("END\r\n");
+    }
+    table.say(client, "get b0\r\n");
+    table.say(table.server(0), "END\r\n");
+    expect([client.read(), table.connects(0)]).toEqual(["END\r\n", isKept ? 1 : 2]);
+  },
+);
 
 test("all that is behind a late answer is late as well, and when they have come the connection serves on", () => {
   const table = new Table({ timeoutsMax: 10 }, { replyTimeoutMs: 100, health: { failuresMax: 0 } });

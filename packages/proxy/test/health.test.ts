@@ -304,6 +304,20 @@ test("what a client can provoke costs a connection, and never takes a server dow
   });
 });
 
+test("a server that has too many connections is left alone, and no client is told so in its words", () => {
+  const table = new Table({ retryMinMs: 100 });
+  const client = table.client();
+  for (let i = 0; i < 3; i++) {
+    table.say(client, "get a0\r\n");
+    if (i > 0) table.say(table.server(0), "VERSION 1\r\n");
+    table.say(table.server(0), "ERROR Too many open connections\r\n");
+    expect(client.read()).toBe(REFUSED);
+    expect(ask(table, client, "get a0\r\n")).toBe(REFUSED);
+    if (i < 2) table.wait(1_000);
+  }
+  expect([table.connects(0), table.stat("alpha:s0:state")]).toEqual([3, "down"]);
+});
+
 test("a server in trouble is in stats with what failed, since when, and until when; and no longer when it is well", () => {
   const table = new Table({}, { health: { retryMinMs: 10_000, retryMaxMs: 10_000, failuresMax: 2 } });
   table.dead.add(0);
