@@ -8,10 +8,11 @@
 // request that could not be sent or answered is failed in its own slot; the server is told what it was that failed, and
 // says whether there is another try. Hot path: `push`, `get` and `received`.
 
-import { startsWith, TextReplyDecoder, type ReplyKind, type SendBuffer } from "@memwire/codec";
-import type { CloseCause, Endpoint, Millis, Output, Port } from "@memwire/engine";
+import { TextReplyDecoder, type SendBuffer } from "@memwire/codec";
+import type { CloseCause, Millis, Output, Port } from "@memwire/engine";
 import type { FailureWeight } from "@memwire/router";
 import type { Taker } from "./absent-server.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import { BROKEN_REPLY, failureOf, TIMED_OUT, type Failure } from "./failure.ts";
@@ -24,39 +25,8 @@ import {
   type Waiter,
 } from "./fragment.ts";
 import type { Greeting } from "./greeting.ts";
-import type { Timeouts } from "./limits.ts";
+import { answers, saysFull, staysInStep } from "./reply-rules.ts";
 import { RequestQueue } from "./request-queue.ts";
-
-/** The server that a connection belongs to. */
-export interface ConnectionOwner {
-  /** Of all its connections together. */
-  readonly counters: ServerCounters;
-  readonly endpoint: Endpoint;
-  readonly timeouts: Timeouts;
-  /** It failed, and has not answered in time since: the next answer is to be told. */
-  readonly inTrouble: boolean;
-  /** Connections that are made now belong to it: `Health`. */
-  readonly episode: number;
-  /** What is to be said on a new connection; null if nothing is. */
-  greeting(): Greeting | null;
-  /** A connection was greeted, and answered. */
-  welcomed(): void;
-  /** A request was answered in time. */
-  answered(): void;
-  /** @param weight How bad it is; null if it is not the server's fault. */
-  failed(failure: Failure, weight: FailureWeight | null, episode: number): void;
-  /** What was sent is with the network. */
-  drained?(): void;
-}
-
-/** Client errors that leave the connection in step: the request was well formed, the value was not. */
-const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
-
-/** What memcached says to a connection above its limit, before it closes it: no answer to anything. */
-const FULL = "Too many open connections";
-
-/** With these memcached says that it reads the value to its end and throws it away. */
-const SWALLOWED = ["object too large", "out of memory storing"];
 
 export class ServerConnection implements Party, Output, Taker {
   readonly #context: ServerContext;
@@ -373,17 +343,11 @@ export class ServerConnection implements Party, Output, Taker {
 
   /** The server answered with an error line: it is passed on as it is. */
   #refused(fragment: Fragment, kind: ErrorKind): void {
-    const { bytes, start, end, valueStart, valueEnd } = this.#decoder;
-    if (kind === "error" && startsWith(bytes, valueStart, valueEnd, FULL)) {
-      return this.#disconnect("refused", failureOf("refused"));
-    }
-    const says = (texts: readonly string[]): boolean =>
-      texts.some((text) => startsWith(bytes, valueStart, valueEnd, text));
-    // Answered while the value is still on its way: what is left of that may be taken for commands.
+    const decoder = this.#decoder;
+    if (saysFull(decoder, kind)) return this.#disconnect("refused", failureOf("refused"));
     const isStorage = fragment.expected === "stored" || fragment.expected === "meta";
-    const isEarly = isStorage && (this.#port as Port).sending;
-    const inStep =
-      kind === "server-error" ? !isEarly || says(SWALLOWED) : kind === "client-error" && says(HARMLESS);
+    const inStep = staysInStep(decoder, kind, isStorage && (this.#port as Port).sending);
+    const { bytes, start, end } = decoder;
     fragment.refuse(bytes.slice(start, end), kind);
     this.#answered(fragment);
     // The server did not understand what we took for well formed: who knows what it reads next. A client that can make
@@ -453,26 +417,4 @@ function requestsOf(first: Fragment | null): number {
   let requests = 0;
   for (let fragment = first; fragment !== null; fragment = fragment.next) requests += fragment.requests;
   return requests;
-}
-
-/** Whether a line of that kind is an answer to what was asked. */
-function answers(kind: ReplyKind, expected: Expected): boolean {
-  switch (kind) {
-    case "stored":
-    case "not-stored":
-    case "exists":
-      return expected === "stored";
-    case "deleted":
-      return expected === "deleted";
-    case "touched":
-      return expected === "touched";
-    case "number":
-      return expected === "count";
-    case "ok":
-      return expected === "flushed";
-    case "not-found":
-      return expected !== "values" && expected !== "flushed" && expected !== "meta";
-    default:
-      return false;
-  }
 }

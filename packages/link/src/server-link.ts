@@ -4,8 +4,7 @@
 //                           \--failed--> left alone until retryAt, failing fast; the next request tries again
 //                                             \--failed too often--> down until a probe of its own is answered
 //
-// What it is asked goes over one of its connections. Who asks keeps to one as long as anything it asked is unanswered
-// (`Asker`), and then takes the one that has the least to do. While it is down or taken out, requests fail at once or
+// What it is asked goes over one of its connections (`Lanes`). While it is down or taken out, requests fail at once or
 // are answered by an `AbsentServer`; none waits for a probe. Hot path: `refusal`, `push` and `get`.
 
 import type { SendBuffer } from "@memwire/codec";
@@ -19,13 +18,15 @@ import {
   type HealthStatus,
 } from "@memwire/router";
 import { AbsentServer, type Taker } from "./absent-server.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import type { ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
 import { failureOf, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
 import { checkCredentials, Greeting } from "./greeting.ts";
+import { Lanes } from "./lanes.ts";
 import { checkName, CONNECTIONS_MAX, type LinkOptions, type ServerLimits, type Timeouts } from "./limits.ts";
-import { ServerConnection, type ConnectionOwner } from "./server-connection.ts";
+import { ServerConnection } from "./server-connection.ts";
 import type { ServerStatus } from "./server-status.ts";
 
 const nothingLeftToChance = (): number => 0;
@@ -43,7 +44,7 @@ export class ServerLink implements ConnectionOwner {
   readonly #context: ServerContext;
   readonly #options: LinkOptions;
   readonly #health: Health;
-  readonly #connections: readonly ServerConnection[];
+  readonly #lanes: Lanes;
   readonly #absent: AbsentServer | null;
   /** Those that want to know when it takes traffic and when it no longer does. */
   readonly #watchers: (() => void)[] = [];
@@ -84,8 +85,8 @@ export class ServerLink implements ConnectionOwner {
     this.#idleMs = timeouts.idleMs;
     this.#options = options;
     this.#health = new Health(health ?? neverDown(context.limits), context.random ?? nothingLeftToChance);
-    this.#connections = Array.from({ length: connections }, () => new ServerConnection(context, this));
-    this.#connection = this.#connections[0] as ServerConnection;
+    this.#lanes = new Lanes(Array.from({ length: connections }, () => new ServerConnection(context, this)));
+    this.#connection = this.#lanes.first;
     this.#taker = this.#connection;
     this.#absent = health?.whenDown === "miss" ? new AbsentServer(this.counters) : null;
     this.#connectsUnasked = preconnect === true;
@@ -94,8 +95,8 @@ export class ServerLink implements ConnectionOwner {
 
   /** Of the connection that is furthest. */
   get state(): ServerStatus["state"] {
-    const furthest = this.#furthest();
-    return furthest === "idle" && this.#context.now < this.#health.retryAt ? "left alone" : furthest;
+    const { state } = this.#lanes;
+    return state === "idle" && this.#context.now < this.#health.retryAt ? "left alone" : state;
   }
 
   get health(): HealthStatus {
@@ -124,15 +125,15 @@ export class ServerLink implements ConnectionOwner {
 
   /** When a server that is left alone may be asked again; any time before now if it may be asked. */
   get retryAt(): Millis {
-    return this.#furthest() === "idle" ? this.#health.retryAt : -Infinity;
+    return this.#lanes.state === "idle" ? this.#health.retryAt : -Infinity;
   }
 
   /** Why a request cannot be taken now; null if it can. A connection is made when it is pushed. */
   refusal(): Failure | null {
     const { counters } = this;
     if (this.#isShut) return this.#shutRefusal();
-    if (this.#connections.length > 1) this.#choose();
     const { now, limits } = this.#context;
+    if (this.#lanes.length > 1) this.#choose();
     const connection = this.#connection;
     if (connection.state === "idle" && now < this.#health.retryAt) {
       counters.failedFast++;
@@ -177,26 +178,22 @@ export class ServerLink implements ConnectionOwner {
    * @returns false if it was sent already: then the answer still comes
    */
   giveUp(waiter: Waiter): boolean {
-    return this.#connections.some((connection) => connection.giveUp(waiter));
+    return this.#lanes.giveUp(waiter);
   }
 
   /** When `elapsed` has something to do at the latest. Asked once a turn. */
   get deadline(): Millis {
-    const connections = this.#connections;
-    let earliest = this.#connectsUnasked ? this.#connectAt() : Infinity;
-    for (let i = 0; i < connections.length; i++) {
-      const { deadline } = connections[i] as ServerConnection;
-      if (deadline < earliest) earliest = deadline;
-    }
-    return earliest;
+    const { deadline } = this.#lanes;
+    return this.#connectsUnasked ? Math.min(deadline, this.#connectAt()) : deadline;
   }
 
   elapsed(): void {
     const { now } = this.#context;
-    for (const connection of this.#connections) if (connection.deadline <= now) connection.elapsed();
+    this.#lanes.elapsed(now);
     if (!this.#connectsUnasked || this.#connectAt() > now) return;
-    if (this.#health.state === "down") this.#probe();
-    else for (const each of this.#connections) if (each.state === "idle") each.connect();
+    if (this.#health.state === "up") return this.#lanes.connect();
+    this.counters.probes++;
+    this.#lanes.probe(this.#lastFailure);
   }
 
   /** What an operator wants of it, whatever pool it was named in. */
@@ -205,7 +202,7 @@ export class ServerLink implements ConnectionOwner {
     // What is under way is finished; then there is nothing that a connection waits for.
     this.timeouts = { ...this.timeouts, idleMs: wanted === "drain" ? 0 : this.#idleMs };
     this.#reconsider();
-    if (wanted === "down") for (const each of this.#connections) each.release(TAKEN_OUT);
+    if (wanted === "down") this.#lanes.release(TAKEN_OUT);
   }
 
   /** One of its pools asks it even if it is down, or no longer does. */
@@ -222,7 +219,7 @@ export class ServerLink implements ConnectionOwner {
   /** Closes its connections for good; what still waits, for clients that are gone, fails. */
   release(): void {
     this.#isReleased = true;
-    for (const each of this.#connections) each.release(failureOf("closed"));
+    this.#lanes.release(failureOf("closed"));
   }
 
   // ConnectionOwner
@@ -258,14 +255,8 @@ export class ServerLink implements ConnectionOwner {
     this.#reconsider();
     const wentDown = before === "up" && this.#health.state === "down";
     if (wentDown) this.counters.downs++;
-    if (wentDown || weight !== "late") this.#closeUnused();
-  }
-
-  /** Of connections that nothing waits for nobody knows whether they still work when another has failed. */
-  #closeUnused(): void {
-    for (const each of this.#connections) {
-      if (each.state === "ready" && each.load === 0) each.release(this.#lastFailure);
-    }
+    // Of connections that nothing waits for nobody knows whether they still work when another has failed.
+    if (wentDown || weight !== "late") this.#lanes.closeUnused(failure);
   }
 
   /** What has happened may have changed whether it takes requests. */
@@ -287,66 +278,17 @@ export class ServerLink implements ConnectionOwner {
     return this.#health.administered === "up" ? this.#lastFailure : TAKEN_OUT;
   }
 
-  /** Takes the connection of who asks, or the one that has the least to do. */
   #choose(): void {
-    const connections = this.#connections;
-    const { asker } = this.#context;
-    let lane = asker === undefined ? -1 : asker.lane;
-    if (lane < 0) {
-      lane = this.#leastBusy();
-      if (asker !== undefined) asker.lane = lane;
-    }
-    this.#connection = connections[
-      lane < connections.length ? lane : lane % connections.length
-    ] as ServerConnection;
+    const { asker, now } = this.#context;
+    this.#connection = this.#lanes.choose(asker, now >= this.#health.retryAt);
     this.#taker = this.#connection;
-  }
-
-  /** Of those that have equally little to do, one that is there. */
-  #leastBusy(): number {
-    const connections = this.#connections;
-    const mayConnect = this.#context.now >= this.#health.retryAt;
-    let least = 0;
-    let leastLoad = Infinity;
-    for (let i = 0; i < connections.length; i++) {
-      const { load, state } = connections[i] as ServerConnection;
-      if (state === "idle" && !mayConnect) continue;
-      const weighed = load * 2 + (state === "ready" ? 0 : 1);
-      if (weighed >= leastLoad) continue;
-      least = i;
-      leastLoad = weighed;
-    }
-    return least;
   }
 
   /** When a connection is made that nobody asked for. */
   #connectAt(): Millis {
     if (this.#isReleased || !this.isWanted) return Infinity;
-    if (this.#health.state === "down") {
-      return this.#connections.some(({ state }) => state === "connecting") ? Infinity : this.#health.retryAt;
-    }
-    if (this.#preconnectAt === Infinity || !this.#connections.some(({ state }) => state === "idle"))
-      return Infinity;
-    return Math.max(this.#preconnectAt, this.#health.retryAt);
-  }
-
-  /** Makes a connection to see whether it is back. */
-  #probe(): void {
-    const [first] = this.#connections as [ServerConnection];
-    const idle = this.#connections.find(({ state }) => state === "idle");
-    // What still waits there has been waiting since before the server was down.
-    if (idle === undefined) first.release(this.#lastFailure);
-    this.counters.probes++;
-    (idle ?? first).connect();
-  }
-
-  #furthest(): "idle" | "connecting" | "ready" {
-    let furthest: "idle" | "connecting" | "ready" = "idle";
-    for (const { state } of this.#connections) {
-      if (state === "ready") return state;
-      if (state === "connecting") furthest = state;
-    }
-    return furthest;
+    if (this.#health.state === "down") return this.#lanes.isAnyConnecting ? Infinity : this.#health.retryAt;
+    return this.#lanes.isAnyIdle ? Math.max(this.#preconnectAt, this.#health.retryAt) : Infinity;
   }
 }
 

@@ -2,12 +2,13 @@
 
 import type { Endpoint, Millis } from "@memwire/engine";
 import type { FailureWeight } from "@memwire/router";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import type { ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import { failureOf, TIMED_OUT, type Failure } from "./failure.ts";
 import type { Greeting } from "./greeting.ts";
 import type { Timeouts } from "./limits.ts";
-import { ServerConnection, type ConnectionOwner } from "./server-connection.ts";
+import { ServerConnection } from "./server-connection.ts";
 import type { ServerLink } from "./server-link.ts";
 import type { Upload } from "./upload.ts";
 
