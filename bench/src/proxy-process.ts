@@ -15,8 +15,10 @@ const HOST = "127.0.0.1";
 
 const [sockets, port, ...ports] = process.argv.slice(2);
 const servers = ports.map((each) => ({ host: HOST, port: Number(each) }));
+const adapter = await openAdapter();
 const engine = new ProxyEngine({
   version: "1.6.45",
+  copyBytes: adapter.copyBytes,
   limits: { connectionsMax: 20_000 },
   pools: [
     {
@@ -32,8 +34,8 @@ const engine = new ProxyEngine({
     },
   ],
 });
-const adapter = sockets === "node:net" ? { clock, network } : await openAdapter();
-const driver = drive(engine, adapter.network, adapter.clock);
+const driver =
+  sockets === "node:net" ? drive(engine, network, clock) : drive(engine, adapter.network, adapter.clock);
 await driver.listen({ kind: "tcp", host: HOST, port: Number(port) });
 await answerLines(() => {
   collect();

@@ -31,13 +31,13 @@ export interface RunningProxy {
 /** @throws ProgramEnd 2 for a file of certificates that cannot be read */
 export async function serve(
   { config, folder }: Configured,
-  { network, clock }: Adapter,
+  { network, clock, copyBytes }: Adapter,
 ): Promise<RunningProxy> {
   const files = filesOf(config, folder);
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
   const engine = new ListeningProxy(
-    { ...optionsOf({ config, folder }), facts: () => factsOf(config, doors, listeners) },
+    { ...optionsOf({ config, folder }), copyBytes, facts: () => factsOf(config, doors, listeners) },
     config.pools.flatMap((pool, i) => pool.listeners.map(() => i)),
   );
   const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));

@@ -1,6 +1,6 @@
 // What the links of one engine share.
 
-import type { Limits as CodecLimits } from "@memwire/codec";
+import type { BufferPool, Limits as CodecLimits } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
 import type { ClientCounters } from "./counters.ts";
@@ -43,6 +43,8 @@ export interface ServerContext extends Context {
   readonly replies: Partial<CodecLimits>;
   /** Values of so many bytes are handed on as they come: waiters have a `stream` then. By default none is. */
   readonly streamedFromBytes?: number | undefined;
+  /** Where memory for large requests comes from; by default it is made anew. */
+  readonly pool?: BufferPool | undefined;
   /** Whose request is at hand; if nobody's, any connection will do. */
   asker?: Asker | undefined;
   /** Answers a number from 0 up to, not including, 1; without it nothing is left to chance. */

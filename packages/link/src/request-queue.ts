@@ -7,7 +7,7 @@
 // up leaves a gap, and gaps are closed when the bytes are sent or half of them are gaps: so giving up costs a look for
 // the request and no more than its own bytes again, however much is queued. Hot path.
 
-import { SendBuffer } from "@memwire/codec";
+import { type BufferPool, SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { Fragment, FragmentQueue, type Expected, type Waiter } from "./fragment.ts";
 import { GET, LINE_END, MERGED_MAX, MergedGet } from "./merged-get.ts";
@@ -16,7 +16,7 @@ import { GET, LINE_END, MERGED_MAX, MergedGet } from "./merged-get.ts";
 const SPARE_MAX = 256;
 
 export class RequestQueue {
-  readonly #output: SendBuffer = new SendBuffer();
+  readonly #output: SendBuffer;
   readonly #fragments: FragmentQueue = new FragmentQueue();
   /** Bytes of the fragments: the output, but for what is being written. */
   #bytes = 0;
@@ -25,6 +25,11 @@ export class RequestQueue {
   /** The last fragment, if it is a line that still has no end. */
   #openGet: MergedGet | null = null;
   readonly #spareGets: MergedGet[] = [];
+
+  /** @param pool Where memory for large requests comes from. */
+  constructor(pool?: BufferPool) {
+    this.#output = new SendBuffer(pool);
+  }
 
   /** Bytes that are to be sent. */
   get length(): number {

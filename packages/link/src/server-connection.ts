@@ -39,7 +39,7 @@ export class ServerConnection implements Party, Output, Taker {
   #episode = 0;
   #decoder: TextReplyDecoder;
   readonly #inFlight: FragmentQueue = new FragmentQueue();
-  readonly #queued: RequestQueue = new RequestQueue();
+  readonly #queued: RequestQueue;
   /** Requests that wait for it, sent or not. */
   #load = 0;
   /** The first in flight that is not late yet. */
@@ -53,6 +53,7 @@ export class ServerConnection implements Party, Output, Taker {
   constructor(context: ServerContext, server: ConnectionOwner) {
     this.#context = context;
     this.#server = server;
+    this.#queued = new RequestQueue(context.pool);
     this.#counters = server.counters;
     this.#decoder = newDecoder(context);
   }

@@ -1,6 +1,6 @@
 // What a proxy is made of and every bound it keeps.
 
-import type { Limits as CodecLimits, Protocol } from "@memwire/codec";
+import type { CopyBytes, Limits as CodecLimits, Protocol } from "@memwire/codec";
 import type { Endpoint, Millis } from "@memwire/engine";
 import {
   DEFAULT_CLIENT_LIMITS,
@@ -77,6 +77,8 @@ export interface ProxyOptions {
   readonly replies?: Partial<CodecLimits>;
   /** Answers a number from 0 up to, not including, 1, such as `Math.random`: see `HealthOptions.retryJitter`. Default: 0. */
   readonly random?: () => number;
+  /** How the runtime copies bytes best, as `openAdapter()` of `@memwire/adapter` has it. Default: as all can. */
+  readonly copyBytes?: CopyBytes | undefined;
   /** What `version` answers. */
   readonly version?: string;
   /** What only the host counts, such as clients at the door, as `stats` says it: asked each time. */
