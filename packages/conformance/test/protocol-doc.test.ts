@@ -29,7 +29,7 @@ const programs: readonly [program: string, refusal: RegExp, answer: (request: st
   ["server", /^ERROR\r\n$/, (request) => newServer().connect().send(request).text],
   [
     "proxy",
-    /^ERROR\r\n$/,
+    /^CLIENT_ERROR \w+ is not supported by this proxy\r\n$/,
     (request) => {
       const table = new ProxyTable();
       const client = table.client();

@@ -81,7 +81,7 @@ export class MetaDispatcher {
 }
 
 /** The place of the request at hand, with what its reply is to repeat. */
-export function slotOf(client: ClientLink, decoder: TextRequestDecoder, command: MetaCommand): MetaSlot {
+function slotOf(client: ClientLink, decoder: TextRequestDecoder, command: MetaCommand): MetaSlot {
   const { bytes, meta, keyStart, keyEnd, quiet } = decoder;
   if (command === "me") return new MetaSlot(client, command, false, ANY, ANY);
   // A server writes the key in base64 as it would, which may be otherwise than the client did.

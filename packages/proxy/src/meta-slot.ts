@@ -76,7 +76,7 @@ export function hashOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** Whether a reply of that kind is an answer to that command. */
-export function answersMeta({ kind }: TextReplyDecoder, command: MetaCommand): boolean {
+function answersMeta({ kind }: TextReplyDecoder, command: MetaCommand): boolean {
   switch (kind) {
     case "hd":
       return command !== "me";
