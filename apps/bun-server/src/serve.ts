@@ -16,6 +16,7 @@ import { type Bound, engineOfTask, type WorkerEngine } from "./engine-of-task.ts
 import { listenFor, waitFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
+import { reserveBytes } from "./reserve-bytes.ts";
 import { nodeSharesPorts } from "./shared-ports.ts";
 import type { Task } from "./task.ts";
 import { WarmRestart } from "./warm-restart.ts";
@@ -38,7 +39,8 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
-  const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore(task.store);
+  const reserve = runtime === "bun" ? { reserve: reserveBytes } : {};
+  const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore({ ...task.store, ...reserve });
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };

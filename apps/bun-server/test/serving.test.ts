@@ -1,5 +1,6 @@
 // memwire-server as people run it, on every runtime: memcached's flags do what they say.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, watch } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -41,6 +42,18 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(server.stdout).toBe("");
     const { port } = endpoint as { port: number };
     expect(server.stderr).toBe(`memwire-server 0.1.0 on ${runtime} listens on 127.0.0.1:${port}\n`);
+  });
+
+  test("takes no memory for items before there are any, however often it is started", async () => {
+    for (let i = 0; i < 4; i++) {
+      await using server = start("-m", "1024", "-v");
+      using client = await TextClient.connect(await endpointOf(server));
+      const [, pid = ""] = /STAT pid (\d+)/.exec(await client.ask("stats\r\n", "END\r\n")) ?? [];
+      const resident = Number(execFileSync("ps", ["-o", "rss=", "-p", pid], { encoding: "utf8" }));
+      // Kilobytes. The index alone, cleared instead of reserved, would be 614 MiB.
+      expect(resident).toBeGreaterThan(0);
+      expect(resident).toBeLessThan(400_000);
+    }
   });
 
   test("writes its port to MEMCACHED_PORT_FILENAME and prints nothing", async () => {

@@ -40,4 +40,9 @@ export interface StoreOptions {
   readonly automove?: boolean;
   /** Any 32-bit number: who does not know it cannot make keys that collide. Default 0. */
   readonly hashSeed?: number;
+  /**
+   * How memory is reserved that takes no room before it is written, all of it 0. Default: as a plain buffer, which is
+   * that on Node and Deno. Bun clears a large one at times, and so takes all of it. Not for a store that is shared.
+   */
+  readonly reserve?: (bytes: number) => ArrayBuffer;
 }

@@ -56,6 +56,7 @@ export interface StoreSettings {
   /** Pages there can ever be, and groups of the index. */
   readonly pagesMax: number;
   readonly groupsMax: number;
+  readonly reserve: (bytes: number) => ArrayBuffer;
 }
 
 /** @throws RangeError for a bound that makes no sense, alone or beside the others */
@@ -127,6 +128,7 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     headerBytes: itemBytes(0, 0, 0) - (casUniques ? 0 : 8),
     pagesMax,
     groupsMax: Math.min(Math.max(GROUPS_MIN, Math.ceil(itemsMax / ITEMS_PER_GROUP)), GROUPS_MOST),
+    reserve: options.reserve ?? ((bytes) => new ArrayBuffer(bytes)),
   };
 }
 

@@ -34,9 +34,11 @@ export class SlabMemory {
   readonly sums: Float64Array;
   /** kept-items.ts. */
   readonly kept: Int32Array;
+  readonly #reserve: StoreSettings["reserve"];
 
-  constructor(buffers: SlabBuffers) {
+  constructor(buffers: SlabBuffers, { reserve }: Pick<StoreSettings, "reserve">) {
     this.buffers = buffers;
+    this.#reserve = reserve;
     for (const region of buffers.regions) this.#view(region);
     this.table = new Int32Array(buffers.table);
     this.sums = new Float64Array(buffers.control, 0, SUMS);
@@ -54,19 +56,22 @@ export class SlabMemory {
   static reserve(settings: StoreSettings, workers: number, locksBytes: number): SlabMemory {
     const shared = workers > 1;
     const reserve = (bytes: number): ArrayBufferLike =>
-      shared ? new SharedArrayBuffer(lazyBytes(bytes)) : new ArrayBuffer(lazyBytes(bytes));
+      shared ? new SharedArrayBuffer(lazyBytes(bytes)) : settings.reserve(lazyBytes(bytes));
     const pagesBytes = (settings.pagesMax + 1) * settings.pageBytes;
     const regions = shared ? Math.ceil(pagesBytes / REGION_BYTES) : 0;
     const controlWords = PAGE_START + settings.pagesMax + 1;
-    const memory = new SlabMemory({
-      regions: Array.from({ length: regions }, () => reserve(Math.min(REGION_BYTES, pagesBytes))),
-      table: reserve(2 * settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
-      control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
-      counts: reserve(countsBytes(workers)),
-      kept: reserve(shared ? keptBytes(workers, settings.chunkBytesMax) : 0),
-      locks: reserve(locksBytes),
-      holds: reserve(holdsBytes(workers)),
-    });
+    const memory = new SlabMemory(
+      {
+        regions: Array.from({ length: regions }, () => reserve(Math.min(REGION_BYTES, pagesBytes))),
+        table: reserve(2 * settings.groupsMax * GROUP_WORDS * Int32Array.BYTES_PER_ELEMENT),
+        control: reserve(SUMS * Float64Array.BYTES_PER_ELEMENT + controlWords * Int32Array.BYTES_PER_ELEMENT),
+        counts: reserve(countsBytes(workers)),
+        kept: reserve(shared ? keptBytes(workers, settings.chunkBytesMax) : 0),
+        locks: reserve(locksBytes),
+        holds: reserve(holdsBytes(workers)),
+      },
+      settings,
+    );
     memory.control[GROUPS] = GROUPS_MIN;
     memory.control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
     memory.sums[FIRST_USE] = -1;
@@ -77,7 +82,7 @@ export class SlabMemory {
   /** There is memory up to this byte from now on, of so many there can ever be. */
   reach(end: number, endMax: number): void {
     while (this.words.length * REGION_BYTES < end) {
-      this.#view(new ArrayBuffer(lazyBytes(Math.min(REGION_BYTES, endMax))));
+      this.#view(this.#reserve(lazyBytes(Math.min(REGION_BYTES, endMax))));
     }
   }
 

@@ -64,7 +64,7 @@ const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
 
 /** What a worker joins a shared store by. */
 export interface SharedStore {
-  readonly options: StoreOptions;
+  readonly options: Omit<StoreOptions, "reserve">;
   readonly buffers: SlabBuffers;
 }
 
@@ -98,7 +98,8 @@ export class SlabStore extends CurrentItem implements Store {
    */
   constructor(options: StoreOptions = {}, shared?: SharedStore) {
     const settings = settingsOf(options);
-    const memory = shared === undefined ? SlabMemory.reserve(settings, 1, 0) : new SlabMemory(shared.buffers);
+    const memory =
+      shared === undefined ? SlabMemory.reserve(settings, 1, 0) : new SlabMemory(shared.buffers, settings);
     const locks =
       shared === undefined ? undefined : locksOf(shared.buffers.locks, (dead) => recovery?.recover(dead));
     const counters = new SlabCounters(memory.buffers.counts, locks?.join() ?? 0);
@@ -125,7 +126,7 @@ export class SlabStore extends CurrentItem implements Store {
    * A store that several workers (threads) use. The calling one is the first of them; others `join` by what `share`
    * answers.
    */
-  static shared(options: StoreOptions = {}): SlabStore {
+  static shared(options: Omit<StoreOptions, "reserve"> = {}): SlabStore {
     const { buffers } = SlabMemory.reserve(settingsOf(options), WORKERS_MAX + 1, LOCKS_BYTES);
     return new SlabStore(options, { options, buffers });
   }

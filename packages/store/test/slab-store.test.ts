@@ -304,6 +304,21 @@ test.each([8, 32])(
   },
 );
 
+test("all memory that may be large comes from `reserve`, as it is needed", () => {
+  const reserved: number[] = [];
+  const reserve = (bytes: number): ArrayBuffer => {
+    reserved.push(bytes);
+    return new ArrayBuffer(bytes);
+  };
+  const store = new SlabStore({ bytesMax: 134_217_728, reserve });
+  expect(set(store, "a", "x")).toBe("stored");
+  const atFirst = reserved.reduce((sum, bytes) => sum + bytes, 0);
+  for (let i = 0; i < 80; i++) expect(set(store, `k${i}`, "v".repeat(1_000_000))).toBe("stored");
+  const later = reserved.reduce((sum, bytes) => sum + bytes, 0);
+  expect(later - atFirst).toBeGreaterThanOrEqual(16_777_216);
+  expect(has(store, "a")).toBe(true);
+});
+
 test("finds every item while the index doubles and doubles again", () => {
   const store = new SlabStore({ bytesMax: 33_554_432 });
   const keys = Array.from({ length: 50_000 }, (_, i) => `key:${i}`);
