@@ -103,7 +103,16 @@ function describeServing(pool: PoolConfig): readonly string[] {
   ];
 }
 
-function describeListener({ endpoint, mode, tls, allow, deny, backlog, reusePort }: ListenerConfig): string {
+function describeListener({
+  endpoint,
+  mode,
+  tls,
+  allow,
+  deny,
+  backlog,
+  reusePort,
+  keepAlive,
+}: ListenerConfig): string {
   return [
     describeEndpoint(endpoint),
     mode === undefined ? "" : `permissions ${mode.toString(8).padStart(4, "0")}`,
@@ -112,6 +121,7 @@ function describeListener({ endpoint, mode, tls, allow, deny, backlog, reusePort
     deny === undefined || deny.length === 0 ? "" : `denies ${deny.join(" ")}`,
     backlog === undefined ? "" : `backlog ${backlog}`,
     reusePort === true ? "shares the port" : "",
+    keepAlive === true ? "keepalive" : "",
   ]
     .filter((part) => part !== "")
     .join(", ");

@@ -1,10 +1,11 @@
 // In front and behind: several listeners of a pool, who may connect, how many, TLS on both sides, a password for the
 // servers. On every runtime, over real sockets.
 
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { connect } from "node:tls";
 import {
   RUNTIMES,
@@ -69,6 +70,15 @@ async function versionFrom(endpoint: Endpoint): Promise<string> {
   return await client.ask("version\r\n");
 }
 
+/** The timers that Linux has for the connections accepted at a port: 02 is that of keepalive. */
+function timersOf(endpoint: Endpoint): readonly string[] {
+  const port = (endpoint as { port: number }).port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = readFileSync("/proc/net/tcp", "utf8").matchAll(
+    new RegExp(String.raw`: \w+:${port} \w+:(?!0000)\w+ 01 \S+ (\w\w):`, "g"),
+  );
+  return Array.from(lines, ([, timer = ""]) => timer);
+}
+
 const statOf = (stats: string, name: string): string | undefined =>
   new RegExp(`^STAT main:${name} (.*)\r$`, "m").exec(stats)?.[1];
 
@@ -115,6 +125,33 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     await expect.poll(() => versionFrom(open), { timeout: 10_000 }).toMatch(/^VERSION /);
     expect(await proxy.stop()).toEqual({ code: 0, signal: null });
   });
+
+  test.runIf(process.platform === "linux")(
+    "clients are asked whether they are still there, if that is asked for",
+    async () => {
+      install("one", runtime);
+      const tls = `tls: { cert: ${runtime}.crt, key: ${runtime}.key }`;
+      const file = config(
+        runtime,
+        "keepalive",
+        `    listen:
+      - 127.0.0.1:0
+      - { address: 127.0.0.1:0, keepalive: true }
+      - { address: 127.0.0.1:0, keepalive: true, reuse_port: true }
+      - { address: 127.0.0.1:0, keepalive: true, ${tls} }
+    servers: [127.0.0.1:1]
+`,
+      );
+      await using proxy = startProgram(runtime, main, ["--config", file]);
+      const endpoints = await endpointsOf(proxy);
+      for (const [i, endpoint] of endpoints.entries()) {
+        using client = await TextClient.connect(endpoint);
+        await expect.poll(() => timersOf(endpoint), { timeout: 10_000 }).toEqual([i === 0 ? "00" : "02"]);
+        client.send("quit\r\n");
+      }
+      expect(endpoints).toHaveLength(4);
+    },
+  );
 
   test("clients and servers may both have TLS, and SIGHUP reads certificates again", async () => {
     install("one", runtime);

@@ -39,7 +39,7 @@ export const network: Network = {
   },
 
   async listen(endpoint, accept, options = {}) {
-    const { backlog, tls } = options;
+    const { backlog, tls, keepAlive = false } = options;
     if (tls !== undefined) {
       const listening = async (server: object): Promise<void> => {
         const { _handle: handle } = server as { _handle?: object }; // what Bun.listen has made
@@ -51,6 +51,7 @@ export const network: Network = {
       ...handlers,
       open(socket) {
         const transport = new BunTransport();
+        if (keepAlive) socket.setKeepAlive(true, 0); // 0: the system's time
         socket.data = transport;
         transport.opened(socket);
         transport.serve(accept(transport));

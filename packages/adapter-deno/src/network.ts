@@ -35,7 +35,7 @@ export const network: Network = {
     if (options.tls !== undefined) return listenTls(endpoint, accept, options, { network, wired: true });
     if (!isNative(endpoint, options)) return listenStreams(endpoint, accept, options, network);
     const listener = await listenBy(() => bound(endpoint, options), endpoint, network, files, options);
-    void acceptAll(listener, accept);
+    void acceptAll(listener, accept, options.keepAlive === true);
     const { addr } = listener;
     let open = true;
     return {
@@ -86,7 +86,11 @@ export function withCode(error: unknown): unknown {
   return isLookup ? Object.assign(error, { code: "ENOTFOUND" }) : error;
 }
 
-async function acceptAll(listener: Deno.Listener, accept: Parameters<Network["listen"]>[1]): Promise<void> {
+async function acceptAll(
+  listener: Deno.Listener,
+  accept: Parameters<Network["listen"]>[1],
+  keepAlive: boolean,
+): Promise<void> {
   for (;;) {
     let conn: Deno.Conn;
     try {
@@ -96,7 +100,7 @@ async function acceptAll(listener: Deno.Listener, accept: Parameters<Network["li
       await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
       continue;
     }
-    const transport = new DenoTransport();
+    const transport = new DenoTransport(undefined, keepAlive);
     transport.open(conn);
     transport.serve(accept(transport));
   }

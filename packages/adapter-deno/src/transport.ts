@@ -26,6 +26,7 @@ const READ_BYTES_MAX = 64 * 1024;
 export class DenoTransport implements Transport {
   #handler: TransportHandler | undefined;
   readonly #connecting: AbortController | undefined;
+  readonly #keepAlive: boolean;
   #conn: Deno.Conn | undefined;
   #paused = false;
   #goOn: (() => void) | undefined;
@@ -38,8 +39,9 @@ export class DenoTransport implements Transport {
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   /** A connection still to be made, which `connecting` can call off; or, without it, one that was accepted. */
-  constructor(connecting?: AbortController) {
+  constructor(connecting?: AbortController, keepAlive: boolean = false) {
     this.#connecting = connecting;
+    this.#keepAlive = keepAlive;
   }
 
   get remote(): Endpoint | undefined {
@@ -58,7 +60,10 @@ export class DenoTransport implements Transport {
     if (this.#gone) return conn.close();
     this.#conn = conn;
     try {
-      if (isTcp(conn)) conn.setNoDelay();
+      if (isTcp(conn)) {
+        conn.setNoDelay();
+        if (this.#keepAlive) conn.setKeepAlive(true);
+      }
     } catch (error) {
       return this.gone(error); // some systems refuse it to a socket that has been reset meanwhile
     }

@@ -19,7 +19,9 @@ export const network: Network = {
 
   async listen(endpoint, accept, options) {
     if (options?.tls !== undefined) return listenTls(endpoint, accept, options, { network });
-    const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const { keepAlive = false } = options ?? {};
+    const asked = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true, keepAlive };
+    const server = createServer(asked, (socket) => {
       const transport = new NodeTransport((onread) => reading(socket, onread));
       transport.serve(accept(transport));
     });

@@ -12,7 +12,11 @@ export async function listenStreams(
   options: ListenOptions,
   network: Network,
 ): Promise<Listener> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => void new StreamTransport(socket, accept));
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    // Deno's createServer has the option, and does nothing with it.
+    if (options.keepAlive === true) socket.setKeepAlive(true);
+    void new StreamTransport(socket, accept);
+  });
   await listenBy(() => bound(server, endpoint, options), endpoint, network, files, options);
   // Out of file descriptors: the connection is gone, the next one may work.
   server.on("error", () => {});

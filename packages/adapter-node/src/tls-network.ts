@@ -55,7 +55,7 @@ export async function listenTls(
   { network, wired = false, listening }: TlsRuntime,
 ): Promise<Listener> {
   const bind = async (): Promise<Desk> => {
-    const made = new Desk(options.tls as TlsListenOptions, accept, wired);
+    const made = new Desk(options.tls as TlsListenOptions, accept, wired, options.keepAlive === true);
     await bound(made.server, endpoint, options);
     try {
       await listening?.(made.server);
@@ -83,7 +83,7 @@ class Desk implements TlsListener {
   readonly #tls: Server;
 
   /** @throws Error that says what is wrong with the options */
-  constructor(options: TlsListenOptions, accept: Accept, wired: boolean) {
+  constructor(options: TlsListenOptions, accept: Accept, wired: boolean, keepAlive: boolean) {
     const { verify = "none", handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
     checkRoots(options, verify);
     this.#options = options;
@@ -99,6 +99,8 @@ class Desk implements TlsListener {
     this.server = wired
       ? net.createServer({ allowHalfOpen: true }, (socket) => this.#tls.emit("connection", new Wire(socket)))
       : this.#tls;
+    // What comes here is the connection below TLS, also where that is on a wire.
+    if (keepAlive) this.server.on("connection", (socket: net.Socket) => socket.setKeepAlive(true));
     this.#tls.on("connection", (stream: Duplex) => this.#knocked(stream));
     this.#tls.on("secureConnection", (socket) => this.#admit(socket));
     this.#tls.on("tlsClientError", (_error, socket) => {

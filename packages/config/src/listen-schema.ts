@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { listenForm, listenPattern, parseListen } from "./address-text.ts";
 import { ipRangeForm, parseIpRange } from "./ip-range.ts";
+import { given } from "./given.ts";
 import { about } from "./json-schema.ts";
 import { mapping } from "./mapping.ts";
 import type { ListenerConfig } from "./pool-config.ts";
@@ -47,6 +48,9 @@ const detailed: v.GenericSchema<unknown, ListenerConfig> = v.pipe(
           wholeNumber("a whole number", 1, BACKLOG_MAX),
         ),
       ),
+      keepalive: v.exactOptional(
+        about("The system asks a client that is silent for long whether it is still there.", truth()),
+      ),
       reuse_port: v.exactOptional(about("Other processes may listen on the port in the same way.", truth())),
     },
   }),
@@ -58,16 +62,19 @@ const detailed: v.GenericSchema<unknown, ListenerConfig> = v.pipe(
         "must be taken out: who connects to a unix socket has no address, its permissions say who may";
       addIssue({ message, path: pathTo(key) });
     }
-    if (dataset.value.reuse_port !== true) return;
-    addIssue({
-      message: "must be taken out: a unix socket has no port to share, got true",
-      path: pathTo("reuse_port"),
-    });
+    const none = {
+      reuse_port: "a unix socket has no port to share",
+      keepalive: "who is on this machine is not asked",
+    };
+    for (const [key, reason] of Object.entries(none) as [keyof typeof none, string][]) {
+      if (dataset.value[key] === true)
+        addIssue({ message: `must be taken out: ${reason}, got true`, path: pathTo(key) });
+    }
   }),
-  v.transform(({ address: where, reuse_port, ...rest }) => ({
+  v.transform(({ address: where, reuse_port: reusePort, keepalive: keepAlive, ...rest }) => ({
     ...where,
     ...rest,
-    ...(reuse_port === undefined ? {} : { reusePort: reuse_port }),
+    ...given({ reusePort, keepAlive }),
   })),
 );
 

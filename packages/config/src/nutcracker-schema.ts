@@ -107,7 +107,9 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
           wholeNumber("a whole number", 0, BACKLOG_MAX),
         ),
       ),
-      tcpkeepalive: only(false, "it is not supported yet; timeouts find a server that is gone"),
+      tcpkeepalive: v.exactOptional(
+        about("The system asks a client that is silent for long whether it is still there.", truth()),
+      ),
       reuse_port: v.exactOptional(about("Other processes may listen on the port in the same way.", truth())),
       redis: only(false, notRedis),
       redis_auth: never(notRedis),
@@ -116,10 +118,14 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
   }),
   v.transform((values): Omit<PoolConfig, "name"> => {
     const { timeout: asked, backlog, reuse_port: reusePort, client_connections: clients } = values;
+    // To a unix socket it is nothing, in twemproxy as well.
+    const keepAlive = values.listen.endpoint.kind === "tcp" ? values.tcpkeepalive : undefined;
     const timeout = asked === 0 ? TIMEOUT_MAX_MS : asked;
     return {
       // The system takes 0 for 1.
-      listeners: [{ ...values.listen, ...given({ backlog: backlog === 0 ? 1 : backlog, reusePort }) }],
+      listeners: [
+        { ...values.listen, ...given({ backlog: backlog === 0 ? 1 : backlog, reusePort, keepAlive }) },
+      ],
       servers: values.servers,
       hash: values.hash,
       distribution: { name: values.distribution },

@@ -54,6 +54,7 @@ export interface ListenerConfig extends ListenConfig {
   readonly deny?: readonly string[];
   readonly backlog?: number;
   readonly reusePort?: boolean;
+  readonly keepAlive?: boolean;
 }
 
 /** Files of certificates and keys, in PEM, as they are named in the file. */

@@ -37,7 +37,7 @@ const good: readonly [(typeof forms)[number], string][] = [
   ["memwire", ""],
   [
     "memwire",
-    "    listen: { address: '[::1]:0', backlog: 1024, reuse_port: true, allow: [10.0.0.0/8, '::1'], deny: [] }",
+    "    listen: { address: '[::1]:0', backlog: 1024, reuse_port: true, keepalive: true, allow: [10.0.0.0/8, '::1'], deny: [] }",
   ],
   ["memwire", "    listen: [':0', /run/a.sock 0660, { address: /run/b.sock }]"],
   [
@@ -80,7 +80,7 @@ const good: readonly [(typeof forms)[number], string][] = [
   ["twemproxy", "    auto_eject_hosts: true\n    server_retry_timeout: 2000\n    server_failure_limit: 1"],
   [
     "twemproxy",
-    "    preconnect: 'true'\n    server_connections: 4\n    reuse_port: true\n    tcpkeepalive: false",
+    "    preconnect: 'true'\n    server_connections: 4\n    reuse_port: true\n    tcpkeepalive: true",
   ],
   ["twemproxy", "    redis: false\n    redis_db: 0\n    listen: /run/a.sock 0666"],
   ["twemproxy", "    servers: ['/run/m.sock:1', 'h:1:2 name', '[::1]:1:1']"],

@@ -129,10 +129,7 @@ test.each<[string, string]>([
     "5 alpha.server_connections: must be a whole number from 1 to 64, got 65",
   ],
   [alpha(`${whole}\n  preconnect: 1`), "5 alpha.preconnect: must be true or false, got 1"],
-  [
-    alpha(`${whole}\n  tcpkeepalive: true`),
-    "5 alpha.tcpkeepalive: must be false: it is not supported yet; timeouts find a server that is gone, got true",
-  ],
+  [alpha(`${whole}\n  tcpkeepalive: on`), '5 alpha.tcpkeepalive: must be true or false, got "on"'],
   [
     alpha(`${whole}\n  redis: true`),
     "5 alpha.redis: must be false: this proxy speaks memcached's protocol only, got true",

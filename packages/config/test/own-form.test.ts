@@ -46,6 +46,7 @@ pools:
         deny: [10.9.0.0/16]
         backlog: 1024
         reuse_port: true
+        keepalive: true
       - /run/alpha.sock 0660
     client_connections: 500
     servers:
@@ -92,6 +93,7 @@ pools:
             deny: ["10.9.0.0/16"],
             backlog: 1_024,
             reusePort: true,
+            keepAlive: true,
           },
           { endpoint: { kind: "unix", path: "/run/alpha.sock" }, mode: 0o660 },
         ],
@@ -225,6 +227,10 @@ test.each<[string, string]>([
   [
     alpha(`    listen: { address: /run/a.sock, reuse_port: true }\n${servers}`),
     "3 pools.alpha.listen.reuse_port: must be taken out: a unix socket has no port to share, got true",
+  ],
+  [
+    alpha(`    listen: { address: /run/a.sock, keepalive: true }\n${servers}`),
+    "3 pools.alpha.listen.keepalive: must be taken out: who is on this machine is not asked, got true",
   ],
   [
     alpha(`    listen: [h:1, h:1]\n${servers}`),

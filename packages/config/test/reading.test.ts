@@ -121,6 +121,13 @@ test("what twemproxy takes for without a bound, or for the least, is that here",
   expect(pools[0]).not.toHaveProperty("clientConnectionsMax");
 });
 
+test("silent clients are asked whether they are there, where that is anything to ask", () => {
+  const asked = (listen: string): object | undefined =>
+    read(`a: { listen: ${listen}, tcpkeepalive: true, servers: ['a:1:1'] }`).pools[0]?.listeners[0];
+  expect(asked("h:1")).toHaveProperty("keepAlive", true);
+  expect(asked("/run/a.sock")).not.toHaveProperty("keepAlive");
+});
+
 test("a server is ejected when, and for as long as, twemproxy would", () => {
   const pool = (lines: string): object =>
     read(`a: { listen: 'h:1', servers: ['a:1:1'], ${lines} }`).pools[0]?.health ?? {};

@@ -135,6 +135,11 @@ export interface ListenOptions {
    * connections over them. TCP only. Default: false, and then an endpoint has one listener.
    */
   readonly reusePort?: boolean;
+  /**
+   * The system asks a peer that is silent for long whether it is still there, as often as it is set up to, and ends the
+   * connection of one that is not. TCP only. Default: false.
+   */
+  readonly keepAlive?: boolean;
   /** Every connection begins with a handshake, and is accepted when that is through. */
   readonly tls?: TlsListenOptions;
 }

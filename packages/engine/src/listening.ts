@@ -52,12 +52,18 @@ export async function bindBy<T>(bind: () => T | Promise<T>, address: DatagramAdd
 const BACKLOG_MAX = 2 ** 31 - 1; // a C int
 
 /** @throws RangeError for what no system could do */
-export function checkListenOptions(endpoint: Endpoint, { backlog, reusePort }: ListenOptions): void {
+export function checkListenOptions(
+  endpoint: Endpoint,
+  { backlog, reusePort, keepAlive }: ListenOptions,
+): void {
   if (backlog !== undefined && !(Number.isInteger(backlog) && backlog >= 1 && backlog <= BACKLOG_MAX)) {
     throw new RangeError(`backlog must be a whole number from 1 to ${BACKLOG_MAX}, got ${backlog}`);
   }
   if (reusePort === true && endpoint.kind === "unix") {
     throw new RangeError("reusePort is for tcp, a unix socket has one listener");
+  }
+  if (keepAlive === true && endpoint.kind === "unix") {
+    throw new RangeError("keepAlive is for tcp, the peer of a unix socket is on the same machine");
   }
 }
 

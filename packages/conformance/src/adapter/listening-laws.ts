@@ -30,6 +30,20 @@ export const listeningLaws: readonly Law[] = [
     }
   }),
 
+  once("peers that are silent may be asked whether they are there, and connections come", async (harness) => {
+    const listening = await host(harness, "tcp", { keepAlive: true });
+    const near = dial(harness, listening.endpoint);
+    await harness.until(() => listening.accepted.length === 1 && near.events.length > 0, "a connection");
+    await listening.close();
+    await finish(harness, [near, ...listening.accepted]);
+  }),
+
+  once("the peer of a unix socket is not asked, and the error says so", async (harness) => {
+    await expect(refused(harness, harness.fresh("unix"), { keepAlive: true })).resolves.toMatch(
+      /^cannot listen on .*: keepAlive is for tcp, the peer of a unix socket is on the same machine$/,
+    );
+  }),
+
   once("one port is shared by all who say so, and each gets connections", async (harness) => {
     const first = await host(harness, "tcp", { reusePort: true });
     const second = await host(harness, "tcp", { reusePort: true }, first.endpoint);
