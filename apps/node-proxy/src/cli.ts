@@ -26,8 +26,8 @@ type Wanted =
 
 /** Where the pools come from. */
 export type Source =
-  | { readonly kind: "config"; readonly file: string }
-  | { readonly kind: "servers"; readonly file: string; readonly listen: ListenConfig }
+  | { readonly kind: "config"; readonly file: Setting<string> }
+  | { readonly kind: "servers"; readonly file: Setting<string>; readonly listen: ListenConfig }
   | { readonly kind: "backends"; readonly servers: readonly ServerConfig[]; readonly listen: ListenConfig }
   | { readonly kind: "embedded"; readonly listen: ListenConfig };
 
@@ -163,12 +163,11 @@ function sourceOf(
   const listen = said.listen ?? portSetting(port);
   if (config !== undefined) {
     const overrides = { ...said, ...(listen === undefined ? {} : { listen }) };
-    return { source: { kind: "config", file: config.value }, overrides };
+    return { source: { kind: "config", file: config }, overrides };
   }
   const where = listen?.value ?? on(DEFAULT_PORT);
   const { listen: _listen, servers: _servers, backend: _backend, ...overrides } = said;
-  if (servers !== undefined)
-    return { source: { kind: "servers", file: servers.value, listen: where }, overrides };
+  if (servers !== undefined) return { source: { kind: "servers", file: servers, listen: where }, overrides };
   if (backend === undefined) return { source: { kind: "embedded", listen: where }, overrides };
   const own = describeEndpoint(where.endpoint);
   if (backend.value.some(({ endpoint }) => describeEndpoint(endpoint) === own)) {

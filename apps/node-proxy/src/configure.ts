@@ -44,9 +44,10 @@ export function configure(source: Source, overrides: Overrides): Configured {
 function read(source: Source): Configured {
   switch (source.kind) {
     case "config": {
-      const reading = readProxyConfig(readTextFile(PROGRAM, source.file), source.file);
+      const file = source.file.value;
+      const reading = readProxyConfig(readText(source.file), file);
       if (!reading.ok) throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
-      return { config: reading.config, folder: dirname(source.file) };
+      return { config: reading.config, folder: dirname(file) };
     }
     case "servers":
       return { config: onePool(source.listen, readServers(source.file)), folder: "." };
@@ -79,21 +80,30 @@ function onePool(listen: ListenConfig, servers: readonly ServerConfig[]): ProxyC
   return { ...NO_LIMITS, pools: [pool] };
 }
 
-function readServers(file: string): readonly ServerConfig[] {
-  const reading = readServersFile(readServersText(file), file);
+function readServers(file: Setting<string>): readonly ServerConfig[] {
+  const reading = readServersFile(readServersText(file), file.value);
   if (!reading.ok) throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
   return reading.servers;
 }
 
-function readServersText(file: string): string {
+function readServersText(file: Setting<string>): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    if (!(error instanceof ProgramEnd) || !/[,:]\d/.test(file.value)) throw error;
+    const right = file.from.startsWith("--") ? "--backend" : "MEMWIRE_PROXY_BACKENDS";
+    const given = JSON.stringify(file.value);
+    throw usageMistake(PROGRAM, `${file.from} is a file, got ${given}; servers themselves: ${right}`);
+  }
+}
+
+/** Of a file that nobody sees on the command line it is said who named it. */
+function readText({ value: file, from }: Setting<string>): string {
   try {
     return readTextFile(PROGRAM, file);
   } catch (error) {
-    if (!(error instanceof ProgramEnd) || !/[,:]\d/.test(file)) throw error;
-    throw usageMistake(
-      PROGRAM,
-      `--servers is a file, got ${JSON.stringify(file)}; servers themselves: --backend`,
-    );
+    if (!(error instanceof ProgramEnd) || from.startsWith("--")) throw error;
+    throw new ProgramEnd(2, error.message.replace(`read ${file}`, `read ${file} of ${from}`));
   }
 }
 
@@ -107,7 +117,7 @@ function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
       : { queuedTimeoutMs: timeout.value, connectTimeoutMs: timeout.value, replyTimeoutMs: timeout.value }),
   };
   const pools = config.pools.map((pool): PoolConfig => {
-    const own = servers === undefined ? backend?.value : readServers(servers.value);
+    const own = servers === undefined ? backend?.value : readServers(servers);
     const { hash: before, ...rest } = { ...pool, ...all };
     const { name } = rest.distribution;
     const byDefault = defaultHashes[name];

@@ -86,16 +86,26 @@ export class PemFiles {
 
   #connectOptions({ caFile, chainFile, keyFile, ...rest }: TlsConnectConfig): TlsConnectOptions {
     const own = chainFile === undefined ? {} : this.#pair(chainFile, keyFile);
-    return { ...rest, ...own, ...(caFile === undefined ? {} : { ca: this.#read(caFile) }) };
+    return { ...rest, ...own, ...(caFile === undefined ? {} : { ca: this.#certificates(caFile) }) };
   }
 
   #credentials({ chainFile, keyFile, caFile }: TlsListenConfig): TlsCredentials {
-    return { ...this.#pair(chainFile, keyFile), ...(caFile === undefined ? {} : { ca: this.#read(caFile) }) };
+    return {
+      ...this.#pair(chainFile, keyFile),
+      ...(caFile === undefined ? {} : { ca: this.#certificates(caFile) }),
+    };
   }
 
   #pair(chainFile: string, keyFile: string | undefined): Pick<TlsCredentials, "chain" | "key"> {
-    const chain = this.#read(chainFile);
+    const chain = this.#certificates(chainFile);
     return { chain, key: keyFile === undefined ? chain : this.#read(keyFile) };
+  }
+
+  #certificates(file: string): Uint8Array {
+    const bytes = this.#read(file);
+    // A connection to a server could only say that it is untrusted.
+    if (new TextDecoder("latin1").decode(bytes).includes("-----BEGIN CERTIFICATE-----")) return bytes;
+    throw new Error(`${resolve(this.#folder, file)} has no PEM certificate`);
   }
 
   #read(file: string): Uint8Array {

@@ -177,7 +177,7 @@ export function settingsOf(
 export function describeVariables(): string {
   const width = Math.max(...table.map(([, { variable }]) => variable.length));
   const also = (row: Row<unknown>): string =>
-    row.repeated === true ? " all of them, with blanks or commas between" : "";
+    row.repeated === true ? " of each server, with blanks or commas between" : "";
   return table
     .map(([, row]) => `  ${row.variable.padEnd(width)}  ${nameOf(row.flag)}${also(row)}`)
     .join("\n");

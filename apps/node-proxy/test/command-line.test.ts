@@ -13,6 +13,7 @@ import { configure } from "../src/configure.ts";
 import type { Environment } from "../src/settings.ts";
 import { where } from "../src/where.ts";
 
+const certificates = join(import.meta.dirname, "..", "..", "..", "packages", "conformance", "certificates");
 let folder = "";
 const at = (name: string): string => join(folder, name);
 
@@ -172,7 +173,12 @@ describe("what is said", () => {
       { MEMWIRE_PROXY_BACKENDS: "a:1", MEMWIRE_PROXY_SERVERS: "x" },
       "MEMWIRE_PROXY_BACKENDS cannot stand beside MEMWIRE_PROXY_SERVERS: both say the servers",
     ],
-    ["", { MEMWIRE_PROXY_CONFIG: "no.yml" }, "cannot read no.yml: no such file"],
+    ["", { MEMWIRE_PROXY_CONFIG: "no.yml" }, "cannot read no.yml of MEMWIRE_PROXY_CONFIG: no such file"],
+    [
+      "",
+      { MEMWIRE_PROXY_SERVERS: "a:1,b:1" },
+      'MEMWIRE_PROXY_SERVERS is a file, got "a:1,b:1"; servers themselves: MEMWIRE_PROXY_BACKENDS',
+    ],
     ["--config @two.yml --port 5", {}, "--port says something of one pool, and the file has 2: alpha, beta"],
     [
       "--config @two.yml",
@@ -262,10 +268,12 @@ test.each<[string, string]>([
     "--config @tls.yml",
     "memwire-proxy: cannot read @certificates/no.pem: no such file; see memwire-proxy --help",
   ],
+  ["--config @list.yml", "memwire-proxy: @list.servers has no PEM certificate; see memwire-proxy --help"],
   [
-    "--config @list.yml",
-    "memwire-proxy: pool a cannot listen: the certificate chain has no PEM certificate; see memwire-proxy --help",
+    "--config @pair.yml",
+    "memwire-proxy: pool a cannot listen: the key is not that of the first certificate in the chain; see memwire-proxy --help",
   ],
+  ["--config @roots.yml", "memwire-proxy: @list.servers has no PEM certificate; see memwire-proxy --help"],
   [
     "--config @secret.yml",
     "memwire-proxy: the password is to be in NO_SUCH_SECRET of the environment: it is not set; see memwire-proxy --help",
@@ -273,6 +281,11 @@ test.each<[string, string]>([
 ])("--check of %s ends with 1 and every mistake", async (line, message) => {
   const pool = (rest: string): string => `pools: { a: { servers: [a:1], ${rest} } }\n`;
   writeFileSync(at("list.yml"), pool("listen: { address: ':1', tls: { cert: list.servers } }"));
+  writeFileSync(at("roots.yml"), pool("listen: ':1', server_tls: { ca: list.servers }"));
+  writeFileSync(
+    at("pair.yml"),
+    pool(`listen: { address: ':1', tls: { cert: ${certificates}/one.crt, key: ${certificates}/two.key } }`),
+  );
   writeFileSync(at("tls.yml"), pool("listen: { address: ':1', tls: { cert: certificates/no.pem } }"));
   writeFileSync(
     at("secret.yml"),
