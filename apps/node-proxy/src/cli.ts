@@ -6,6 +6,7 @@ import { Command, readArguments, usageMistake, wholeNumber } from "@memwire/prog
 import {
   addSettings,
   describeVariables,
+  placementSettings,
   settingsOf,
   type Environment,
   type Setting,
@@ -102,7 +103,8 @@ export function readTask(args: readonly string[], version: string, environment: 
 }
 
 const whereHelp = `
-For each key: what of it is hashed, the hash, the point of the ring or the slot that has it, and the server.
+For each key: the server, and the way to it: the hash of the key or of its tag, and the point of the ring or the slot
+that has it. No server is asked.
 
 Examples:
   memwire-proxy where user:42 user:43 --config proxy.yml --pool alpha
@@ -116,7 +118,7 @@ export function readWhereTask(args: readonly string[], version: string, environm
     .description("Says which server has a key, and why.")
     .usage("KEY ... [--config FILE | --servers FILE | --backend ADDRESS ...] [--pool NAME]")
     .argument("<key...>", "the keys");
-  addSettings(command)
+  addSettings(command, placementSettings)
     .option("--pool <name>", "of this pool alone; of all if not given")
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this")

@@ -133,9 +133,20 @@ type Key = keyof Values;
 
 const table = Object.entries(rows) as unknown as readonly (readonly [Key, Row<unknown>])[];
 
-/** Gives a command the flags of all settings. */
-export function addSettings(command: Command): Command {
-  for (const [, { flag, says, read, repeated }] of table) {
+/** What says where keys are. */
+export const placementSettings: readonly Key[] = [
+  "config",
+  "servers",
+  "backend",
+  "hash",
+  "distribution",
+  "hashTag",
+];
+
+/** Gives a command the flags of settings, of all if nothing else is said. */
+export function addSettings(command: Command, wanted: readonly Key[] = table.map(([key]) => key)): Command {
+  for (const [key, { flag, says, read, repeated }] of table) {
+    if (!wanted.includes(key)) continue;
     const parse = optionValue(nameOf(flag), read);
     if (repeated !== true) command.option(flag, says, parse);
     else {

@@ -324,6 +324,7 @@ test.each<[string, string]>([
 
 test.each<[string, string]>([
   ["", "missing required argument 'key'"],
+  ["foo --timeout 5", "unknown option '--timeout'"],
   ["foo --pool gamma --config @two.yml", "there is no pool gamma: alpha, beta"],
   ["x".repeat(251), `a key is 1 to 250 bytes without blanks and control characters, got "${"x".repeat(80)}"`],
 ])("where %s is a mistake", (line, message) => {
