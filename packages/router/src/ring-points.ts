@@ -67,7 +67,7 @@ export function textsOfFourUnlessWeighted(points: number): RingRecipe["textsOf"]
   const weighted = textsInSinglePrecision(points);
   const equal = textsOfFour(points);
   return (node, totalWeight, nodes) =>
-    nodes.every(({ weight }) => weight === 1)
+    totalWeight === nodes.length // each is 1 at least
       ? equal(node, totalWeight, nodes)
       : weighted(node, totalWeight, nodes);
 }

@@ -74,10 +74,13 @@ function turned({ points, owners }: Ring): Ring {
     ends[i] = (points[i] as number) - 1;
     lasts[i] = owners[(i + length - 1) % length] as number;
   }
-  if (points[0] !== 0) return { points: ends, owners: lasts };
-  // Nothing is before 0: the last one's share ends at the end.
-  return {
-    points: Uint32Array.of(...ends.subarray(1), 0xffff_ffff),
-    owners: Uint16Array.of(...lasts.subarray(1), lasts[0] as number),
-  };
+  const zeros = points.findLastIndex((point) => point === 0) + 1;
+  if (zeros === 0) return { points: ends, owners: lasts };
+  // Nothing is before 0: the share of the last one ends at the end.
+  const rest = { points: new Uint32Array(length - zeros + 1), owners: new Uint16Array(length - zeros + 1) };
+  rest.points.set(ends.subarray(zeros));
+  rest.owners.set(lasts.subarray(zeros));
+  rest.points[length - zeros] = 0xffff_ffff;
+  rest.owners[length - zeros] = lasts[0] as number;
+  return rest;
 }
