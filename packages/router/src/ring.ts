@@ -27,7 +27,7 @@ export interface RingRecipe extends NodeRule {
 /** The most points of a ring: enough for `SERVERS_MAX` servers of 160 each. */
 const RING_POINTS_MAX = 16_777_216;
 
-/** @throws RangeError for more than `RING_POINTS_MAX` points */
+/** @throws RangeError for more than `RING_POINTS_MAX` points, or for none although there are servers */
 export function buildRing(nodes: readonly Node[], recipe: RingRecipe): Ring {
   const numbers = numbersOf(nodes, recipe);
   const owners = Uint16Array.from(
@@ -56,6 +56,10 @@ function numbersOf(nodes: readonly Node[], recipe: RingRecipe): Float64Array {
     }
     const tie = recipe.ties === "last" ? nodes.length - 1 - position : position;
     for (const point of points) numbers.push(point * SERVERS_MAX + tie);
+  }
+  // A key would have no owner.
+  if (numbers.length === 0 && nodes.length > 0) {
+    throw new RangeError("no server has a point on the ring: give each of them more points");
   }
   return Float64Array.from(numbers).sort();
 }

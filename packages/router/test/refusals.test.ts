@@ -43,6 +43,7 @@ test.each<[object, string]>([
     "naming must be one of libmemcached, libmemcached-spy, got twemproxy",
   ],
   [{ ring: { points: 0 } }, "points must be a whole number from 1 to 4096, got 0"],
+  [{ ring: { points: 3 } }, "no server has a point on the ring: give each of them more points"],
   [{ ring: { points: 4_097 } }, "points must be a whole number from 1 to 4096, got 4097"],
   [{ distribution: "modula", order: "reversed" }, "order must be one of sorted, listed, got reversed"],
   [{ order: "listed" }, "order is for modula: a ring has none, got listed"],

@@ -79,8 +79,10 @@ test("or it owns the hashes from itself on, around the end of the ring, too", ()
   );
 });
 
-test("a ring of servers without points owns nothing", () => {
+test("servers without points are left out, and if none has one that is refused", () => {
   for (const owns of ["before", "after"] as const) {
-    expect(ownerOf(ringOf([[], []], { owns }), 7)).toBe(NO_SERVER);
+    expect(ownerOf(ringOf([], { owns }), 7)).toBe(NO_SERVER);
+    expect(ownerOf(ringOf([[], [5], []], { owns }), 7)).toBe(1);
+    expect(() => ringOf([[], []], { owns })).toThrow(RangeError);
   }
 });
