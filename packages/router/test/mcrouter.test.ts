@@ -141,10 +141,11 @@ test.each<[key: string | Uint8Array, servers: number, owner: number]>([
 test("a key's hash stop ends what ch3 hashes, and a salt is put behind that", () => {
   const servers = list(100);
   const plain = made("ch3", servers);
-  const stopped = place({ distribution: "ch3", hashStop: "|#|", salt: "7" }, servers);
+  const stopped = place({ distribution: "ch3", hashStop: "|#|", salt: "7x" }, servers);
   for (const key of ["", "user:42", "a".repeat(300)]) {
-    expect(ownerOf(stopped, `${key}|#|profile|#|2`)).toBe(ownerOf(plain, `${key}7`));
-    expect(ownerOf(stopped, `${key}|#`)).toBe(ownerOf(plain, `${key}|#7`));
+    expect(ownerOf(stopped, `${key}|#|profile|#|2`)).toBe(ownerOf(plain, `${key}7x`));
+    expect(ownerOf(stopped, `${key}|#|`)).toBe(ownerOf(plain, `${key}7x`));
+    expect(ownerOf(stopped, `${key}|#`)).toBe(ownerOf(plain, `${key}|#7x`));
   }
 });
 
@@ -166,6 +167,16 @@ test("jump is that of its definition for every hash", () => {
       defined(hash, buckets),
     );
   }
+});
+
+test("jump carries from the lower half of its state to the upper one", () => {
+  // The hash that is followed by 2^63: the lower half wraps to 0, and without the carry the next bucket would be 2, not 1.
+  let inverse = 1n;
+  for (let i = 0; i < 6; i++)
+    inverse = BigInt.asUintN(64, inverse * (2n - 2_862_933_555_777_941_757n * inverse));
+  const hash = BigInt.asUintN(64, (2n ** 63n - 1n) * inverse);
+  expect(jump(Number(hash & 0xffffffffn) | 0, Number(hash >> 32n) | 0, 2)).toBe(defined(hash, 2));
+  expect(defined(hash, 2)).toBe(1);
 });
 
 /** As the paper has it, with numbers of 64 bits. */
