@@ -77,8 +77,7 @@ export class Recovery {
       this.#step();
     }
     for (let list = 4; list < LISTS; list++) {
-      this.#beat();
-      if (lists.length(list) > 1) orderByAge(memory, lists, list);
+      if (lists.length(list) > 1) orderByAge(memory, lists, list, () => this.#step());
     }
   }
 

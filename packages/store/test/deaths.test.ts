@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { encodeUtf8, type SharedStore, SlabStore, type StoreOptions, Terms } from "../src/mod.ts";
 import { hashOf } from "../src/key-hash.ts";
 import { GROUPS_MIN, ITEMS_PER_GROUP } from "../src/key-index.ts";
+import { SharedLocks } from "../src/shared-locks.ts";
 import { copyOf, dyingWorker } from "./dying-worker.ts";
 import { expectInOrder, latin1, START, valueOf } from "./store-laws.ts";
 
@@ -295,6 +296,18 @@ test("a worker that dies while the index doubles takes nothing along, and it gro
     expect(keys.filter((name) => !other.inspect(name, 0, name.length, START))).toEqual([]);
   }
 }, 90_000);
+
+test("a worker that recovers shows that it is alive all along, however many items a list has", () => {
+  const store = SlabStore.shared({ bytesMax: 2_097_152 });
+  for (let i = 0; i < 10_000; i++) set(store, `${i}`, "", START + ((i * 7_919) % 10_000) * 100);
+  const worker = dyingWorker(store.share(), Infinity);
+  const beatsAt: number[] = [0];
+  vi.spyOn(SharedLocks.prototype, "beat").mockImplementation(() => void beatsAt.push(worker.writes));
+  worker.store.forget(store.ticket);
+  const writesBetween = beatsAt.map((at, i) => (beatsAt[i + 1] ?? worker.writes) - at);
+  expect(worker.writes).toBeGreaterThan(200_000);
+  expect(Math.max(...writesBetween)).toBeLessThan(30_000);
+});
 
 /** Whenever a worker dies over it, what there is afterwards is, key by key, what was there before or was to be there. */
 function expectNothingLost(of: SharedStore, act: (store: SlabStore) => void): void {
