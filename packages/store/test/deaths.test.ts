@@ -203,6 +203,19 @@ const deeds: Deed[] = [
     },
   },
   {
+    does: "replaces what it holds, and lets go of it",
+    before: several,
+    act: (store) => {
+      store.heldBytesLeast = 0;
+      for (const name of ["of 70", "of 2600"]) {
+        find(store, name, START);
+        const hold = store.hold();
+        set(store, name, "n".repeat(66));
+        store.release(hold);
+      }
+    },
+  },
+  {
     does: "flushes",
     before: several,
     act: (store) => {
