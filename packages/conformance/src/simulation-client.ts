@@ -18,7 +18,8 @@ import type {
 } from "@memwire/engine";
 import type { Reference } from "./simulation-reference.ts";
 import { casPairs, judge, replyLength } from "./simulation-replies.ts";
-import { type Request, RequestSource } from "./simulation-requests.ts";
+import { BinaryRequests } from "./simulation-binary.ts";
+import { type Request, type Requests, TextRequests } from "./simulation-requests.ts";
 
 export interface ClientOptions {
   readonly name: string;
@@ -27,6 +28,9 @@ export interface ClientOptions {
   readonly chance: Chance;
   readonly endpoint: Endpoint;
   readonly reference: Reference;
+  readonly protocol: "text" | "binary";
+  /** What becomes of the keys of a server that is down. */
+  readonly whenDown: "fail" | "miss" | "rehash";
   /** Requests written at once, at most. */
   readonly burstMax: number;
   /** How long an answer may take, given how many were outstanding. */
@@ -42,6 +46,7 @@ export interface ClientCounts {
   quiet: number;
   right: number;
   failed: number;
+  missed: number;
   unsure: number;
   /** Without an answer when the connection was closed. */
   lost: number;
@@ -64,6 +69,7 @@ export class SimulatedClient implements TransportHandler {
     quiet: 0,
     right: 0,
     failed: 0,
+    missed: 0,
     unsure: 0,
     lost: 0,
     connections: 0,
@@ -77,7 +83,7 @@ export class SimulatedClient implements TransportHandler {
   /** Requests that are still to be asked by and by. */
   toAsk = 0;
   readonly #options: ClientOptions;
-  readonly #source: RequestSource;
+  readonly #source: Requests;
   readonly #unsure: Set<string> = new Set();
   #transport: Transport | undefined;
   #state: "connecting" | "open" | "ending" | "closed" = "closed";
@@ -90,7 +96,8 @@ export class SimulatedClient implements TransportHandler {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#source = new RequestSource(options.chance, options.name);
+    const { chance, name, protocol } = options;
+    this.#source = protocol === "text" ? new TextRequests(chance, name) : new BinaryRequests(chance, name);
   }
 
   get outstanding(): number {
@@ -214,7 +221,7 @@ export class SimulatedClient implements TransportHandler {
   #burst(): void {
     const { chance, burstMax, clock, reference, answersWithinMs } = this.#options;
     for (let left = this.oneByOne ? 1 : 1 + chance.below(burstMax); left > 0; left--) {
-      const request = this.#source.next();
+      const request = this.#source.next(this.mayFail);
       const { reply: expected, closes } = reference.ask(request.referenceText, clock.now());
       const answerBy = clock.now() + answersWithinMs(this.#outstanding.length);
       this.counts.asked++;
@@ -252,15 +259,20 @@ export class SimulatedClient implements TransportHandler {
   }
 
   #answered({ request, expected, answerBy }: Pending, reply: string): void {
-    const { clock } = this.#options;
-    const verdict = judge(reply, expected, request, (key) => this.#unsure.has(key));
+    const { clock, whenDown } = this.#options;
+    // Where keys go to other servers and come back, what is found may be older than what was told last.
+    const wanders = this.mayFail && whenDown === "rehash";
+    const verdict = judge(reply, expected, request, {
+      isUnsure: (key) => wanders || this.#unsure.has(key),
+      mayMiss: this.mayFail && whenDown === "miss",
+    });
     if (verdict === "wrong" || (verdict !== "right" && !this.mayFail)) {
       this.#violate(`asked ${show(request.text)} was told ${show(reply)}, not ${show(expected)}`);
     } else this.counts[verdict]++;
     if (clock.now() > answerBy) {
       this.#violate(`was answered ${clock.now() - answerBy} ms late: ${show(request.text)}`);
     }
-    if (verdict === "failed") this.#taint(request);
+    if (verdict === "failed" || verdict === "missed") this.#taint(request);
     if (verdict === "right" && request.answer === "values") {
       for (const [key, pair] of casPairs(reply, expected)) this.#source.seen(key, pair);
     }

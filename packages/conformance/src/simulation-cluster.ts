@@ -11,7 +11,7 @@
 import { type Happening, simulate, type Simulation } from "@memwire/adapter-memory";
 import { drive, LINGER_MS, type Driver, type Endpoint, type Engine, type Millis } from "@memwire/engine";
 import { ProxyEngine, type PoolServerStatus } from "@memwire/proxy";
-import { createDistribution } from "@memwire/router";
+import { createDistribution, type Distribution } from "@memwire/router";
 import type { ServerEngine } from "@memwire/server";
 import { type ClientCounts, SimulatedClient } from "./simulation-client.ts";
 import { Reference } from "./simulation-reference.ts";
@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly weather: "calm" | "stormy";
   /** Whether a proxy stands between clients and servers; if not, there is one server. */
   readonly proxied: boolean;
+  /** How many times as much every client asks for as it would otherwise. Default: 1. */
+  readonly busy?: number;
   /** Is told everything that happens to connections. */
   readonly observe?: (happening: Happening) => void;
 }
@@ -51,6 +53,10 @@ const CHECK_EVERY_EVENTS = 64;
 const ON_THE_WAY_MS = 500;
 /** How long a client waits for a server that may have vanished with its requests. */
 const PATIENCE_MS = 2_000;
+/** How often it is looked whether every server is well again, until it is taken to be lost. */
+const COME_BACK_ROUNDS_MAX = 30;
+/** A connection over which a large value was sent is kept no longer than that. */
+const UPLOADS_IDLE_MS = 10_000;
 /** More than any timer of the simulation is late. */
 const LATE_MS = 100;
 /** How long the proxy keeps a connection for a further large value. */
@@ -63,6 +69,7 @@ export function simulateCluster(options: ClusterOptions): ClusterRun {
 
 class Cluster {
   readonly #stormy: boolean;
+  readonly #busy: number;
   readonly #setting: Setting;
   readonly #simulation: Simulation;
   readonly #servers: readonly ServerEngine[];
@@ -72,9 +79,10 @@ class Cluster {
   readonly #violations: Set<string> = new Set();
   #events = 0;
 
-  constructor({ seed, weather, proxied, observe }: ClusterOptions) {
-    const setting = drawSetting(seed, weather, proxied);
+  constructor({ seed, weather, proxied, busy = 1, observe }: ClusterOptions) {
+    const setting = drawSetting(seed, weather, proxied, busy > 1);
     this.#stormy = weather === "stormy";
+    this.#busy = busy;
     this.#setting = setting;
     this.#simulation = simulate({ ...setting.network, seed, ...(observe === undefined ? {} : { observe }) });
     this.#servers = setting.servers.map((host) => this.#started(host, smallServer(setting.serverOptions)));
@@ -87,7 +95,7 @@ class Cluster {
     const { random } = this.#simulation;
     for (const client of this.#clients) client.connect();
     if (this.#stormy) this.#weatherTheStorm();
-    this.#ask(false, 20 + random.below(20), CALM_MS);
+    this.#ask(false, this.#busy * (20 + random.below(20)), this.#busy * CALM_MS);
     for (const client of this.#clients) client.finish();
     this.#until(() => this.#clients.every((client) => client.isClosed), "every client to be closed");
     this.#checkRest();
@@ -101,17 +109,25 @@ class Cluster {
     const { servers, proxy, clients, hitsClients, limits } = this.#setting;
     const storm = { servers, proxy, clients: hitsClients ? clients : [] };
     rage(this.#simulation, storm, clock.now() + STORM_MS);
-    this.#ask(true, 30 + random.below(40), STORM_MS);
+    this.#ask(true, this.#busy * (30 + random.below(40)), STORM_MS);
     this.#pass(STORM_MS);
+    const before = this.#proxy?.servers().map(({ counters }) => ({ ...counters })) ?? [];
     // A connection that is dead without a word shows when it is used; its server is then left alone for a while.
-    const replies = this.#proxy?.servers().map((server) => server.counters.replies);
-    const isFresh = ({ state, counters }: PoolServerStatus, i: number): boolean =>
-      state !== "ready" || counters.replies > (replies?.[i] ?? 0);
+    const isFresh = ({ state, counters, health }: PoolServerStatus, i: number): boolean =>
+      health.state === "up" && (state !== "ready" || counters.replies > (before[i]?.replies ?? 0));
+    let rounds = 0;
     do {
       this.#forgetKeys();
       this.#ask(true, 10, CALM_MS);
       this.#pass(limits.retryMaxMs + LATE_MS);
-    } while (this.#proxy?.servers().every(isFresh) === false);
+    } while (this.#proxy?.servers().every(isFresh) === false && ++rounds < COME_BACK_ROUNDS_MAX);
+    for (const [i, server] of (this.#proxy?.servers() ?? []).entries()) {
+      // Some hashes give some servers no keys at all.
+      const isAsked = server.counters.requests > (before[i]?.requests ?? 0);
+      if (isFresh(server, i) || (server.health.state === "up" && !isAsked)) continue;
+      this.#violations.add(`${server.name} is well again, but gets nothing to do`);
+    }
+    this.#pass(UPLOADS_IDLE_MS + LATE_MS);
     this.#forgetKeys();
   }
 
@@ -171,7 +187,9 @@ class Cluster {
     }
     this.#atMost(0, this.#proxy?.counters.connectionsNow ?? 0, "connections of clients at the end");
     for (const { counters } of this.#servers) {
-      const most = this.#proxy === undefined ? 0 : 1;
+      // And one for each client that had a large value under way.
+      const { connections, clients } = this.#setting;
+      const most = this.#proxy === undefined ? 0 : connections.connections + clients.length;
       this.#atMost(most, counters.currConnections, "connections of a server at the end");
     }
   }
@@ -190,7 +208,7 @@ class Cluster {
 
   #report(): ClusterRun {
     const { digest, happened, elapsedMs } = this.#simulation;
-    const counts = { asked: 0, quiet: 0, right: 0, failed: 0, unsure: 0, lost: 0, connections: 0 };
+    const counts = { asked: 0, quiet: 0, right: 0, failed: 0, missed: 0, unsure: 0, lost: 0, connections: 0 };
     for (const client of this.#clients) {
       for (const what of Object.keys(counts) as (keyof ClientCounts)[]) counts[what] += client.counts[what];
       for (const violation of client.violations) this.#violations.add(violation);
@@ -222,6 +240,8 @@ class Cluster {
       chance: simulation.random.fork(),
       endpoint: endpointOf(setting.proxy ?? (setting.servers[0] as string)),
       reference: new Reference(setting.serverOptions),
+      protocol: setting.protocols[setting.clients.indexOf(host)] ?? "text",
+      whenDown: setting.whenDown,
       burstMax: setting.burstMax,
       // What is beyond `pipelineMax` waits until half of that is answered.
       answersWithinMs: (outstanding) =>
@@ -232,15 +252,23 @@ class Cluster {
 }
 
 function proxyOf(setting: Setting): ProxyEngine {
-  const { servers, distribution, hash, limits, timeouts, serverOptions } = setting;
+  const { servers, distribution, hash, limits, timeouts, serverOptions, health, connections } = setting;
+  const over = (hosts: readonly string[]): Distribution =>
+    createDistribution({
+      distribution,
+      hash,
+      servers: hosts.map((host) => ({ host, port: PORT })),
+    });
   const pool = {
     name: "pool",
     servers: servers.map((host) => ({ name: host, endpoint: endpointOf(host) })),
-    distribution: createDistribution({
-      distribution,
-      hash,
-      servers: servers.map((host) => ({ host, port: PORT })),
-    }),
+    distribution: over(servers),
+    distributionWithout(left: readonly number[]): Pick<Distribution, "owner"> {
+      const rest = over(left.map((index) => servers[index] as string));
+      return { owner: (bytes, start, end) => left[rest.owner(bytes, start, end)] as number };
+    },
+    health,
+    ...connections,
     ...timeouts,
   };
   return new ProxyEngine({ pools: [pool], limits, version: serverOptions.version ?? "" });

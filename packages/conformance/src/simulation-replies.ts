@@ -1,5 +1,7 @@
 // What a client was answered, held against what the reference answered to the same request.
 
+import { binaryReplyLength, binaryStatusOf, opaqueOf, withoutCas } from "./simulation-binary.ts";
+import { metaReplyLength } from "./simulation-meta.ts";
 import type { CasPair, Request } from "./simulation-requests.ts";
 
 /**
@@ -7,10 +9,11 @@ import type { CasPair, Request } from "./simulation-requests.ts";
  *
  * - `right`: the same, but for cas numbers and the order of values
  * - `failed`: a SERVER_ERROR instead, which some may be allowed
+ * - `missed`: that something is not there, or was not stored, where a pool says so of a server that is down
  * - `unsure`: about keys whose state cannot be known
  * - `wrong`: anything else
  */
-export type Verdict = "right" | "failed" | "unsure" | "wrong";
+export type Verdict = "right" | "failed" | "missed" | "unsure" | "wrong";
 
 interface Value {
   readonly key: string;
@@ -27,6 +30,8 @@ interface Values {
 
 /** How many characters the first reply takes in `text`; 0 if it is not all there. */
 export function replyLength(text: string, request: Request, expected: string): number {
+  if (request.answer === "binary") return binaryReplyLength(text);
+  if (request.answer === "meta") return metaReplyLength(text);
   if (request.answer === "values") return valuesLength(text);
   // One line for a failure, whatever the reference said.
   let at = 0;
@@ -42,17 +47,23 @@ export function replyLength(text: string, request: Request, expected: string): n
   return at;
 }
 
-/** @param isUnsure Whether what is stored under a key cannot be known. */
-export function judge(
-  reply: string,
-  expected: string,
-  request: Request,
-  isUnsure: (key: string) => boolean,
-): Verdict {
+/** What is known beside the reference. */
+export interface Doubts {
+  /** Whether what is stored under a key cannot be known. */
+  readonly isUnsure: (key: string) => boolean;
+  /** Whether a server that is down is answered for with misses. */
+  readonly mayMiss: boolean;
+}
+
+export function judge(reply: string, expected: string, request: Request, doubts: Doubts): Verdict {
   if (reply === expected) return "right";
-  if (request.answer === "values") return judgeValues(valuesOf(reply), valuesOf(expected), isUnsure);
+  const { keys, answer } = request;
+  if (answer === "values") return judgeValues(valuesOf(reply), valuesOf(expected), keys, doubts);
+  if (answer === "binary") return judgeBinary(reply, expected, keys, doubts);
   if (reply.startsWith("SERVER_ERROR ")) return "failed";
-  return request.keys.some(isUnsure) && ANSWERS.test(reply) ? "unsure" : "wrong";
+  const answers = answer === "meta" ? META_ANSWERS : ANSWERS;
+  if (keys.some(doubts.isUnsure) && answers.test(reply)) return "unsure";
+  return doubts.mayMiss && MISSES.test(reply) ? "missed" : "wrong";
 }
 
 /** The cas numbers that a right reply and the reference's have for the same values. */
@@ -67,18 +78,53 @@ export function* casPairs(reply: string, expected: string): Generator<[key: stri
 const ANSWERS =
   /^(STORED|NOT_STORED|EXISTS|NOT_FOUND|DELETED|TOUCHED|\d+ *|CLIENT_ERROR cannot increment or decrement non-numeric value)\r\n$/;
 
-function judgeValues(reply: Values, expected: Values, isUnsure: (key: string) => boolean): Verdict {
+const META_ANSWERS =
+  /^(VA \d+|HD|EN|NF|NS|EX|CLIENT_ERROR cannot increment or decrement non-numeric value)( [^\r\n]*)?\r\n/;
+
+/** Of a request for a key that the server does not have, or is said not to have. */
+const MISSES = /^(NOT_STORED|NOT_FOUND|(EN|NF|NS)( [^\r\n]*)?)\r\n$/;
+
+function judgeValues(
+  reply: Values,
+  expected: Values,
+  keys: readonly string[],
+  { isUnsure, mayMiss }: Doubts,
+): Verdict {
+  if (!reply.values.every(({ key }) => keys.includes(key))) return "wrong";
   const sure = (values: readonly Value[]): string[] =>
     values.filter(({ key }) => !isUnsure(key)).map(({ key, content }) => `${key} ${content}`);
   const wanted = sure(expected.values).toSorted();
   const got = sure(reply.values).toSorted();
+  const isPart = got.every((value) => wanted.includes(value));
   if (reply.last === expected.last) {
     const same = wanted.length === got.length && wanted.every((value, i) => value === got[i]);
-    if (!same) return "wrong";
+    if (!same) return mayMiss && isPart ? "missed" : "wrong";
     return expected.values.length + reply.values.length === wanted.length + got.length ? "right" : "unsure";
   }
   if (!reply.last.startsWith("SERVER_ERROR ")) return "wrong";
-  return got.every((value) => wanted.includes(value)) ? "failed" : "wrong";
+  return isPart ? "failed" : "wrong";
+}
+
+const OUT_OF_MEMORY = 0x82; // for which a server's error has no other status
+/** ok, not found, exists, not stored, not a number */
+const BINARY_ANSWERS: ReadonlySet<number> = new Set([0, 1, 2, 5, 6]);
+/** Of an `add` it is said that there is something. */
+const BINARY_MISSES: ReadonlySet<number> = new Set([1, 2, 5]);
+
+function judgeBinary(
+  reply: string,
+  expected: string,
+  keys: readonly string[],
+  { isUnsure, mayMiss }: Doubts,
+): Verdict {
+  if (withoutCas(reply) === withoutCas(expected)) return "right";
+  // Whatever is answered, it is answered to this request.
+  const isOthers = opaqueOf(reply) !== opaqueOf(expected) || reply.slice(0, 2) !== expected.slice(0, 2);
+  if (isOthers) return "wrong";
+  const status = binaryStatusOf(reply);
+  if (status === OUT_OF_MEMORY) return "failed";
+  if (keys.some(isUnsure) && BINARY_ANSWERS.has(status)) return "unsure";
+  return mayMiss && BINARY_MISSES.has(status) ? "missed" : "wrong";
 }
 
 function valuesLength(text: string): number {

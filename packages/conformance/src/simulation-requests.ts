@@ -1,9 +1,8 @@
-// Random requests of one client: well formed and not, to keys that are the client's own.
-//
-// A key whose state nobody can know any more, because a request that would have changed it failed, is given up:
-// the next request to it takes a new name. So every reply can be told beforehand, however much goes wrong.
+// Random requests of one client that speaks text: well formed and not, to keys that are the client's own.
 
 import type { Chance } from "@memwire/adapter-memory";
+import { KEY_BYTES_MAX, KeyNames } from "./simulation-keys.ts";
+import { metaRequest } from "./simulation-meta.ts";
 
 /** A request, one character a byte. */
 export interface Request {
@@ -11,10 +10,24 @@ export interface Request {
   /** The same request for a server that gives out other cas numbers. */
   readonly referenceText: string;
   readonly keys: readonly string[];
-  /** `values`: any number of values and a line; `lines`: as many lines as the reference answers. */
-  readonly answer: "values" | "lines";
+  /**
+   * `values`: any number of values and a line; `lines`: as many lines as the reference answers; `meta`, `binary`: one
+   * reply of that kind.
+   */
+  readonly answer: "values" | "lines" | "meta" | "binary";
   /** Whether it may change what is stored. */
   readonly changes: boolean;
+}
+
+/** Where a client has its requests from. */
+export interface Requests {
+  /** @param mayFail Then there is none of which a failure is told and everything else is not. */
+  next(mayFail: boolean): Request;
+  /** What is stored under a key cannot be known any more. */
+  giveUp(key: string): void;
+  giveUpAll(): void;
+  /** The cas numbers of an item as it was just seen. */
+  seen(key: string, cas: CasPair): void;
 }
 
 /** The cas numbers of one version of an item, at the cluster and at the reference. */
@@ -23,8 +36,6 @@ export interface CasPair {
   readonly reference: string;
 }
 
-const KEYS = 8;
-const KEY_BYTES_MAX = 250;
 const VALUE_BYTES_MAX = 1_000;
 const EXPTIMES = ["0", "0", "0", "3600", "-1"] as const; // never close to a moment that goes by
 const NO_SUCH_CAS: CasPair = { cluster: "18446744073709551615", reference: "18446744073709551615" };
@@ -46,6 +57,7 @@ const COMMANDS = [
     "delete",
   ] as const),
   ...(["incr", "incr", "decr", "touch", "other"] as const),
+  ...Array.from({ length: 6 }, () => "meta" as const),
 ];
 
 /** Answered by whoever reads it, without a look at what is stored. */
@@ -64,42 +76,34 @@ const OTHERS = [
   `get ${"k".repeat(KEY_BYTES_MAX + 1)}\r\n`,
 ] as const;
 
-export class RequestSource {
+export class TextRequests implements Requests {
   readonly #chance: Chance;
-  readonly #client: string;
-  readonly #generations: number[] = Array.from({ length: KEYS }, () => 0);
-  readonly #names: string[];
+  readonly #keys: KeyNames;
   readonly #cas: Map<string, CasPair> = new Map();
   readonly #noise: string;
 
   /** @param client Part of every key: no two clients share one. */
   constructor(chance: Chance, client: string) {
     this.#chance = chance;
-    this.#client = client;
-    this.#names = this.#generations.map((_, index) => this.#name(index));
+    this.#keys = new KeyNames(chance, client);
     this.#noise = String.fromCharCode(
       ...Array.from({ length: 2 * VALUE_BYTES_MAX }, () => chance.below(256)),
     );
   }
 
-  /** Takes a new name for a key; keys that were given up before stay given up. */
   giveUp(key: string): void {
-    const index = this.#names.indexOf(key);
-    if (index < 0) return;
-    (this.#generations[index] as number)++;
-    this.#names[index] = this.#name(index);
+    this.#keys.giveUp(key);
   }
 
   giveUpAll(): void {
-    for (const name of this.#names.slice()) this.giveUp(name);
+    this.#keys.giveUpAll();
   }
 
-  /** The cas numbers of an item as it was just seen. */
   seen(key: string, cas: CasPair): void {
     this.#cas.set(key, cas);
   }
 
-  next(): Request {
+  next(mayFail: boolean): Request {
     const chance = this.#chance;
     const command = chance.oneOf(COMMANDS);
     switch (command) {
@@ -116,6 +120,8 @@ export class RequestSource {
       case "incr":
       case "decr":
         return this.#change(command, ` ${chance.happens(0.9) ? chance.below(1_000) : "notanumber"}`);
+      case "meta":
+        return metaRequest(chance, chance.oneOf(this.#keys.names), this.#value(), !mayFail);
       case "other":
         return other(chance.oneOf(OTHERS));
       default:
@@ -124,18 +130,16 @@ export class RequestSource {
   }
 
   #retrieval(command: string): Request {
-    const count = this.#chance.skewed([1, KEYS]);
-    const keys = Array.from({ length: count }, () => this.#chance.oneOf(this.#names));
+    const count = this.#chance.skewed([1, this.#keys.names.length]);
+    const keys = Array.from({ length: count }, () => this.#chance.oneOf(this.#keys.names));
     const text = `${command} ${keys.join(" ")}\r\n`;
     return { text, referenceText: text, keys, answer: "values", changes: command.startsWith("gat") };
   }
 
   #storage(command: string): Request {
     const chance = this.#chance;
-    const key = chance.oneOf(this.#names);
-    const value = chance.happens(0.3)
-      ? String(chance.uint32())
-      : this.#bytes(chance.skewed([0, VALUE_BYTES_MAX]));
+    const key = chance.oneOf(this.#keys.names);
+    const value = this.#value();
     const quiet = chance.happens(0.1);
     const cas = chance.happens(0.9) ? (this.#cas.get(key) ?? NO_SUCH_CAS) : NO_SUCH_CAS;
     const head = `${command} ${key} ${chance.uint32()} ${chance.oneOf(EXPTIMES)} ${value.length}`;
@@ -146,15 +150,16 @@ export class RequestSource {
   }
 
   #change(command: string, argument: string): Request {
-    const key = this.#chance.oneOf(this.#names);
+    const key = this.#chance.oneOf(this.#keys.names);
     const quiet = this.#chance.happens(0.1);
     const text = `${command} ${key}${argument}${quiet ? " noreply" : ""}\r\n`;
     return { text, referenceText: text, keys: [key], answer: "lines", changes: true };
   }
 
-  #name(index: number): string {
-    const name = `${this.#client}/${index}/${this.#generations[index]}`;
-    return this.#chance.happens(0.05) ? name.padEnd(KEY_BYTES_MAX, "\xe9") : name;
+  #value(): string {
+    const chance = this.#chance;
+    if (chance.happens(0.3)) return String(chance.uint32());
+    return this.#bytes(chance.skewed([0, VALUE_BYTES_MAX]));
   }
 
   #bytes(length: number): string {

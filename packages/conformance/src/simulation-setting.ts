@@ -2,8 +2,8 @@
 
 import { Chance, type Conditions } from "@memwire/adapter-memory";
 import type { Millis } from "@memwire/engine";
-import type { ProxyLimits } from "@memwire/proxy";
-import type { HashName } from "@memwire/router";
+import type { PoolOptions, ProxyLimits } from "@memwire/proxy";
+import type { HashName, HealthOptions } from "@memwire/router";
 import type { ServerOptions } from "@memwire/server";
 
 export interface Setting {
@@ -21,6 +21,11 @@ export interface Setting {
     readonly connectTimeoutMs: Millis;
     readonly replyTimeoutMs: Millis;
   };
+  readonly whenDown: HealthOptions["whenDown"];
+  readonly health: Partial<HealthOptions>;
+  readonly connections: Required<Pick<PoolOptions, "connections" | "preconnect" | "idleTimeoutMs">>;
+  /** Of each client. */
+  readonly protocols: readonly ("text" | "binary")[];
   /** Requests that a client writes at once, at most. */
   readonly burstMax: number;
   /** Whether a storm also hits what is between clients and who they talk to. */
@@ -30,19 +35,35 @@ export interface Setting {
 const VERSION = "1.6.45";
 const KIB = 1_024;
 
+/** What is drawn is as many pieces as there is time for: where much is asked, they are no smaller than that. */
+const BUSY_PIECE_BYTES = 500;
+
 /** In a storm bounds and deadlines are tight, so that they are met; in calm weather they are never met. */
-export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: boolean): Setting {
+export function drawSetting(
+  seed: number,
+  weather: "calm" | "stormy",
+  proxied: boolean,
+  isBusy: boolean = false,
+): Setting {
   const chance = new Chance(Number.MAX_SAFE_INTEGER - seed); // not the stream that the simulation itself draws from
   const stormy = weather === "stormy";
   const hosts = (kind: string, count: number): string[] =>
     Array.from({ length: count }, (_, i) => `${kind}-${i}`);
   // Longer than the largest requests take on the slowest network, when there is no storm.
+  const pieces = (): [number, number] => {
+    const [least, most] = [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])];
+    return isBusy ? [least + BUSY_PIECE_BYTES, most + BUSY_PIECE_BYTES] : [least, most];
+  };
+  const connections = chance.happens(0.5) ? 1 : 2 + chance.below(3);
+  const clients = hosts("client", 1 + chance.below(4));
+  const retryMaxMs = 200 + chance.skewed([0, 500]);
+  const whenDown = chance.oneOf(["fail", "fail", "miss", "rehash"] as const);
   const deadline = (): Millis => (stormy ? 100 + chance.skewed([1, 400]) : 30_000);
   return {
     network: {
       latencyMs: [0, chance.skewed([0, 2])],
-      segmentBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
-      readBytes: [chance.skewed([1, 100]), chance.skewed([100, 64 * KIB])],
+      segmentBytes: pieces(),
+      readBytes: pieces(),
       windowBytes: [stormy ? 4 * KIB : 100, chance.skewed([4 * KIB, 256 * KIB])],
       datagramLoss: 0,
       datagramEcho: 0,
@@ -53,7 +74,7 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
     },
     servers: hosts("server", proxied ? 1 + chance.below(4) : 1),
     proxy: proxied ? "proxy" : undefined,
-    clients: hosts("client", 1 + chance.below(4)),
+    clients,
     serverOptions: { version: VERSION, limits: { unsentBytesMax: chance.skewed([256, 1_024 * KIB]) } },
     distribution: chance.oneOf(["ketama", "modula"]),
     hash: chance.oneOf(["md5", "fnv1a_64", "crc32", "murmur"]),
@@ -71,9 +92,23 @@ export function drawSetting(seed: number, weather: "calm" | "stormy", proxied: b
       queuedBytesMax: stormy ? chance.skewed([KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,
       timeoutsMax: 1 + chance.below(6),
       retryMinMs: 1 + chance.skewed([0, 100]),
-      retryMaxMs: 200 + chance.skewed([0, 500]),
+      retryMaxMs,
     },
     timeouts: { queuedTimeoutMs: deadline(), connectTimeoutMs: deadline(), replyTimeoutMs: deadline() },
+    whenDown,
+    health: {
+      whenDown,
+      failuresMax: chance.below(5),
+      flapMaxMs: 2 * retryMaxMs,
+      failOpenBelow: chance.oneOf([0, 0, 0.5]),
+    },
+    connections: {
+      connections,
+      preconnect: chance.happens(0.3),
+      // Of several connections one may be dead for long before it is used: what is not used is closed before that.
+      idleTimeoutMs: stormy && connections > 1 ? 1 + chance.skewed([50, 1_000]) : Infinity,
+    },
+    protocols: clients.map(() => chance.oneOf(["text", "text", "binary"])),
     burstMax: chance.skewed([1, 30]),
     hitsClients: stormy && (!proxied || chance.happens(0.5)),
   };
