@@ -32,6 +32,22 @@ test("a connection over the limit that goes on talking is not listened to", () =
   expect(bench.engine.store.counters.currItems).toBe(0);
 });
 
+test("twenty clients with values of 400 KB take turns at the same buffers", () => {
+  const bench = new Bench(new ServerEngine());
+  const { pool } = bench.engine.settings;
+  const clients = Array.from({ length: 20 }, () => bench.connect(false));
+  const value = "v".repeat(400_000);
+  const round = (): void => {
+    for (const [i, client] of clients.entries())
+      client.send(`set k${i} 0 0 400000\r\n${value}\r\nget k${i}\r\n`);
+    for (const client of clients) while (client.take());
+  };
+  round();
+  const { made } = pool;
+  for (let i = 0; i < 3; i++) round();
+  expect([pool.made, pool.dropped]).toEqual([made, 0]);
+});
+
 describe("a decoder of a connection that is closed", () => {
   const decodersOf = (streams: readonly string[]): number => {
     const begun = vi.spyOn(RequestDecoder.prototype, "begin");
