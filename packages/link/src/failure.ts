@@ -42,6 +42,8 @@ export const failureOf = (cause: CloseCause): Failure => causes[cause];
 
 export const TIMED_OUT: Failure = failureOf("timed-out");
 export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");
+/** An answer began and did not end in time. */
+export const UNFINISHED: Failure = failure("timed-out", "backend failure");
 export const UNAUTHENTICATED: Failure = failure("denied", "backend authentication failed");
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");

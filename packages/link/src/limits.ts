@@ -53,7 +53,7 @@ export interface ServerLimits {
 export interface Timeouts {
   /** How long a request may wait to be sent. */
   readonly queuedMs: Millis;
-  /** How long a connection may take to be made. */
+  /** How long a connection may take to be made, and greeted where it is to be. */
   readonly connectMs: Millis;
   /** How long a reply may take, from when the request was sent. */
   readonly replyMs: Millis;

@@ -15,7 +15,7 @@ import type { Taker } from "./absent-server.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
-import { BROKEN_REPLY, failureOf, TIMED_OUT, type Failure } from "./failure.ts";
+import { BROKEN_REPLY, failureOf, TIMED_OUT, UNFINISHED, type Failure } from "./failure.ts";
 import {
   FragmentQueue,
   type ErrorKind,
@@ -153,7 +153,7 @@ export class ServerConnection implements Party, Output, Taker {
       this.#lateInARow += late.requests;
       // What has begun and does not end is no late answer but a broken one.
       if (late.begun || (late === this.#inFlight.head && this.#decoder.hasRest)) {
-        return this.#disconnect("failed", BROKEN_REPLY);
+        return this.#disconnect("failed", UNFINISHED);
       }
       late.fail(TIMED_OUT);
       if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
@@ -199,8 +199,12 @@ export class ServerConnection implements Party, Output, Taker {
   }
 
   take(): Uint8Array {
-    if (this.#greeting !== null) return this.#greeting.output.take();
     const counters = this.#counters;
+    if (this.#greeting !== null) {
+      const words = this.#greeting.output.take();
+      counters.bytesWritten += words.length;
+      return words;
+    }
     const deadline = this.#context.now + this.#server.timeouts.replyMs;
     let requests = 0;
     for (let sent = this.#queued.head; sent !== null; sent = sent.next) {

@@ -45,7 +45,7 @@ export interface PoolOptions {
   readonly credentials?: TextCredentials & { readonly kind: "sasl" | "text" };
   /** How long a request may wait to be sent. */
   readonly queuedTimeoutMs?: Millis;
-  /** How long a connection may take to be made. */
+  /** How long a connection may take to be made, and to be verified if a failure came before. */
   readonly connectTimeoutMs?: Millis;
   /** How long a reply may take, from when the request was sent. */
   readonly replyTimeoutMs?: Millis;
