@@ -45,17 +45,17 @@ export class ProxyEngine extends LinkEngine {
   constructor(options: ProxyOptions) {
     if (options.pools.length === 0) throw new RangeError("a proxy needs at least one pool");
     const limits = limitsFrom(DEFAULT_PROXY_LIMITS, options.limits);
-    const pool = new BufferPool(options.copyBytes === undefined ? {} : { copy: options.copyBytes });
+    const memory = new BufferPool(options.copyBytes === undefined ? {} : { copy: options.copyBytes });
     const context: ProxyContext = {
       outbox: new Outbox(),
       limits,
       streamedFromBytes: limits.wholeBytesMax + 1,
       decoders: new RequestDecoders(options.requests ?? {}, {
         partsFromBytes: limits.wholeBytesMax + 1,
-        pool,
+        pool: memory,
       }),
-      pool,
-      buffers: new SpareBuffers(pool),
+      pool: memory,
+      buffers: new SpareBuffers(memory),
       replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
       counters: newClientCounters(),
       version: options.version ?? "memwire",
