@@ -47,6 +47,8 @@ const NOTHING = new Uint8Array(0);
 
 export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   lane = -1;
+  /** How far it is in saying who it is, where that is asked for. */
+  standing: "stranger" | "asked" | "known" = "stranger";
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
   #requests: RequestDecoder;

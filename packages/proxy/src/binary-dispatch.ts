@@ -14,6 +14,7 @@ import { BinaryRequestWriter, type BinaryTask } from "./binary-request.ts";
 import { BinarySlot } from "./binary-slot.ts";
 import { flushServers } from "./classic-dispatch.ts";
 import type { Pool } from "./pool.ts";
+import { authenticate, isForAnybody } from "./sasl.ts";
 import type { StatLine } from "./stats.ts";
 
 const TOO_LARGE = refusalReply("too-large");
@@ -42,6 +43,7 @@ export class BinaryDispatcher {
   dispatch(client: ClientLink): void {
     const { binary } = client;
     const { opcode } = binary;
+    if (this.#isStranger(client)) return this.#turnAway(client);
     switch (opcode) {
       case "get":
       case "getq":
@@ -90,9 +92,12 @@ export class BinaryDispatcher {
       case "quitq":
         return client.finish();
       case "sasl-list":
+        if (this.#pool.users === undefined) return this.#answer(client, "unknown-command");
+        client.standing = "stranger";
+        return this.#tell(client, [["", "PLAIN"]]);
       case "sasl-auth":
       case "sasl-step":
-        return this.#answer(client, "unknown-command");
+        return this.#authenticate(client);
       default:
         return unreachable(opcode);
     }
@@ -101,6 +106,10 @@ export class BinaryDispatcher {
   /** Says what is wrong with a request that the decoder refused. */
   refuse(client: ClientLink): void {
     const { refusal, code, opaque, opcode } = client.binary;
+    // Where lengths make no sense nobody is asked who it is.
+    if (refusal !== "bad-magic" && refusal !== "bad-length" && this.#isStranger(client)) {
+      return this.#turnAway(client);
+    }
     const reply = binaryRefusalReply(refusal, code, opaque);
     if (refusal === "too-large" && (opcode === "set" || opcode === "setq")) this.#refuseValue(client, reply);
     else if (reply.length > 0) client.tell(reply);
@@ -109,7 +118,12 @@ export class BinaryDispatcher {
   /** A request that stores a value that comes in parts. @returns null if it is answered already */
   begin(client: ClientLink): Upload | null {
     const { binary } = client;
-    if (binary.opcode.startsWith("sasl")) return (this.#answer(client, "unknown-command"), null);
+    if (this.#isStranger(client)) return (this.#turnAway(client), null);
+    if (binary.opcode.startsWith("sasl")) {
+      return (
+        this.#answer(client, this.#pool.users === undefined ? "unknown-command" : "out-of-memory"), null
+      );
+    }
     if (!this.#writer.canSay(binary)) return (this.#answer(client, "invalid"), null);
     const server = this.#pool.owner(binary.bytes, binary.keyStart, binary.keyEnd);
     const refusal = client.overload() ?? server.refusal();
@@ -161,6 +175,24 @@ export class BinaryDispatcher {
     const slot = client.push(new BinarySlot(client, this.#head, "all", binary));
     flushServers(this.#pool, slot, binary.exptime);
     slot.done();
+  }
+
+  #isStranger(client: ClientLink): boolean {
+    return this.#pool.users !== undefined && client.standing !== "known" && !isForAnybody(client.binary.code);
+  }
+
+  /** Whoever has not said who it is gets one answer, and has to begin anew. */
+  #turnAway(client: ClientLink): void {
+    this.#answer(client, "auth-error");
+    client.finish();
+  }
+
+  #authenticate(client: ClientLink): void {
+    const { users } = this.#pool;
+    if (users === undefined) return this.#answer(client, "unknown-command");
+    const status = authenticate(client, users);
+    if (status === "ok") this.#tell(client, [["", "Authenticated"]]);
+    else this.#answer(client, status);
   }
 
   #answer(client: ClientLink, status: BinaryStatus): void {

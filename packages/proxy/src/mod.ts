@@ -6,5 +6,6 @@ export {
   type ProxyOptions,
   type ServerOptions,
 } from "./options.ts";
+export type { UserCheck } from "./sasl.ts";
 export { ProxyEngine } from "./proxy-engine.ts";
 export type { PoolServerState, PoolServerStatus } from "./server-status.ts";

@@ -12,6 +12,7 @@ import {
   type TextCredentials,
 } from "@memwire/link";
 import type { Distribution, HealthOptions } from "@memwire/router";
+import type { UserCheck } from "./sasl.ts";
 
 /** One memcached server behind the proxy. */
 export interface ServerOptions {
@@ -55,6 +56,8 @@ export interface PoolOptions {
   readonly flushEnabled?: boolean;
   /** What its clients may speak, where their first byte says which it is; both by default. Meta is text. */
   readonly protocols?: readonly Protocol[];
+  /** Who may use it: clients say who they are by SASL, and so in the binary protocol alone. By default everybody. */
+  readonly users?: UserCheck | undefined;
   /**
    * What is told of a multi-get that some servers cannot answer while others do. "error", the default: the values of
    * the others, then the error in place of `END`. "miss": their keys are not there, which is counted.

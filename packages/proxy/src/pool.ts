@@ -11,6 +11,7 @@ import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import type { PoolOptions } from "./options.ts";
 import { linkOptionsOf, timeoutsOf } from "./pool-links.ts";
+import type { UserCheck } from "./sasl.ts";
 import type { SharedLinks } from "./shared-links.ts";
 
 export class Pool {
@@ -18,6 +19,8 @@ export class Pool {
   readonly flushEnabled: boolean;
   /** What its clients speak; `undefined` if their first byte says so. */
   readonly protocol: Protocol | undefined;
+  /** Asked for who its clients say they are; `undefined` if everybody may use it. */
+  readonly users: UserCheck | undefined;
   readonly partialResults: "error" | "miss";
   /** Parts of multi-gets, a server each, that were left out for `partialResults`. */
   partsMissed = 0;
@@ -47,7 +50,8 @@ export class Pool {
     for (const server of servers) checkName("server", server.name);
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
-    this.protocol = protocolOf(name, options.protocols);
+    this.users = options.users;
+    this.protocol = protocolOf(name, options);
     this.partialResults = options.partialResults ?? "error";
     this.servers = servers.map((each) =>
       links.link(each.name, each.endpoint, timeouts, { health, ...others }),
@@ -97,8 +101,17 @@ export class Pool {
 }
 
 /** The only protocol of some; `undefined` if there are several. */
-function protocolOf(name: string, protocols: readonly Protocol[] = ["text", "binary"]): Protocol | undefined {
+function protocolOf(
+  name: string,
+  { protocols = ["text", "binary"], users }: PoolOptions,
+): Protocol | undefined {
   const [first] = protocols;
   if (first === undefined) throw new RangeError(`pool ${name} needs at least one protocol`);
+  if (users !== undefined) {
+    if (protocols.includes("binary")) return "binary";
+    throw new RangeError(
+      `pool ${name} has users, who come in by the binary protocol: protocols must have it`,
+    );
+  }
   return protocols.every((protocol) => protocol === first) ? first : undefined;
 }
