@@ -44,7 +44,7 @@ async function run(task: Task): Promise<void> {
   const { parts, ...configured } = await prepare(task, adapter);
   const { part, listeners, files } = await serve(configured, adapter);
   endOnSignal([part, ...parts], adapter.clock);
-  if (files.some) refreshOnHangup(files);
+  refreshOnHangup(files);
   console.log(`${PROGRAM} ${version} on ${adapter.runtime}`);
   console.log(welcome(configured.config, listeners, task.source.kind === "embedded"));
 }

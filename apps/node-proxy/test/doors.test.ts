@@ -230,5 +230,8 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       env: { MEMWIRE_PROXY_LISTEN: "127.0.0.1:0", MEMWIRE_PROXY_BACKENDS: "127.0.0.1:1,127.0.0.1:2" },
     });
     await proxy.said(/^127\.0\.0\.1:\d+ pool main: ketama by md5 over 127\.0\.0\.1:1, 127\.0\.0\.1:2$/m);
+    proxy.signal("SIGHUP");
+    await proxy.said(/^memwire-proxy: there are no certificates to read again$/m);
+    expect(await proxy.stop()).toEqual({ code: 0, signal: null });
   });
 });
