@@ -1,5 +1,6 @@
 // memwire's own form of the proxy's file: what it means, and what is said about each mistake that twemproxy's has not.
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   createPlacement,
@@ -7,6 +8,7 @@ import {
   describeMistake,
   distributionNames,
   NO_LIMITS,
+  proxyJsonSchema,
   readProxyConfig,
   type PoolConfig,
   type ProxyConfig,
@@ -346,4 +348,40 @@ test("says no password that stands where none may", () => {
   const text = alpha(`${whole}\n    credentials: { user: me, password: hunter2, password_env: hunter-2 }`);
   expect(said(text)).toHaveLength(2);
   expect(said(text).join("\n")).not.toContain("hunter");
+});
+
+test("any JSON of this form gives a configuration or mistakes", () => {
+  const properties = (at: object): string[] => Object.keys((at as { properties: object }).properties);
+  const schema = proxyJsonSchema("memwire") as unknown as {
+    properties: { pools: { additionalProperties: object }; proxy: object };
+  };
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom<fc.JsonValue>(":1", "h:1", "/a:2 b", "jump", 5, true, "{}", {
+      address: "h:1",
+      weight: 0.5,
+    }),
+    fc.dictionary(
+      fc.constantFrom("address", "tls", "name", "user", "failures", "cert", "__proto__"),
+      fc.jsonValue(),
+    ),
+  );
+  const list = fc.oneof(value, fc.array(value, { maxLength: 3 }));
+  const pool = fc.dictionary(
+    fc.constantFrom(...properties(schema.properties.pools.additionalProperties)),
+    list,
+  );
+  const good = fc.constant<fc.JsonValue>({ listen: ":1", servers: ["h:1"] });
+  const merged = fc.tuple(good, pool).map(([known, other]) => Object.assign({}, known, other));
+  const file = fc.record({
+    pools: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), fc.oneof(pool, merged, fc.jsonValue())),
+    proxy: fc.dictionary(fc.constantFrom(...properties(schema.properties.proxy)), value),
+  });
+  fc.assert(
+    fc.property(file, (given) => {
+      const reading = readProxyConfig(JSON.stringify(given), "f");
+      if (reading.ok) expect(reading.config.pools.length).toBeGreaterThan(0);
+      else for (const { message } of reading.mistakes) expect(message).not.toMatch(/\n|^$/);
+    }),
+  );
 });
