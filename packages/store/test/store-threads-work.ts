@@ -24,7 +24,7 @@ const CLAIMED = 7;
 export const BEGUN = 4;
 export const TICKET = 5;
 const ROW = 16;
-export const SLOTS = 5;
+const SLOTS = 5;
 const STOP = SLOTS * ROW;
 
 const KEYS = 20;
@@ -55,6 +55,10 @@ export class Tallies {
     let sum = 0;
     for (let slot = 0; slot < SLOTS; slot++) sum += this.of(slot, what);
     return sum;
+  }
+
+  least(what: number): number {
+    return Math.min(...Array.from({ length: SLOTS }, (_, slot) => this.of(slot, what)));
   }
 
   stop(): void {

@@ -14,7 +14,6 @@ import {
   expectExact,
   type Orders,
   prepare,
-  SLOTS,
   step,
   Tallies,
   TICKET,
@@ -67,10 +66,15 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Takes part for so long, and lets others have their turn now and then. */
-async function takePart(store: SlabStore, tallies: Tallies, seconds: number): Promise<void> {
+/** Takes part for so long, or until enough was done, and lets others have their turn now and then. */
+async function takePart(
+  store: SlabStore,
+  tallies: Tallies,
+  seconds: number,
+  isEnough: () => boolean = () => true,
+): Promise<void> {
   const chance = chances(HERE);
-  for (const end = Date.now() + seconds * 1_000; Date.now() < end; await sleep(0)) {
+  for (const end = Date.now() + seconds * 1_000; Date.now() < end || !isEnough(); await sleep(0)) {
     for (let i = 0; i < 200; i++) step(store, tallies, HERE, chance());
     store.maintain(NOW + 256);
   }
@@ -87,7 +91,10 @@ test(
   async () => {
     const { store, tallies } = make(4_194_304);
     const threads = await Promise.all([1, 2, 3, 4].map((slot) => start(store, tallies, slot)));
-    await takePart(store, tallies, SECONDS);
+    let hasOneFailed = false;
+    for (const { ended } of threads) void ended.then(() => (hasOneFailed = true));
+    // On a busy machine a thread may have hardly begun when the time is over.
+    await takePart(store, tallies, SECONDS, () => hasOneFailed || tallies.least(BEGUN) > 1_000);
     tallies.stop();
     expect(await Promise.all(threads.map(({ ended }) => ended))).toEqual([
       undefined,
@@ -95,7 +102,6 @@ test(
       undefined,
       undefined,
     ]);
-    for (let slot = 0; slot < SLOTS; slot++) expect(tallies.of(slot, BEGUN)).toBeGreaterThan(1_000);
     expect(store.counters.evictions).toBe(0);
     expectExact(store, tallies, 0);
     expectInOrder(store, NOW + 256);
