@@ -90,7 +90,9 @@ export class Lanes {
   probe(failure: Failure): void {
     const idle = this.#connections.find(({ state }) => state === "idle");
     if (idle === undefined) this.first.release(failure);
-    (idle ?? this.first).connect();
+    const probing = idle ?? this.first;
+    // A client that was told of the failure may have asked again at once, and so made the connection.
+    if (probing.state === "idle") probing.connect();
   }
 
   /** Closes those that nothing waits for. */
