@@ -1,11 +1,12 @@
 // One client: what it has asked and not yet been answered, and what it has not yet taken.
 
-import { type Protocol, type RequestDecoder, SendBuffer } from "@memwire/codec";
+import type { Protocol, RequestDecoder } from "@memwire/codec";
 import type { ConnectionId, Endpoint, ListenerId, Millis, Port } from "@memwire/engine";
 import type { Context } from "./context.ts";
 import type { ItemWalk } from "./admin/item-walk.ts";
 import type { SurveyReply } from "./stats/connection-survey.ts";
 import type { Retrieval } from "./classic/retrieval.ts";
+import { Replies } from "./replies.ts";
 import { type SaslProgress, STRANGER_BYTES_MAX } from "./users/sasl.ts";
 import { TextAuthentication } from "./users/text-authentication.ts";
 
@@ -19,7 +20,7 @@ export class Connection {
   protocol: Protocol | undefined;
   /** Bytes of a value that it may send in the binary protocol. */
   valueBytesMax: number;
-  readonly output: SendBuffer;
+  readonly output: Replies;
   readonly port: Port;
   /**
    * What goes on before anything else is read: a retrieval or a walk through the items whose first part the client is
@@ -54,7 +55,7 @@ export class Connection {
 
   constructor(
     id: ConnectionId,
-    { settings, protocols, decoders, outbox, pool }: Context,
+    { settings, protocols, decoders, outbox, pool, store }: Context,
     now: Millis,
     via: ListenerId,
     peer: Endpoint | undefined,
@@ -67,7 +68,7 @@ export class Connection {
     this.peer = peer;
     this.decoder = decoders.idle;
     this.protocol = protocol === "auto" ? undefined : protocol;
-    this.output = new SendBuffer(pool);
+    this.output = new Replies(pool, store);
     this.port = outbox.open(id, this.output, true);
     this.authenticated = authentication?.kind !== "sasl";
     this.valueBytesMax = Math.min(limits.valueBytesMax, this.authenticated ? Infinity : STRANGER_BYTES_MAX);

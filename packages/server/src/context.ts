@@ -29,6 +29,8 @@ export interface Context {
   readonly connections: Map<ConnectionId, Connection>;
   /** The limit of that name, but while a datagram is answered. */
   unsentBytesMax: number;
+  /** The option of that name, but while a datagram is answered: that is made of a copy. */
+  lentBytesLeast: number;
   /** As far as the host has told of them. */
   readonly listeners: Map<ListenerId, Endpoint>;
   /** What connections speak that come by these: not what others do. */
@@ -76,6 +78,7 @@ export function contextOf(options: ServerOptions): Context {
     relay.hasOthers,
   );
   let verbosity = 0;
+  store.heldBytesLeast = settings.lentBytesLeast;
   return {
     settings,
     store,
@@ -85,6 +88,7 @@ export function contextOf(options: ServerOptions): Context {
     decoders: new Decoders(settings, settings.pool),
     connections: new Map(),
     unsentBytesMax: limits.unsentBytesMax,
+    lentBytesLeast: settings.lentBytesLeast,
     listeners: new Map(),
     protocols: new Map(),
     watchers: new Watchers(outbox, counters, limits, relay, workers),

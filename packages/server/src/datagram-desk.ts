@@ -96,9 +96,10 @@ export class DatagramDesk {
   #serve(connection: Connection, bytes: Uint8Array, now: Millis): boolean {
     const context = this.#context;
     const { decoder, output, port } = connection;
-    const { unsentBytesMax } = context;
+    const { unsentBytesMax, lentBytesLeast } = context;
     context.client = NOBODY;
     context.now = now;
+    context.lentBytesLeast = Infinity;
     context.unsentBytesMax = 0; // a retrieval waits after every value: each is a reply of its own
     decoder.receive(bytes);
     let endsWhole = true;
@@ -123,6 +124,7 @@ export class DatagramDesk {
       if (found === "fatal") break;
     }
     context.unsentBytesMax = unsentBytesMax;
+    context.lentBytesLeast = lentBytesLeast;
     const isOpen = port.state === "open" && connection.sasl === "none";
     return fits && endsWhole && requestEnd === bytes.length && isOpen;
   }

@@ -57,6 +57,11 @@ export interface ServerOptions {
   /** How the runtime copies bytes best, as `openAdapter()` of `@memwire/adapter` has it. Default: as all can. */
   readonly copyBytes?: CopyBytes | undefined;
   /**
+   * Values from so many bytes on are not copied to be sent: the store holds them until the network has them, or the
+   * connection is over. `Infinity`: all are copied. Default: 98,304, where two more sends cost less than the copy.
+   */
+  readonly lentBytesLeast?: number;
+  /**
    * With this, several engines in threads of their own, on one shared store, are one server: each counts for all of
    * them, and `connectionsMax` is what they have together.
    */
@@ -119,6 +124,9 @@ const TIMEOUT_MS = 300_000;
  */
 const SPARE_BYTES_MAX = 33_554_432;
 
+/** Measured on Bun and Node: docs/performance.md. */
+const LENT_BYTES_LEAST = 98_304;
+
 /** The version of memcached whose replies these are, and no more: npm's memcached throws if it ends in a name. */
 const VERSION = "1.6.45";
 
@@ -130,6 +138,7 @@ export interface ServerSettings {
   readonly workers: WorkerCounters | undefined;
   readonly limits: ServerLimits;
   readonly pool: BufferPool;
+  readonly lentBytesLeast: number;
   /** Those of them that a decoder keeps. */
   readonly decoding: Limits;
   readonly version: string;
@@ -158,6 +167,10 @@ export interface ServerSettings {
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
   const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;
+  const { lentBytesLeast = LENT_BYTES_LEAST } = options;
+  if (!(lentBytesLeast >= 1)) {
+    throw new RangeError(`lentBytesLeast must be at least 1, Infinity for never, got ${lentBytesLeast}`);
+  }
   if (!/^[!-~]+( [!-~]+)*$/.test(version)) {
     throw new RangeError(`a version must be printable ASCII on one line, got "${version}"`);
   }
@@ -208,6 +221,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     limits: { ...decoding, ...own, ...times },
     decoding,
     version,
+    lentBytesLeast,
     pool: new BufferPool({
       keptBytesMax: SPARE_BYTES_MAX,
       ...(options.copyBytes === undefined ? {} : { copy: options.copyBytes }),

@@ -180,6 +180,7 @@ export class ServerEngine implements Engine {
     }
     if (cause !== "closed") sayThatItLeft(this.#context, connection, cause);
     this.#outbox.forget(connection.port);
+    connection.output.abandon();
     this.#quiet.forget(connection);
     this.#connections.delete(id);
     this.#desk.forget(connection);

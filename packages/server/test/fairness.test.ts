@@ -225,7 +225,7 @@ describe("a time", () => {
       expect(slow.state).not.toBe("closed");
       slow.take();
     }
-    expect(pieces).toBe(5);
+    expect(pieces).toBeGreaterThanOrEqual(5);
     expect(slow.text).toBe(`VALUE a 0 ${value.length}\r\n${value}\r\nEND\r\n`);
   });
 

@@ -95,6 +95,31 @@ export const tortureLaws: readonly TortureLaw[] = [
     },
   },
   {
+    name: "sends a value as it was when it was asked for, though others store it anew meanwhile",
+    async holds(harness, endpoint) {
+      const set = (letter: string): string => `set big 0 0 900000\r\n${letter.repeat(900_000)}\r\n`;
+      await expectReply(harness, endpoint, set("a"), "STORED\r\n");
+      const asked = 14; // 12 MB of replies, more than any kernel keeps
+      const client = WireClient.connect(harness.network, endpoint);
+      await harness.until(() => client.isConnected, "the connection");
+      client.pause();
+      client.send("get big\r\n".repeat(asked));
+      for (const letter of "bcdef") await expectReply(harness, endpoint, set(letter), "STORED\r\n");
+      client.resume();
+      const bytes = asked * "VALUE big 0 900000\r\n\r\nEND\r\n".length + asked * 900_000;
+      await harness.until(() => client.receivedBytes >= bytes, `${bytes} bytes of replies`, 60_000);
+      const values = client
+        .take()
+        .split(/VALUE big 0 900000\r\n|\r\nEND\r\n/)
+        .filter((value) => value !== "");
+      if (values.length !== asked) throw new Error(`${values.length} values instead of ${asked}`);
+      for (const value of values) {
+        if (value !== value.charAt(0).repeat(900_000)) throw new Error("a reply that mixes two values");
+      }
+      client.close();
+    },
+  },
+  {
     name: "lets go at once of clients that went away in the middle of anything",
     async holds(harness, endpoint) {
       const value = "v".repeat(100_000);

@@ -17,6 +17,7 @@ import {
 import { binaryExpiryOf } from "./binary-exptime.ts";
 import { writeBinaryHead, writeBinaryOk, writeBinaryStatus } from "./binary-replies.ts";
 import type { Context } from "../context.ts";
+import type { Replies } from "../replies.ts";
 import { logFetch, noteFetch, noteLookUp, noteStored } from "../admin/observation.ts";
 
 /** The exptime of `incr` and `decr` that says: nothing is to be created. */
@@ -28,7 +29,7 @@ const FLAGS_BYTES = 4;
 export function retrieveBinary(
   context: Context,
   decoder: BinaryRequestDecoder,
-  output: SendBuffer,
+  output: Replies,
   touches: boolean,
   withKey: boolean,
   withValue: boolean,
@@ -54,7 +55,7 @@ export function retrieveBinary(
     else counters.getMisses++;
   }
   if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
-  if (found) return writeItem(store, decoder, output, withKey, withValue);
+  if (found) return writeItem(context, decoder, output, withKey, withValue);
   if (decoder.quiet) return;
   if (!withKey) return writeBinaryStatus(output, decoder, "not-found");
   writeBinaryHead(output, decoder, 0x01, 0, keyEnd - keyStart, 0, 0, 0);
@@ -62,9 +63,9 @@ export function retrieveBinary(
 }
 
 function writeItem(
-  store: Store,
+  { store, lentBytesLeast }: Context,
   decoder: BinaryRequestDecoder,
-  output: SendBuffer,
+  output: Replies,
   withKey: boolean,
   withValue: boolean,
 ): void {
@@ -75,8 +76,7 @@ function writeItem(
   output.uint32(store.flags);
   if (withKey) output.copy(bytes, keyStart, keyEnd);
   if (!withValue) return;
-  do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
-  while (store.nextPiece());
+  output.value(lentBytesLeast);
 }
 
 export function deleteBinary(

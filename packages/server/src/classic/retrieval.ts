@@ -3,11 +3,12 @@
 // One line may ask for more than fits in memory: values are written as long as the client takes them, and no more than
 // `KEYS_PER_TURN` in one go. What is left of the line waits as a `Retrieval` of its own. Hot path.
 
-import { REPLY_BYTES, type TextRequestDecoder, type SendBuffer, writeValueLine } from "@memwire/codec";
+import { REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
 import { noteFetch } from "../admin/observation.ts";
+import type { Replies } from "../replies.ts";
 
 /** Keys of one line that are looked up in one go: below a millisecond, whatever is asked for. */
 const KEYS_PER_TURN = 2_000;
@@ -32,7 +33,7 @@ const { end: END } = REPLY_BYTES;
 export function retrieve(
   context: Context,
   decoder: TextRequestDecoder,
-  output: SendBuffer,
+  output: Replies,
   now: Millis,
 ): Retrieval | undefined {
   const { command, bytes, keyOffsets, keyCount } = decoder;
@@ -51,7 +52,7 @@ export function retrieve(
 }
 
 /** Goes on with a retrieval that waited. @returns whether it is answered */
-export function goOn(context: Context, rest: Retrieval, output: SendBuffer, now: Millis): boolean {
+export function goOn(context: Context, rest: Retrieval, output: Replies, now: Millis): boolean {
   const { bytes, offsets, count, withCas, touches, expiresAt } = rest;
   rest.next = writeValues(
     context,
@@ -73,7 +74,7 @@ export function goOn(context: Context, rest: Retrieval, output: SendBuffer, now:
 /** Writes the values of the keys from `from` on. @returns the first key that has to wait; `count` if none has to */
 function writeValues(
   context: Context,
-  output: SendBuffer,
+  output: Replies,
   bytes: Uint8Array,
   offsets: Uint32Array,
   from: number,
@@ -111,8 +112,7 @@ function writeValues(
       output.decimal64(store.casHigh, store.casLow);
     }
     output.latin1("\r\n");
-    do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
-    while (store.nextPiece());
+    output.value(context.lentBytesLeast);
     output.latin1("\r\n");
   }
   return count;

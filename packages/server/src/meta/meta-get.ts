@@ -3,7 +3,7 @@
 //     mg key t v O1 k  ->  VA 5 t30 O1 kkey W \r\n hello \r\n
 //                               ^ in the order of the request, then Z, X, W
 
-import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
+import type { TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
@@ -11,6 +11,7 @@ import { bitsOf, CHOOSE_CAS, COMPARE, NO_USE, RECACHE, TOUCH, VALUE, VIVIFY } fr
 import { answer, beginFlag, beginStatus, beginValue, EN, endLine, HD } from "./meta-reply.ts";
 import { writeItemFlags } from "./meta-item-flags.ts";
 import { logFetch } from "../admin/observation.ts";
+import type { Replies } from "../replies.ts";
 
 /** What it tells of an item, if it is asked for. */
 const TELLS = bitsOf("kcfhlst");
@@ -19,12 +20,7 @@ const LETTER_UPPER_W = 87;
 const LETTER_UPPER_X = 88;
 const LETTER_UPPER_Z = 90;
 
-export function metaGet(
-  context: Context,
-  decoder: TextRequestDecoder,
-  output: SendBuffer,
-  now: Millis,
-): void {
+export function metaGet(context: Context, decoder: TextRequestDecoder, output: Replies, now: Millis): void {
   const { counters, key, store } = context;
   const { lower, upper } = decoder.meta;
   key.read(decoder);
@@ -66,8 +62,7 @@ export function metaGet(
   if (won || created) beginFlag(output, LETTER_UPPER_W);
   endLine(output);
   if (!withValue) return;
-  do output.copy(store.valueBytes, store.valueStart, store.valueEnd);
-  while (store.nextPiece());
+  output.value(context.lentBytesLeast);
   endLine(output);
 }
 
