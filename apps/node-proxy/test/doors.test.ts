@@ -61,6 +61,7 @@ function askInTls(endpoint: Endpoint, text: string): Promise<readonly [name: str
       socket.write(text);
     });
     socket.on("error", reject);
+    socket.on("close", () => reject(new Error("closed")));
   });
 }
 
@@ -162,13 +163,16 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const file = config(
       runtime,
       "tls",
-      `    listen: [{ address: 127.0.0.1:0, tls: { cert: ${runtime}.crt, key: ${runtime}.key } }]
+      `    listen:
+      - { address: 127.0.0.1:0, tls: { cert: ${runtime}.crt, key: ${runtime}.key }, allow: [127.0.0.1] }
+      - { address: 127.0.0.1:0, tls: { cert: ${runtime}.crt, key: ${runtime}.key }, deny: [127.0.0.1] }
     servers: ["${address}"]
     server_tls: { ca: ${join(certificates, "ca.crt")} }
 `,
     );
     await using proxy = startProgram(runtime, main, ["--config", file]);
-    const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+    const [endpoint, denying] = (await endpointsOf(proxy)) as [Endpoint, Endpoint];
+    await expect(askInTls(denying, "get a\r\n")).rejects.toThrow("closed");
     const [first, answer] = await askInTls(endpoint, "set a 0 0 1\r\nx\r\n");
     expect(answer).toBe("STORED\r\n");
     expect((await askInTls(endpoint, "get a\r\n"))[1]).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");

@@ -53,7 +53,7 @@ export class StreamTransport implements Transport {
   }
 
   get remote(): Endpoint | undefined {
-    return peerOf(this.#socket);
+    return this.#wire === undefined ? peerOf(this.#socket) : this.#wire.remote;
   }
 
   #listen(): void {

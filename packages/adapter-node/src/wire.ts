@@ -7,6 +7,8 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { Endpoint } from "@memwire/engine";
+import { peerOf } from "./binding.ts";
 
 export class Wire extends Duplex {
   readonly #socket: Socket;
@@ -22,6 +24,11 @@ export class Wire extends Duplex {
     socket.on("end", () => this.push(null));
     socket.on("error", (error) => this.destroy(error));
     socket.on("close", () => this.destroy());
+  }
+
+  /** Where the peer is; what stands on the wire does not know. */
+  get remote(): Endpoint | undefined {
+    return peerOf(this.#socket);
   }
 
   override _read(): void {
