@@ -34,6 +34,12 @@ import { statusesOf, type PoolServerStatus } from "./server-status.ts";
 import { SharedLinks } from "./shared-links.ts";
 import { statLines, type StatLine } from "./stats.ts";
 
+/**
+ * Of large buffers that nobody uses: what a few dozen clients need who are told large values faster than they take them.
+ * At the pool's own 8 MiB ten clients of values of 500 KB made garbage of every second one.
+ */
+const KEPT_BYTES_MAX = 33_554_432;
+
 export class ProxyEngine extends LinkEngine {
   readonly #context: ProxyContext;
   readonly #pools: readonly Pool[];
@@ -45,7 +51,10 @@ export class ProxyEngine extends LinkEngine {
   constructor(options: ProxyOptions) {
     if (options.pools.length === 0) throw new RangeError("a proxy needs at least one pool");
     const limits = limitsFrom(DEFAULT_PROXY_LIMITS, options.limits);
-    const memory = new BufferPool(options.copyBytes === undefined ? {} : { copy: options.copyBytes });
+    const memory = new BufferPool({
+      keptBytesMax: KEPT_BYTES_MAX,
+      ...(options.copyBytes !== undefined && { copy: options.copyBytes }),
+    });
     const context: ProxyContext = {
       outbox: new Outbox(),
       limits,
