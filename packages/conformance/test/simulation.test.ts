@@ -19,7 +19,7 @@ const kinds: readonly (Kind & { readonly name: string; readonly clusters: number
     name: "a proxy weathers every storm, however much",
     weather: "stormy",
     proxied: true,
-    clusters: 12,
+    clusters: 14,
     busy: 50,
   },
 ];
