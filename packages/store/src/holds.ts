@@ -12,7 +12,7 @@ import type { StoreSettings } from "./settings.ts";
 import type { SlabMemory } from "./slab-memory.ts";
 
 /** Holds of one worker at a time, at most. */
-export const HOLDS_MAX = 256;
+const HOLDS_MAX = 256;
 /** Of `bytesMax`, one part in so many may be held. */
 const HELD_PART = 4;
 
