@@ -62,6 +62,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #tail: Slot | null = null;
   #slots = 0;
   #stagedBytes = 0;
+  /** What the network was given and has not taken yet. */
+  #lentBytes = 0;
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
   #countedBytes = 0;
   /** The value that is coming in parts; null also if it is thrown away. */
@@ -237,13 +239,18 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   }
 
   take(bytesMax: number): Uint8Array {
-    return this.#output === null ? NOTHING : this.#output.take(bytesMax);
+    if (this.#output === null) return NOTHING;
+    const lent = this.#output.take(bytesMax);
+    this.#lentBytes = lent.length;
+    if (lent.length >= HELD_BYTES_MAX) this.#count();
+    return lent;
   }
 
   reclaim(): void {
     const output = this.#output;
     if (output === null) return;
     output.reclaim();
+    this.#lentBytes = 0;
     if (output.length > 0) return;
     this.#output = null;
     this.#context.buffers.giveBack(output);
@@ -270,7 +277,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
 
   drained(): void {
     this.#context.outbox.drained(this.#port);
-    if (this.#countedBytes > 0) this.#count(this.length + this.#stagedBytes);
+    if (this.#countedBytes > 0) this.#count();
     if (this.#paused) this.#serveIfRoom();
   }
 
@@ -375,7 +382,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #holdMuch(held: number): void {
     const { counters, limits, outbox } = this.#context;
     if (this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
-    this.#count(held);
+    this.#count();
     // What was asked for before requests were refused comes all the same: as much again, then the slow ones go.
     const isSlow = counters.bufferedBytesNow > limits.bufferedBytesMax * 2 && held > limits.unsentBytesPause;
     if (held <= limits.unsentBytesMax && !isSlow) return;
@@ -384,7 +391,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     outbox.abort(this.#port);
   }
 
-  #count(held: number): void {
+  #count(): void {
+    const held = this.length + this.#stagedBytes + this.#lentBytes;
     const counted = held >= HELD_BYTES_MAX ? held : 0;
     this.#context.counters.bufferedBytesNow += counted - this.#countedBytes;
     this.#countedBytes = counted;
@@ -443,7 +451,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#stagedBytes = 0;
     // The network may still have some of it.
     this.#output = null;
-    this.#count(0);
+    this.#lentBytes = 0;
+    this.#count();
     upload?.abort();
   }
 }

@@ -12,7 +12,7 @@ export interface ClientCounters {
   /** Requests refused for `requestsActiveMax`, and for `bufferedBytesMax`. */
   requestsOverActiveMax: number;
   requestsOverBufferedMax: number;
-  /** Unsent bytes of clients that have 64 KiB of them or more. */
+  /** Unsent bytes of clients that have 64 KiB of them or more, with the network or before it. */
   bufferedBytesNow: number;
   /** Requests that were refused before any server was asked. */
   requestsInvalid: number;

@@ -141,7 +141,7 @@ test.each(wrong)("%j is not answered by %j, whatever follows", (request, reply) 
 });
 
 test("a client that does not take its values is closed at the bound of all clients, when it has much", () => {
-  const table = new Table({ bufferedBytesMax: 800_000, unsentBytesPause: 100_000 });
+  const table = new Table({ bufferedBytesMax: 1_000_000, unsentBytesPause: 100_000 });
   const [slow, quick] = [table.client(), table.client()];
   slow.taking = false;
   table.say(slow, "gets a0\r\ngets a0\r\ngets a0\r\n");
