@@ -157,13 +157,14 @@ export const healthLaws: readonly Law[] = [
     async (scene) => {
       await scene.start({ backends: 1, limits: { bufferedBytesMax: 500_000, unsentBytesPause: 100_000 } });
       const other = scene.client();
-      const value = "v".repeat(200_000);
+      // Larger ones are handed on as they come, and wait at the server.
+      const value = "v".repeat(40_000);
       await other.asks(`set big 0 0 ${value.length}\r\n${value}\r\n`, "STORED\r\n");
       const slow = Array.from({ length: 6 }, () => scene.client());
+      for (const client of slow) await client.asks("get a\r\n", "END\r\n");
       for (const client of slow) {
-        await client.asks("get a\r\n", "END\r\n");
         client.wire.pause();
-        client.send("get big\r\n");
+        client.send("get big\r\n".repeat(10));
       }
       const isFull = (): boolean => scene.engine.counters.bufferedBytesNow >= 500_000;
       await scene.until(isFull, "the buffers to be full");
@@ -174,8 +175,9 @@ export const healthLaws: readonly Law[] = [
       const whole = `VALUE big 0 ${value.length}\r\n${value}\r\nEND\r\n`;
       for (const client of slow) {
         const answer = await client.told("version\r\n", "VERSION 1.6.45\r\n");
-        const [first = ""] = answer.split("VERSION 1.6.45\r\n");
-        if (first !== whole && !AN_ERROR.test(first)) throw new Error(quote(answer));
+        if (!/^(SERVER_ERROR [^\r\n]+\r\n)*VERSION/.test(answer.replaceAll(whole, ""))) {
+          throw new Error(quote(answer));
+        }
       }
       await other.asks("get a\r\n", "END\r\n");
     },
