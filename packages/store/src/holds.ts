@@ -3,9 +3,11 @@
 //     words   holds of all | KiB of all | of each worker: end, and HOLDS_MAX slots: what it holds, or 0
 //
 // A value that is held is not written over, not moved and not evicted; it can be deleted, or another one takes its
-// place, and then its chunks are kept until nobody holds it (`SlabItems.giveChunks`). An item is held by who has its
-// stripe, and whether it is held matters to others with that stripe; it is let go by who has the allocation, where chunks are given back. So a worker may
-// write its own slots at any time. Those of one that dies are cleared (recovery.ts).
+// place, and then its chunks are kept until nobody holds it (`SlabItems.giveChunks`).
+//
+// An item is held by who has its stripe, and whether it is held matters to others with that stripe; it is let go by who
+// has the allocation, where chunks are given back. So a worker may write its own slots at any time. Those of one that
+// dies are cleared (recovery.ts).
 
 import { REGION_MASK, REGION_SHIFT, VALUE_BYTES } from "./layout.ts";
 import type { StoreSettings } from "./settings.ts";
