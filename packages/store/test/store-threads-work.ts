@@ -136,6 +136,7 @@ export function step(store: SlabStore, tallies: Tallies, slot: number, chance: n
     }
     default:
       if (chance >>> 28 === 0) return tuneOwn(store, slot, (chance >>> 8) & 0xffff);
+      if ((chance & 0x30) === 0) return holdForSteps(store, blobs[at] as Uint8Array, now);
       return readWhole(store, blobs[at] as Uint8Array, now);
   }
 }
@@ -184,6 +185,32 @@ function tuneOwn(store: SlabStore, slot: number, chance: number): void {
   const next = own === "automoveLevel" ? chance % 3 : 1 + (chance % 40);
   tuned.set(store, next);
   store.tune({ [own]: next });
+}
+
+/** What this thread holds of a store: the pieces of a blob each, by what it is let go by. */
+const holding = new WeakMap<SlabStore, Map<number, Uint8Array[]>>();
+const HELD_BLOBS = 8;
+
+/** Holds a blob for some steps. When it is let go it is of one letter still, whatever others did with its key. */
+function holdForSteps(store: SlabStore, key: Uint8Array, now: number): void {
+  const held = holding.get(store) ?? new Map<number, Uint8Array[]>();
+  holding.set(store, held);
+  store.heldBytesLeast = 1_000;
+  if (held.size === HELD_BLOBS) {
+    const [[hold, pieces]] = held as unknown as [[number, Uint8Array[]]];
+    const first = pieces[0]?.[0];
+    for (const piece of pieces)
+      if (piece.some((byte) => byte !== first)) throw new Error("a held value changed");
+    held.delete(hold);
+    store.release(hold);
+  }
+  if (!store.find(key, 0, key.length, now)) return;
+  const hold = store.hold();
+  if (hold === 0) return;
+  const pieces: Uint8Array[] = [];
+  do pieces.push(store.valueBytes.subarray(store.valueStart, store.valueEnd));
+  while (store.nextPiece());
+  held.set(hold, pieces);
 }
 
 /** A blob is of one letter. */
