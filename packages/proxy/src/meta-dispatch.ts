@@ -3,7 +3,7 @@
 // A key in base64 belongs to the server of the key itself: where a client of the binary protocol finds it, too. Hot
 // path: a look-up and a copy a request.
 
-import { latin1Bytes, refusalReply, RequestForwarder, type TextRequestDecoder } from "@memwire/codec";
+import { hasNul, latin1Bytes, refusalReply, RequestForwarder, type TextRequestDecoder } from "@memwire/codec";
 import type { ClientLink, ServerLink, Upload, Uploads } from "@memwire/link";
 import { ANY, hashOf, MetaSlot, type MetaCommand } from "./meta-slot.ts";
 import type { Pool } from "./pool.ts";
@@ -60,6 +60,8 @@ export class MetaDispatcher {
   /** An `ms` was refused for its value: what is stored under its key must go. */
   refuseValue(client: ClientLink, reply: Uint8Array): void {
     const { decoder } = client;
+    // To a server a line ends at a NUL: another key's value would go.
+    if (hasNul(decoder.bytes, decoder.keyStart, decoder.keyEnd)) return client.answer(reply);
     const server = this.#owner(decoder);
     if (server.refusal() !== null) return client.answer(reply);
     const { output } = server;

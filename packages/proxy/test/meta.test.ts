@@ -153,6 +153,14 @@ test("an ms that is too large takes the old value with it, as memcached does", (
   expect(client.read()).toBe(`${told}${told}MN\r\n`);
 });
 
+test("an ms that is too large for a key with a NUL takes no other key's value with it", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, `ms k\0k0 1048577\r\n${"x".repeat(1_048_577)}\r\nmn\r\n`);
+  expect(client.read()).toBe("SERVER_ERROR object too large for cache\r\nMN\r\n");
+  expect(table.connects(0)).toBe(0);
+});
+
 test("what is asked of a server that is down is a miss where that is asked for", () => {
   const table = new Table({}, { health: { failuresMax: 1, whenDown: "miss" } });
   table.dead.add(0);
