@@ -55,7 +55,10 @@ export interface Timeouts {
   readonly queuedMs: Millis;
   /** How long a connection may take to be made, and greeted where it is to be. */
   readonly connectMs: Millis;
-  /** How long a reply may take, from when the request was sent. */
+  /**
+   * How long a reply may take, from when the request was sent; or from when the last piece came of a reply that was on
+   * its way longer than that, its own or the one before.
+   */
   readonly replyMs: Millis;
   /** How long a connection without requests is kept; for ever if `Infinity`. */
   readonly idleMs: Millis;

@@ -332,8 +332,11 @@ export class ServerConnection implements Party, Output, Taker {
 
   #answered(fragment: Fragment): void {
     this.#inFlight.shift();
+    const { next } = fragment;
+    // What is behind a long answer could not come any earlier.
+    if (next !== null && next.deadline < fragment.deadline) next.deadline = fragment.deadline;
     if (this.#firstTimely === fragment) {
-      this.#firstTimely = fragment.next;
+      this.#firstTimely = next;
       if (this.#server.inTrouble) this.#server.answered(); // in time, that is
     }
     this.#lateInARow = 0;
