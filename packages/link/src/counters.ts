@@ -39,7 +39,7 @@ export interface ServerCounters {
   /** Requests that waited longer than `queuedTimeoutMs`, and replies later than `replyTimeoutMs`. */
   queuedTimeouts: number;
   replyTimeouts: number;
-  /** Requests refused for `inFlightMax` or `queuedMax`. */
+  /** Requests refused for `inFlightMax`, `queuedMax` or `uploadsMax`. */
   overflows: number;
   /** Requests that were given up before they were sent. */
   givenUp: number;

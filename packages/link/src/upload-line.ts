@@ -13,6 +13,8 @@ import type { ServerLink } from "./server-link.ts";
 import type { Upload } from "./upload.ts";
 
 const IDLE_MS = 10_000;
+/** How long a client may give nothing of its value and keep a connection that another's value needs. */
+const STALLED_MS = 10_000;
 
 export class UploadLine implements ConnectionOwner {
   readonly counters: ServerCounters;
@@ -51,6 +53,12 @@ export class UploadLine implements ConnectionOwner {
   /** Whether there is a connection, or one is being made. */
   get isConnected(): boolean {
     return this.#connection.state !== "idle";
+  }
+
+  /** Whether it has waited for its client so long that a value of another one goes first. */
+  get isStalled(): boolean {
+    if (this.#upload === null || this.#isWhole || this.#connection.state !== "ready") return false;
+    return !this.#connection.isSending && this.#context.now - this.#movedAt >= STALLED_MS;
   }
 
   get queuedBytes(): number {

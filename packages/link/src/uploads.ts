@@ -64,7 +64,10 @@ export class Uploads {
     if (free !== undefined) return free;
     if (lines.length >= this.#linesMax) {
       server.counters.overflows++;
-      return TOO_MANY_UPLOADS;
+      const stalled = lines.find((line) => line.isStalled);
+      if (stalled === undefined) return TOO_MANY_UPLOADS;
+      stalled.release(TOO_MANY_UPLOADS);
+      return stalled;
     }
     const line = new UploadLine(this.#context, server);
     lines.push(line);

@@ -194,6 +194,29 @@ test("above uploadsMax of a server a value has its own error, and the connection
   expect(two.read()).toBe("STORED\r\n");
 });
 
+test("above uploadsMax a value of which nothing has come for 10 s gives way, and its client stays in step", () => {
+  const table = new Table({ ...limits, uploadsMax: 2 });
+  const [stalled, slow, next] = [table.client(), table.client(), table.client()];
+  table.say(stalled, `${HEAD}vv`);
+  table.say(slow, `${HEAD}vv`);
+  table.wait(9_000);
+  table.say(slow, "v");
+  table.wait(999);
+  table.say(next, `${HEAD}${VALUE}\r\n`);
+  const refused = "SERVER_ERROR too many large values on their way\r\n";
+  expect(next.read()).toBe(refused);
+  table.wait(1);
+  table.say(next, `${HEAD}${VALUE}\r\n`);
+  expect(table.connections(0).map(({ closed }) => closed)).toEqual([true, false, false]);
+  expect(table.server(0).read()).toBe(`${HEAD}${VALUE}\r\n`);
+  table.say(table.server(0), "STORED\r\n");
+  expect(next.read()).toBe("STORED\r\n");
+  table.say(stalled, `${VALUE.slice(2)}\r\nversion\r\n`);
+  expect(stalled.read()).toBe(`${refused}VERSION 1.6.45\r\n`);
+  expect(slow.read()).toBe("");
+  expect(table.proxy.servers()[0]).toMatchObject({ counters: { overflows: 2 }, health: { failures: {} } });
+});
+
 test("a server that does not answer, or not take, is given up after replyTimeoutMs; a client that is slow is not", () => {
   const table = new Table(limits, { replyTimeoutMs: 500 });
   const client = table.client();
