@@ -10,7 +10,7 @@ import { BROKEN_REPLY, UNAUTHENTICATED, type Failure } from "./failure.ts";
 
 /** Who we are to a server. */
 export interface TextCredentials {
-  /** No blanks. */
+  /** No blanks in either: memcached takes what stands behind one for a further word, which means nothing. */
   readonly user: string;
   readonly password: string;
 }
@@ -47,4 +47,8 @@ export function checkCredentials({ user, password }: TextCredentials): void {
   // Which one it was is not said: errors are logged.
   if (!/^\P{Cc}+$/u.test(password))
     throw new RangeError("a password must not be empty or have control characters");
+  // memcached compares the word up to the blank with all that its file has.
+  if (password.includes(" ")) {
+    throw new RangeError("a password must be without blanks: memcached -Y reads it up to the first one");
+  }
 }

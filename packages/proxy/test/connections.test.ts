@@ -228,7 +228,7 @@ test("one that is taken out of a pool is taken out of those that share it, and o
   expect(client.read()).toBe("SERVER_ERROR backend taken out by its operator\r\nEND\r\n");
 });
 
-const credentials = { kind: "text", user: "пользователь", password: "pass word" } as const;
+const credentials = { kind: "text", user: "пользователь", password: "pass-word" } as const;
 
 test("credentials are said before anything else, on every new connection", () => {
   const table = new Table({}, { credentials });
@@ -236,7 +236,7 @@ test("credentials are said before anything else, on every new connection", () =>
   for (let i = 1; i < 3; i++) {
     table.say(client, "get a0\r\n");
     const said = new TextDecoder().decode(Uint8Array.from(table.server(0).read(), (c) => c.charCodeAt(0)));
-    expect(said).toBe("set x 0 0 34\r\nпользователь pass word\r\n");
+    expect(said).toBe("set x 0 0 34\r\nпользователь pass-word\r\n");
     table.say(table.server(0), "STORED\r\n");
     expect(table.server(0).read()).toBe("get a0\r\n");
     table.say(table.server(0), "END\r\n");
@@ -265,6 +265,9 @@ test("credentials that nobody could say, and sasl, are refused with the reason",
   );
   expect(() => made({ user: "two words" })).toThrow('a user must be one word, got "two words"');
   expect(() => made({ password: "" })).toThrow("a password must not be empty or have control characters");
+  expect(() => made({ password: "two words" })).toThrow(
+    "a password must be without blanks: memcached -Y reads it up to the first one",
+  );
   expect(() => new Table({}, { connections: 65 })).toThrow(
     "connections must be a whole number from 1 to 64, got 65",
   );
