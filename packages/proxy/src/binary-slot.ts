@@ -96,8 +96,10 @@ export class BinarySlot extends Slot {
 
   override conclude(): void {
     const { fault } = this;
+    // With its item a request is answered, whatever becomes of the END behind it.
+    if (this.#isTold) return;
     if (fault !== null) return this.#tellFault(latin1Text(fault).trimEnd());
-    if (this.#hides || this.#isTold) return;
+    if (this.#hides) return;
     if (this.#task === "all") this.status("ok");
     else if (this.#task === "retrieve" || this.#task === "touch") this.#tellMiss();
   }

@@ -223,6 +223,18 @@ test("a set that is too large takes the old value with it, as memcached does", (
   ]);
 });
 
+test("an item that was told is not told to have failed when its end does not come", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, ask({ opcode: "get", key, ...COMMON }, { opcode: "noop", ...COMMON }));
+  table.say(table.server(0), "VALUE k 5 3 9\r\nabc\r\n");
+  table.close(table.server(0), "reset");
+  expect(told(client)).toEqual([
+    { ...ok, opcode: "get", flags: 5, cas: 9n, value: "abc" },
+    { opcode: "noop", ...ok },
+  ]);
+});
+
 test("what is not the binary protocol any more ends the connection", () => {
   const table = new Table();
   const client = table.client();
