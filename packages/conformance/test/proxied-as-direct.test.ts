@@ -9,7 +9,7 @@
 // that cas uniques are given once; a client cannot tell. Only the order of the values of a multi-get is the servers' own.
 
 import { simulate } from "@memwire/adapter-memory";
-import { NO_INITIAL } from "@memwire/codec";
+import { latin1Bytes, NO_INITIAL } from "@memwire/codec";
 import { drive, type Endpoint, type Network } from "@memwire/engine";
 import { ProxyEngine } from "@memwire/proxy";
 import { createDistribution } from "@memwire/router";
@@ -39,9 +39,8 @@ const sayable = ({ request, cas }: binary.Asked): binary.Asked => {
   return creates ? { request: { ...request, exptime: 2 ** 31 - 1 }, cas } : { request, cas };
 };
 
-// A flush comes to each server in its own time, and here to one store in that of three. A touch is an `mg`, which of a
-// stale item is the one that is to renew it.
-const isLeftOut = (command: string): boolean => command.startsWith("flush") || command === "touch";
+// A flush comes to each server in its own time, and here to one store in that of three.
+const isLeftOut = (command: string): boolean => command.startsWith("flush");
 
 const step = fc.nat({ max: PROTOCOLS.length - 1 }).chain((connection) =>
   fc.record({
@@ -158,3 +157,20 @@ test("mixed clients are told through the proxy what they are told directly", asy
     interruptAfterTimeLimit,
   });
 }, 120_000);
+
+const key = latin1Bytes("a");
+const touching: readonly [opcode: string, request: binary.Asked["request"]][] = [
+  ["get", { ...binary.COMMON, opcode: "get", key }],
+  ["gat", { ...binary.COMMON, opcode: "gat", key, exptime: 1_000 }],
+  ["touch", { ...binary.COMMON, opcode: "touch", key, exptime: 1_000 }],
+];
+
+test.each(touching)("after a %s of a stale item a meta client is told to renew it", async (_, request) => {
+  const meta = (wire: string): Step => ({ connection: 0, text: [{ key: "a", wire }], binary: [] });
+  await compare(1, [
+    meta("set a 0 0 1\r\nx\r\n"),
+    meta("md a I T3600\r\n"),
+    { connection: 2, text: [], binary: [{ request, cas: "none" }] },
+    meta("mg a v t\r\n"),
+  ]);
+});

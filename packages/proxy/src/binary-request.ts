@@ -1,12 +1,14 @@
 // Binary requests as text requests that are answered with the flags and the cas that a binary reply has.
 //
 //     get            gets key                         set      ms key len F T C c       with a cas any of set, add
-//     gat            gats T key                       add      ... ME                   and replace is a set
-//     touch          mg key f c T                     append   ... MA
-//     delete         md key C                         incr     ma key v c D N J C       decr: MD
+//     gat, touch     gats T key                       add      ... ME                   and replace is a set
+//     delete         md key C                         append   ... MA
+//                                                     incr     ma key v c D N J C       decr: MD
 //
-// A key that a line cannot have goes in base64, and then a get is an `mg`, too. No other is: of an item that was marked
-// as stale the first `mg` is told to renew it, which a binary client would not hear. Hot path: written from the decoder's offsets.
+// A key that a line cannot have goes in base64, and then a get or a touch is an `mg`. No other is: of an item that was
+// marked as stale the first `mg` is told to renew it, which a binary client would not hear. So the value that comes with
+// a touch is thrown away; the `touch` of text does not tell the flags and the cas. Hot path: written from the decoder's
+// offsets.
 
 import {
   base64Length,
@@ -41,7 +43,7 @@ export class BinaryRequestWriter {
 
   /** What a server answers to the request whose key `canSay` said can be said. */
   expected(task: BinaryTask): Expected {
-    return task === "retrieve" && this.#isWord ? "values" : "meta";
+    return (task === "retrieve" || task === "touch") && this.#isWord ? "values" : "meta";
   }
 
   /** Deletes what is under the key, which `canSay` said can be said, whatever the cas of the request. */
@@ -58,13 +60,8 @@ export class BinaryRequestWriter {
   write(out: SendBuffer, task: BinaryTask, decoder: BinaryRequestDecoder): void {
     switch (task) {
       case "retrieve":
-        return this.#writeRetrieval(out, decoder);
       case "touch":
-        out.latin1("mg");
-        this.#writeKey(out, decoder);
-        out.latin1(" f c");
-        writeExptime(out, "T", decoder.exptime);
-        break;
+        return this.#writeRetrieval(out, task, decoder);
       case "store":
         out.latin1("ms");
         this.#writeKey(out, decoder);
@@ -86,7 +83,7 @@ export class BinaryRequestWriter {
     this.#endLine(out);
   }
 
-  #writeRetrieval(out: SendBuffer, decoder: BinaryRequestDecoder): void {
+  #writeRetrieval(out: SendBuffer, task: "retrieve" | "touch", decoder: BinaryRequestDecoder): void {
     const touches = decoder.extrasEnd > decoder.extrasStart;
     if (this.#isWord) {
       out.latin1(touches ? "gats" : "gets");
@@ -96,7 +93,7 @@ export class BinaryRequestWriter {
     }
     out.latin1("mg");
     this.#writeKey(out, decoder);
-    out.latin1(" v f c");
+    out.latin1(task === "touch" ? " f c" : " v f c");
     if (touches) writeExptime(out, "T", decoder.exptime);
     this.#endLine(out);
   }

@@ -1,6 +1,7 @@
 // The place of one binary request, which turns the reply to it into a binary one.
 //
 //     get    VALUE k 7 5 42  -->  ok, flags 7, cas 42, value     END  -->  not found
+//     touch  the same               -->  ok, flags 7, cas 42
 //     set    HD c43       -->  ok, cas 43                        NS, EX, NF  -->  as memcached says it
 //     incr   VA 2 c44     -->  ok, cas 44, the number
 //
@@ -46,7 +47,7 @@ export class BinarySlot extends Slot {
   #isTold = false;
   /** Of a retrieval that is answered with its key. */
   readonly #key: Uint8Array | null;
-  /** Of the key of a retrieval: what comes is to be of that one. */
+  /** Of the key of a retrieval or a touch: what comes is to be of that one. */
   readonly #hash: number;
 
   constructor(owner: SlotOwner, head: BinaryHead, task: BinaryAnswer, decoder: BinaryRequestDecoder) {
@@ -58,7 +59,7 @@ export class BinarySlot extends Slot {
     this.#code = code;
     this.#opaque = opaque;
     this.#hides = quiet;
-    this.#hash = task === "retrieve" ? hashOf(bytes, keyStart, keyEnd) : ANY;
+    this.#hash = task === "retrieve" || task === "touch" ? hashOf(bytes, keyStart, keyEnd) : ANY;
     this.#key = task === "retrieve" && tellsKey(opcode) ? bytes.slice(keyStart, keyEnd) : null;
   }
 
@@ -85,6 +86,7 @@ export class BinarySlot extends Slot {
   }
 
   override stream(reply: TextReplyDecoder, found: StreamFound): boolean {
+    if (this.#task === "touch") return found !== "head" || this.#tellItem(reply);
     this.direct = found === "tail" ? null : reply;
     if (found === "head") return this.#tellItem(reply);
     if (found === "part") this.reply(reply.bytes, reply.partStart, reply.partEnd);
@@ -118,15 +120,18 @@ export class BinarySlot extends Slot {
 
   #tellItem(reply: TextReplyDecoder): boolean {
     const flags = flagsOf(reply);
-    if (this.#task !== "retrieve" || this.#isTold || flags < 0 || !readCas(reply)) return false;
-    const isOther =
-      reply.kind === "value" && hashOf(reply.bytes, reply.keyStart, reply.keyEnd) !== this.#hash;
-    if (isOther) return false;
+    if (this.#isTold || flags < 0 || !readCas(reply)) return false;
+    if (reply.kind === "va" ? this.#task !== "retrieve" : this.#isOther(reply)) return false;
     this.#isTold = true;
+    if (this.#task === "touch") return (this.#tellFlags(flags, 0), true);
     const { bytes, valueStart, valueEnd, valueBytes } = reply;
     this.#tellFlags(flags, valueBytes);
     this.reply(bytes, valueStart, valueEnd);
     return true;
+  }
+
+  #isOther({ bytes, keyStart, keyEnd }: TextReplyDecoder): boolean {
+    return hashOf(bytes, keyStart, keyEnd) !== this.#hash;
   }
 
   #tellDone(reply: TextReplyDecoder): boolean {

@@ -12,6 +12,8 @@ import { Table, type Hand } from "./bench.ts";
 
 const COMMON = { opaque: 7, cas: 0n, vbucket: 0 };
 const key = latin1Bytes("k");
+/** One that no line can have. */
+const blank = latin1Bytes(" ");
 
 function ask(...requests: BinaryRequest[]): string {
   const out = new SendBuffer();
@@ -57,11 +59,18 @@ const translated: [request: BinaryRequest, meta: string, answer: string, replies
   [{ opcode: "gat", key, exptime: 60, ...COMMON }, "gats 60 k", "END", [none]],
   [
     { opcode: "touch", key, exptime: 60, ...COMMON },
-    "mg k f c T60",
+    "gats 60 k",
+    "VALUE k 5 3 9\r\nabc\r\nEND",
+    [{ ...ok, flags: 5, cas: 9n }],
+  ],
+  [{ opcode: "touch", key, exptime: 2 ** 32 - 1, ...COMMON }, "gats 2147483647 k", "END", [none]],
+  [
+    { opcode: "touch", key: blank, exptime: 60, ...COMMON },
+    "mg IA== f c T60 b",
     "HD f5 c9",
     [{ ...ok, flags: 5, cas: 9n }],
   ],
-  [{ opcode: "touch", key, exptime: 2 ** 32 - 1, ...COMMON }, "mg k f c T2147483647", "EN", [none]],
+  [{ opcode: "touch", key: blank, exptime: 60, ...COMMON }, "mg IA== f c T60 b", "EN", [none]],
   [{ opcode: "delete", key, ...COMMON }, "md k", "HD", [ok]],
   [{ opcode: "deleteq", key, ...COMMON }, "md k", "HD", []],
   [{ opcode: "deleteq", key, ...COMMON }, "md k", "NF", [none]],
@@ -247,10 +256,13 @@ const broken: [request: BinaryRequest, answer: string][] = [
   [{ opcode: "get", key, ...COMMON }, "HD f5 c9"],
   [{ opcode: "get", key, ...COMMON }, "VALUE j 0 1 9\r\nx"],
   [{ opcode: "get", key, ...COMMON }, "VALUE k 0 1\r\nx"],
-  [{ opcode: "get", key: latin1Bytes(" "), ...COMMON }, "VA 1 f5\r\nx"],
-  [{ opcode: "get", key: latin1Bytes(" "), ...COMMON }, "VA 1 fx c9\r\nx"],
-  [{ opcode: "get", key: latin1Bytes(" "), ...COMMON }, "NF"],
-  [{ opcode: "touch", key, exptime: 0, ...COMMON }, "HD"],
+  [{ opcode: "get", key: blank, ...COMMON }, "VA 1 f5\r\nx"],
+  [{ opcode: "get", key: blank, ...COMMON }, "VA 1 fx c9\r\nx"],
+  [{ opcode: "get", key: blank, ...COMMON }, "NF"],
+  [{ opcode: "touch", key, exptime: 0, ...COMMON }, "HD f5 c9"],
+  [{ opcode: "touch", key, exptime: 0, ...COMMON }, "VALUE j 0 1 9\r\nx"],
+  [{ opcode: "touch", key: blank, exptime: 0, ...COMMON }, "HD"],
+  [{ opcode: "touch", key: blank, exptime: 0, ...COMMON }, "VA 1 f5 c9\r\nx"],
   [{ opcode: "delete", key, ...COMMON }, "VA 1 c4\r\n1"],
   [{ opcode: "set", key, flags: 0, exptime: 0, value, ...COMMON }, "HD"],
   [{ opcode: "incr", ...count }, "VA 1 c4\r\nx"],

@@ -123,6 +123,32 @@ test("a client of the binary protocol is told a large value, too", () => {
   expect(decoder.valueEnd - decoder.valueStart).toBe(SIZE);
 });
 
+test("of a large value that was touched nothing is told but its flags and its cas", () => {
+  for (const rest of [`${half(A)[1]}\r\nEND\r\n`, undefined]) {
+    const table = new Table(limits);
+    const client = table.client();
+    const out = new SendBuffer();
+    const key = latin1Bytes("a0");
+    writeBinaryRequest(out, { opcode: "touch", key, exptime: 60, opaque: 9, cas: 0n, vbucket: 0 });
+    table.say(client, latin1Text(out.take()));
+    expect(table.server(0).read()).toBe("gats 60 a0\r\n");
+    table.say(table.server(0), `VALUE a0 5 ${SIZE} 7\r\n${half(A)[0]}`);
+    if (rest === undefined) table.close(table.server(0), "reset");
+    else table.say(table.server(0), rest);
+    const decoder = new BinaryReplyDecoder();
+    decoder.receive(latin1Bytes(client.read()));
+    expect(decoder.next()).toBe("reply");
+    expect(decoder.snapshot()).toMatchObject({
+      status: "ok",
+      opaque: 9,
+      flags: 5,
+      cas: 7n,
+      value: new Uint8Array(),
+    });
+    expect([decoder.next(), client.closed]).toEqual(["need-data", false]);
+  }
+});
+
 const wrong: [request: string, reply: string][] = [
   ["get a0\r\n", `VALUE b0 0 ${SIZE}\r\n`],
   ["get a0\r\n", `VA ${SIZE}\r\n`],
