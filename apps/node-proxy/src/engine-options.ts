@@ -42,11 +42,19 @@ function poolOf(pool: PoolConfig, folder: string): PoolOptions {
   };
 }
 
-/** The placement that there would be without the others; it answers places in the whole list. */
+/**
+ * The placement that there would be without the others; it answers places in the whole list. Where there would be none,
+ * as the few points of a ring may round to nothing for the servers that are left, keys stay where they are.
+ */
 function placementOver(pool: PoolConfig, left: readonly number[]): PoolOptions["distribution"] {
   const servers = left.map((i) => pool.servers[i] as PoolConfig["servers"][number]);
-  const placement = createPlacement(pool, servers, Math.random);
-  return { owner: (bytes, start, end) => left[placement.owner(bytes, start, end)] as number };
+  try {
+    const placement = createPlacement(pool, servers, Math.random);
+    return { owner: (bytes, start, end) => left[placement.owner(bytes, start, end)] as number };
+  } catch (error) {
+    if (error instanceof RangeError) return createPlacement(pool, pool.servers, Math.random);
+    throw error;
+  }
 }
 
 /** Of two times that bound each other one may be given, and be beyond the other's default. */
