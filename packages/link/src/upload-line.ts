@@ -93,7 +93,7 @@ export class UploadLine implements ConnectionOwner {
   finish(inStep: boolean): void {
     this.#upload = null;
     this.#troubles = troublesOf(this.counters);
-    if (!inStep) this.#connection.release(failureOf("closed"));
+    if (!inStep || !this.#server.isWanted) this.#connection.release(failureOf("closed"));
   }
 
   get deadline(): Millis {

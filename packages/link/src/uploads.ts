@@ -82,7 +82,8 @@ export class Uploads {
     server.watch(() => {
       for (const line of this.#lines.get(server) ?? []) {
         if (server.isTakenOut) line.release(TAKEN_OUT);
-        else if (server.inTrouble && line.isFree) line.release(failureOf("closed")); // who knows whether it still works
+        // Who knows whether it still works, or it is not to be used any more.
+        else if (line.isFree && (server.inTrouble || !server.isWanted)) line.release(failureOf("closed"));
       }
     });
   }

@@ -393,6 +393,21 @@ test("drained: what is under way is answered and then its connection closed, and
   expect(table.server(0).read()).toBe("get c0\r\n");
 });
 
+test("drained: the connections of large values are closed as well, each when its value is answered", () => {
+  const table = new Table({ wholeBytesMax: 100 });
+  const [first, second] = [table.client(), table.client()];
+  const set = `set k0 0 0 1000\r\n${"v".repeat(1_000)}\r\n`;
+  table.say(first, set);
+  table.say(second, set);
+  const [free, busy] = table.connections(0);
+  table.say(free!, "STORED\r\n");
+  table.administer("s0", "drain");
+  expect([free!.closed, busy!.closed]).toEqual([true, false]);
+  table.say(busy!, "STORED\r\n");
+  expect(second.read()).toBe("STORED\r\n");
+  expect(busy!.closed).toBe(true);
+});
+
 test("taken out with whenDown miss its keys are misses, with rehash they are the others'", () => {
   const missing = new Table({}, { health: { whenDown: "miss" } });
   missing.administer("s0", "down");
