@@ -59,6 +59,7 @@ export class ServerLink implements ConnectionOwner {
   /** Connections are made that nobody asked for: it is down, or `preconnect`; and when those that are missing are. */
   #connectsUnasked: boolean;
   #preconnectAt: Millis;
+  #preconnectWaitMs: Millis = 0;
   readonly #idleMs: Millis;
   #isReleased = false;
 
@@ -246,8 +247,8 @@ export class ServerLink implements ConnectionOwner {
   }
 
   failed(failure: Failure, weight: FailureWeight | null, episode: number): void {
-    const { now, limits } = this.#context;
-    if (this.#preconnectAt < Infinity) this.#preconnectAt = now + limits.retryMinMs;
+    const { now } = this.#context;
+    if (now >= this.#preconnectAt) this.#postponePreconnect(now);
     if (weight === null) return;
     this.#lastFailure = failure;
     const before = this.#health.state;
@@ -257,6 +258,14 @@ export class ServerLink implements ConnectionOwner {
     if (wentDown) this.counters.downs++;
     // Of connections that nothing waits for nobody knows whether they still work when another has failed.
     if (wentDown || weight !== "late") this.#lanes.closeUnused(failure);
+  }
+
+  /** A server that closes what it has just taken is asked for connections less and less often. */
+  #postponePreconnect(now: Millis): void {
+    const { retryMinMs, retryMaxMs } = this.#context.limits;
+    const isSoon = now - this.#preconnectAt < retryMaxMs;
+    this.#preconnectWaitMs = isSoon ? Math.min(this.#preconnectWaitMs * 2, retryMaxMs) : retryMinMs;
+    this.#preconnectAt = now + this.#preconnectWaitMs;
   }
 
   /** What has happened may have changed whether it takes requests. */

@@ -155,6 +155,25 @@ test("preconnect: a server that closes what nobody uses is not in trouble", () =
   expect(table.proxy.servers()[0]?.health).toMatchObject({ state: "up", failures: {} });
 });
 
+test("preconnect: a server that closes each connection at once is asked for one less and less often", () => {
+  const table = new Table({ retryMinMs: 100, retryMaxMs: 1_000 }, { preconnect: true, connections: 2 });
+  const start = table.now;
+  table.wait(0);
+  const times: number[] = [];
+  for (let i = 0; i < 400; i++) {
+    const open = table.connections(0).filter(({ closed }) => !closed);
+    if (open.length > 0) times.push(table.now - start);
+    for (const each of open) table.end(each);
+    table.wait(10);
+  }
+  expect(times).toEqual([0, 100, 300, 700, 1500, 2500, 3500]);
+  table.wait(60_000);
+  table.end(table.server(0));
+  const connects = table.connects(0);
+  table.wait(100);
+  expect(table.connects(0)).toBe(connects + 1);
+});
+
 test("preconnect: a server that refuses is down before anybody asks", () => {
   const table = new Table({}, { preconnect: true });
   table.dead.add(0);
