@@ -308,6 +308,7 @@ function neverDown({ retryMinMs, retryMaxMs }: ServerLimits): HealthOptions {
     whenDown: "fail",
     retryMinMs,
     retryMaxMs: Math.max(retryMinMs, retryMaxMs),
+    trialMs: retryMinMs,
     retryJitter: 0,
     flapWindowMs: 0,
     flapRamp: 1,

@@ -48,6 +48,7 @@ export function linkOptionsOf(
       ...DEFAULT_HEALTH,
       retryMinMs,
       retryMaxMs: Math.max(retryMinMs, retryMaxMs),
+      trialMs: retryMinMs,
     }),
     credentials,
   };

@@ -74,6 +74,20 @@ test("it is left alone for twice as long after each failure, and time alone make
   expect(health.state).toBe("down");
 });
 
+test("one that is not down yet is tried again soon, however long one that is down is left alone", () => {
+  const health = healthOf({ failuresMax: 3, retryMinMs: 30_000, retryMaxMs: 30_000 });
+  const waits: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const now = Math.max(0, health.retryAt);
+    fail(health, now);
+    waits.push(health.retryAt - now);
+  }
+  expect(waits).toEqual([100, 200, 30_000, 30_000]);
+  const never = healthOf({ failuresMax: 0, retryMinMs: 30_000, retryMaxMs: 30_000 });
+  fail(never, 0);
+  expect(never.retryAt).toBe(30_000);
+});
+
 test("a probe brings it back on probation: if it fails before it answers a request it is down again", () => {
   const health = healthOf({ failuresMax: 3, flapWindowMs: 0 });
   for (const now of [0, 100, 300]) fail(health, now);
@@ -156,6 +170,7 @@ test.each([
   [{ whenDown: "die" as "fail" }, "whenDown must be fail, miss or rehash, got die"],
   [{ retryMinMs: 0 }, "retryMinMs must be at least 1, got 0"],
   [{ retryMinMs: 9, retryMaxMs: 8 }, "retryMaxMs must be at least 9, got 8"],
+  [{ trialMs: 0 }, "trialMs must be at least 1, got 0"],
   [{ retryJitter: 1.1 }, "retryJitter must be from 0 to 1, got 1.1"],
   [{ flapWindowMs: NaN }, "flapWindowMs must be at least 0, got NaN"],
   [{ flapRamp: 0.9 }, "flapRamp must be at least 1, got 0.9"],
@@ -176,6 +191,7 @@ const options = fc
     failuresMax: fc.nat(4),
     retryMinMs: fc.integer({ min: 1, max: 200 }),
     retryMaxMs: fc.integer({ min: 200, max: 10_000 }),
+    trialMs: fc.integer({ min: 1, max: 200 }),
     retryJitter: fc.constantFrom(0, 0.3, 1),
     flapWindowMs: fc.constantFrom(0, 500, 10_000),
     flapRamp: fc.constantFrom(1, 1.5, 3),
@@ -299,7 +315,9 @@ test("a server that has been well for the whole window starts anew, however it f
       health.answered(now);
       const later = now + given.flapWindowMs;
       fail(health, later);
-      expect(health.retryAt).toBe(later + given.retryMinMs);
+      const { failuresMax, retryMinMs, trialMs } = given;
+      const firstMs = failuresMax > 1 ? Math.min(trialMs, retryMinMs) : retryMinMs;
+      expect(health.retryAt).toBe(later + firstMs);
       expect(health.status).toMatchObject({ flaps: 0, failuresInARow: 1 });
     }),
   );

@@ -15,6 +15,8 @@ export interface HealthOptions {
   /** How long a server in trouble is left alone at first, in ms; twice that after each failure, up to the most. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  /** The same at first, in ms, of one that has failed but is not down yet, if that is less than `retryMinMs`. */
+  readonly trialMs: number;
   /** How much of such a time chance may take off, from 0 to 1: not all proxies knock at the same moment. */
   readonly retryJitter: number;
   /** A server that fails again within so many ms of coming back is flapping; 0: nothing is. */
@@ -34,6 +36,7 @@ export const DEFAULT_HEALTH: HealthOptions = {
   whenDown: "fail",
   retryMinMs: 100,
   retryMaxMs: 5_000,
+  trialMs: 100,
   retryJitter: 0.5,
   flapWindowMs: 10_000,
   flapRamp: 1.5,
@@ -62,6 +65,7 @@ export function healthFrom(
   }
   checkBetween("retryMinMs", retryMinMs, 1);
   checkBetween("retryMaxMs", retryMaxMs, retryMinMs);
+  checkBetween("trialMs", options.trialMs, 1);
   checkBetween("retryJitter", options.retryJitter, 0, 1);
   checkBetween("flapWindowMs", options.flapWindowMs, 0);
   checkBetween("flapRamp", options.flapRamp, 1);

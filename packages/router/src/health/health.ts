@@ -136,7 +136,9 @@ export class Health {
     const { failuresMax } = this.#options;
     const isDown = this.#inARow >= failuresMax || (isFlap && this.#backOff.flaps >= failuresMax);
     const goesDown = failuresMax > 0 && isDown && this.#state === "up";
-    if (weight === "dead" || isFlap || goesDown) this.#retryAt = now + this.#backOff.next();
+    if (weight === "dead" || isFlap || goesDown) {
+      this.#retryAt = now + this.#backOff.next(goesDown || this.#state === "down" || failuresMax === 0);
+    }
     if (goesDown) this.#become("down", now);
   }
 
