@@ -41,7 +41,7 @@ export function readYaml(text: string): YamlSource {
     const line = lineAt(pos[0]);
     if (code === "DUPLICATE_KEY") {
       doubles.push({ line, steps: stepsTo(document, pos[0]), message: "is there twice: take one out" });
-    } else {
+    } else if (fatal.length === 0 || !consequences.has(code)) {
       fatal.push({ line, steps: [], message: messages[code] ?? `is not YAML: ${oneLine(message)}` });
     }
   }
@@ -61,7 +61,14 @@ function unreadable(message: string): YamlSource {
   return { value: undefined, faults: [{ line: 1, steps: [], message }], lineOf: () => 1 };
 }
 
+const SECOND_KEY = "BLOCK_AS_IMPLICIT_KEY";
+
+/** What the parser says of every line that follows, once one was wrong. */
+const consequences: ReadonlySet<string> = new Set([SECOND_KEY, "MULTILINE_IMPLICIT_KEY"]);
+
 const messages: Readonly<Record<string, string>> = {
+  [SECOND_KEY]:
+    "is not YAML: a second `key:` in one value: is the next line indented further than its neighbours, or are quotes missing?",
   TAB_AS_INDENT: "is indented with a tab: YAML takes spaces only",
   MULTIPLE_DOCS: "a second document starts here: take out the --- and what follows",
 };

@@ -16,6 +16,9 @@ const whole = `${listen}\n${servers}`;
 
 const serverForm = "host:port:weight [name] or /path:weight [name]";
 
+const secondKey =
+  "is not YAML: a second `key:` in one value: is the next line indented further than its neighbours, or are quotes missing?";
+
 test.each<[string, string]>([
   ["", "1: must be pools by name, each with listen and servers, got none"],
   ["# nothing yet\n", "1: must be pools by name, each with listen and servers, got none"],
@@ -27,7 +30,10 @@ test.each<[string, string]>([
   ["alpha: [1]\n", "1 alpha: must be a mapping with listen and servers, got a list"],
   [alpha("\tlisten: 1"), "2: is indented with a tab: YAML takes spaces only"],
   [alpha('  listen: "127.0.0.1'), '3: is not YAML: Missing closing "quote'],
-  [alpha("  listen: a: b"), "2: is not YAML: Nested mappings are not allowed in compact mappings"],
+  [alpha("  listen: a: b"), `2: ${secondKey}`],
+  [alpha(`  hash: md5\n   timeout: 400\n${whole}\n`), `2: ${secondKey}`],
+  [alpha(`  hash: md5\ntimeout: 400\n${whole}`), `3: ${secondKey}`],
+  [alpha(`\ttimeout: 400\n${whole}`), "2: is indented with a tab: YAML takes spaces only"],
   [alpha(`${whole}\n${listen}`), "5 alpha.listen: is there twice: take one out"],
   [alpha(whole) + alpha(whole), "5 alpha: is there twice: take one out"],
   [
