@@ -4,12 +4,13 @@
 import { join } from "node:path";
 import { openAdapter } from "@memwire/adapter";
 import { drive, type Endpoint } from "@memwire/engine";
-import { ProxyEngine } from "@memwire/proxy";
+import { ProxyEngine, type PoolOptions, type UserCheck } from "@memwire/proxy";
 import { createDistribution } from "@memwire/router";
+import { checkOf } from "@memwire/server";
 import { describe } from "vitest";
 import { startMemcached, withPeer } from "../src/mod.ts";
 import { otherClients } from "./clients/clients.ts";
-import { Players, type Servers } from "./clients/play.ts";
+import { Players, type Servers, USER } from "./clients/play.ts";
 
 const SERVERS = 3;
 
@@ -20,12 +21,13 @@ const { folder, stack } = players;
 let proxy: Promise<Servers> | undefined;
 const startedProxy = (): Promise<Servers> => (proxy ??= startProxy());
 
-/** Two pools over the same servers, since a unix socket is a listener of its own. */
+/** Three pools over the same servers, since a unix socket is a listener of its own, and one has users. */
 async function startProxy(): Promise<Servers> {
   const endpoints: Endpoint[] = [];
   for (let i = 0; i < SERVERS; i++) endpoints.push(stack.use(await startMemcached()).endpoint);
-  const pool = (name: string): ConstructorParameters<typeof ProxyEngine>[0]["pools"][number] => ({
+  const pool = (name: string, users?: UserCheck): PoolOptions => ({
     name,
+    users,
     servers: endpoints.map((endpoint, i) => ({ name: `server-${i}`, endpoint })),
     distribution: createDistribution({
       distribution: "ketama",
@@ -38,14 +40,19 @@ async function startProxy(): Promise<Servers> {
     connectTimeoutMs: 20_000,
     replyTimeoutMs: 20_000,
   });
-  const engine = new ProxyEngine({ version: "1.6.45", pools: [pool("tcp"), pool("unix")] });
+  const engine = new ProxyEngine({
+    version: "1.6.45",
+    pools: [pool("tcp"), pool("unix"), pool("sasl", checkOf([USER]))],
+  });
   const driver = drive(engine, network, clock);
   stack.defer(() => driver.close());
   const tcp = await driver.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
   const unix = await driver.listen({ kind: "unix", path: join(folder, "proxy.sock") });
+  const sasl = await driver.listen({ kind: "tcp", host: "127.0.0.1", port: 0 });
   return new Map([
     ["tcp", tcp.endpoint],
     ["unix", unix.endpoint],
+    ["sasl", sasl.endpoint],
   ]);
 }
 
@@ -57,10 +64,8 @@ function portOf(endpoint: Endpoint): number {
 withPeer("memcached", () => {
   describe.concurrent("clients of others through the proxy", () => {
     for (const client of otherClients(runtime, folder)) {
-      // The proxy has no users of its own.
-      const ways = client.ways.filter(({ where }) => where !== "sasl");
       const tests = (program: string): void =>
-        players.everyWay(client, program, "three memcacheds", startedProxy, ways);
+        players.everyWay(client, program, "three memcacheds", startedProxy);
       if (client.peer === undefined) describe("from npm", () => tests(""));
       else withPeer(client.peer.program, tests, client.peer.library);
     }

@@ -38,14 +38,9 @@ export class Players {
     });
   }
 
-  /** Declares a test for each way of a client, all of them unless told otherwise. */
-  everyWay(
-    client: OtherClient,
-    program: string,
-    name: string,
-    start: () => Promise<Servers>,
-    ways: readonly Way[] = client.ways,
-  ): void {
+  /** Declares a test for each way of a client. */
+  everyWay(client: OtherClient, program: string, name: string, start: () => Promise<Servers>): void {
+    const { ways } = client;
     const finds = new Map<Way, Promise<string[]>>();
     beforeAll(async () => {
       const servers = await start();
