@@ -8,7 +8,7 @@ import { ProxyEngine } from "@memwire/proxy";
 import { DEFAULT_HEALTH } from "@memwire/router";
 import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
-import { filesOf, optionsOf, orMistake } from "./serve.ts";
+import { filesOf, optionsOf, orMistake, usersOf } from "./serve.ts";
 import { SAMPLE_KEYS, sharesOf } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
@@ -22,8 +22,9 @@ export async function check({ source, overrides }: Task): Promise<string> {
   try {
     const configured = configure(source, overrides);
     await checkFiles(configured);
-    const engine = new ProxyEngine(optionsOf(configured));
-    return describe(configured.config, engine.servers().length);
+    const { config, folder } = configured;
+    const engine = new ProxyEngine(optionsOf(configured, usersOf(config, folder)));
+    return describe(config, engine.servers().length);
   } catch (error) {
     if (error instanceof ProgramEnd) throw new ProgramEnd(1, error.message);
     if (error instanceof RangeError) throw new ProgramEnd(1, usageMistake(PROGRAM, error.message).message);
@@ -83,7 +84,8 @@ function describePool(pool: PoolConfig): string {
 
 /** What is not as it is by default. */
 function describeServing(pool: PoolConfig): readonly string[] {
-  const { protocols, connections = 1, preconnect, idleTimeoutMs, health, partialResults, credentials } = pool;
+  const { usersFile, protocols, connections = 1, preconnect, idleTimeoutMs } = pool;
+  const { health, partialResults, credentials } = pool;
   const { failuresMax = DEFAULT_HEALTH.failuresMax, whenDown = DEFAULT_HEALTH.whenDown } = health ?? {};
   const consequence = { fail: "fail at once", miss: "are misses", rehash: "go to the others" }[whenDown];
   const connecting = [
@@ -98,6 +100,7 @@ function describeServing(pool: PoolConfig): readonly string[] {
       ? "  a server never counts as down"
       : `  a server is down after ${count(failuresMax, "failure")} in a row: its keys ${consequence}`,
     ...(partialResults === "miss" ? ["  a multi-get leaves out what a failing server has"] : []),
+    ...(usersFile === undefined ? [] : [`  clients say who they are: ${usersFile} has their names`]),
     ...(protocols === undefined ? [] : [`  clients speak ${protocols.join(" and ")}`]),
     ...(pool.flushEnabled === true ? ["  flush_all goes to every server"] : []),
   ];

@@ -64,7 +64,8 @@ Examples:
       another program: acknowledges writes at once and deletes their keys in a fleet afterwards;
       see memwire-proxy invalidate --help
 
-SIGTERM and SIGINT answer what is under way, then end; a second one ends at once. SIGHUP reads certificates again.
+SIGTERM and SIGINT answer what is under way, then end; a second one ends at once.
+SIGHUP reads certificates and users again.
 Exit codes: 0 ended as asked, 1 could not serve, or --check found a mistake, 2 a mistake on the command line, in the
 environment or in the file.`;
 

@@ -8,12 +8,13 @@ import { DEFAULT_HEALTH, type HealthOptions } from "@memwire/router";
 import type { Configured } from "./configure.ts";
 import { passwordOf } from "./password-of.ts";
 import { PROTOCOL_VERSION } from "./protocol-version.ts";
+import type { UserFiles } from "./user-files.ts";
 
 /** @throws Error for a password that is not where it is to be */
-export function engineOptions({ config, folder }: Configured): ProxyOptions {
+export function engineOptions({ config, folder }: Configured, users: UserFiles): ProxyOptions {
   const { pools, limits, requests, replies } = config;
   return {
-    pools: pools.map((pool) => poolOf(pool, folder)),
+    pools: pools.map((pool) => ({ ...poolOf(pool, folder), users: users.checkOf(pool) })),
     limits,
     requests,
     replies,

@@ -1,7 +1,6 @@
 // The certificates that a configuration names, from their files. They are read again on SIGHUP: what has a mistake by
 // then changes nothing.
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type {
   ListenerConfig,
@@ -17,8 +16,11 @@ import {
   type TlsCredentials,
   type TlsListenOptions,
 } from "@memwire/engine";
+import { readNamedFile } from "./read-named-file.ts";
+import type { RereadFiles } from "./refresh-on-hangup.ts";
 
-export class PemFiles {
+export class PemFiles implements RereadFiles {
+  readonly what: string = "certificates";
   readonly #folder: string;
   readonly #pools: readonly PoolConfig[];
   readonly #listeners: (readonly [Listener, TlsListenConfig])[] = [];
@@ -109,18 +111,6 @@ export class PemFiles {
   }
 
   #read(file: string): Uint8Array {
-    const path = resolve(this.#folder, file);
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
-      throw new Error(`cannot read ${path}: ${reasons[code] ?? message}`, { cause: error });
-    }
+    return readNamedFile(this.#folder, file);
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-};

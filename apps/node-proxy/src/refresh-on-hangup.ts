@@ -1,17 +1,31 @@
 import process from "node:process";
 import { PROGRAM } from "./cli.ts";
-import type { PemFiles } from "./pem-files.ts";
 
-/** From now on SIGHUP reads certificates again, and says how that went; it ends nobody, also where there are none. */
-export function refreshOnHangup(files: PemFiles): void {
+/** Files of one kind that are read again. */
+export interface RereadFiles {
+  /** Such as `certificates`. */
+  readonly what: string;
+  /** Whether there is any. */
+  readonly some: boolean;
+  /** Reads all of them again. @throws Error that says what is wrong with one; then nothing has changed */
+  refresh(): void;
+}
+
+/** From now on SIGHUP reads files again, and says how that went; it ends nobody, also where there are none. */
+export function refreshOnHangup(kinds: readonly RereadFiles[]): void {
   process.on("SIGHUP", () => {
-    try {
-      files.refresh();
-      console.error(
-        `${PROGRAM}: ${files.some ? "certificates are read again" : "there are no certificates to read again"}`,
-      );
-    } catch (error) {
-      console.error(`${PROGRAM}: certificates stay as they are: ${(error as Error).message}`);
-    }
+    const there = kinds.filter(({ some }) => some);
+    for (const files of there) console.error(`${PROGRAM}: ${refreshed(files)}`);
+    if (there.length > 0) return;
+    console.error(`${PROGRAM}: there are no ${kinds.map(({ what }) => what).join(" or ")} to read again`);
   });
+}
+
+function refreshed(files: RereadFiles): string {
+  try {
+    files.refresh();
+    return `${files.what} are read again`;
+  } catch (error) {
+    return `${files.what} stay as they are: ${(error as Error).message}`;
+  }
 }

@@ -19,27 +19,31 @@ import { engineOptions } from "./engine-options.ts";
 import { withFrontDoor, type Door, type Entrance } from "./front-door.ts";
 import { listenOn } from "./listen-on.ts";
 import { PemFiles } from "./pem-files.ts";
+import type { RereadFiles } from "./refresh-on-hangup.ts";
+import { UserFiles } from "./user-files.ts";
 
 /** The proxy as it runs. */
 export interface RunningProxy {
   readonly part: Part;
   /** Those of each pool, in the order of the configuration. */
   readonly listeners: readonly (readonly Listener[])[];
-  readonly files: PemFiles;
+  /** What SIGHUP reads again. */
+  readonly files: readonly RereadFiles[];
 }
 
-/** @throws ProgramEnd 2 for a file of certificates that cannot be read */
+/** @throws ProgramEnd 2 for a file that cannot be read or has a mistake, or a password that no server would take */
 export async function serve(
   { config, folder }: Configured,
   { network, clock, copyBytes }: Adapter,
 ): Promise<RunningProxy> {
   const files = filesOf(config, folder);
+  const users = usersOf(config, folder);
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
-  const engine = new ListeningProxy(
-    { ...optionsOf({ config, folder }), copyBytes, facts: () => factsOf(config, doors, listeners) },
-    config.pools.flatMap((pool, i) => pool.listeners.map(() => i)),
-  );
+  const options = optionsOf({ config, folder }, users);
+  const facts = (): Readonly<Record<string, number>> => factsOf(config, doors, listeners);
+  const poolOf = config.pools.flatMap((pool, i) => pool.listeners.map(() => i));
+  const engine = orMistake(() => new ListeningProxy({ ...options, copyBytes, facts }, poolOf));
   const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));
   const driver = drive(engine, door, clock);
   for (const [i, pool] of config.pools.entries()) {
@@ -60,7 +64,7 @@ export async function serve(
     listeners: listeners.flat(),
     ...(endWithinMs === undefined ? {} : { endWithinMs }),
   };
-  return { part, listeners, files };
+  return { part, listeners, files: [files, users] };
 }
 
 /** A proxy whose pools may each have several listeners. */
@@ -79,13 +83,18 @@ class ListeningProxy extends ProxyEngine {
 }
 
 /** @throws ProgramEnd 2 for a password that is not where it is to be */
-export function optionsOf(configured: Configured): ProxyOptions {
-  return orMistake(() => engineOptions(configured));
+export function optionsOf(configured: Configured, users: UserFiles): ProxyOptions {
+  return orMistake(() => engineOptions(configured, users));
 }
 
 /** @throws ProgramEnd 2 for a file of certificates that cannot be read */
 export function filesOf(config: ProxyConfig, folder: string): PemFiles {
   return orMistake(() => new PemFiles(config, folder));
+}
+
+/** @throws ProgramEnd 2 for a file of users that cannot be read, or a line of one that has a mistake */
+export function usersOf(config: ProxyConfig, folder: string): UserFiles {
+  return orMistake(() => new UserFiles(config, folder));
 }
 
 /** @throws ProgramEnd 2 for what `read` throws */

@@ -278,6 +278,11 @@ test.each<[string, string]>([
     "--config @secret.yml",
     "memwire-proxy: the password is to be in NO_SUCH_SECRET of the environment: it is not set; see memwire-proxy --help",
   ],
+  ["--config @nousers.yml", "memwire-proxy: cannot read @no-users: no such file; see memwire-proxy --help"],
+  [
+    "--config @users.yml",
+    "memwire-proxy: @users:3: must be name:password, neither of them empty; see memwire-proxy --help",
+  ],
 ])("--check of %s ends with 1 and every mistake", async (line, message) => {
   const pool = (rest: string): string => `pools: { a: { servers: [a:1], ${rest} } }\n`;
   writeFileSync(at("list.yml"), pool("listen: { address: ':1', tls: { cert: list.servers } }"));
@@ -287,6 +292,9 @@ test.each<[string, string]>([
     pool(`listen: { address: ':1', tls: { cert: ${certificates}/one.crt, key: ${certificates}/two.key } }`),
   );
   writeFileSync(at("tls.yml"), pool("listen: { address: ':1', tls: { cert: certificates/no.pem } }"));
+  writeFileSync(at("nousers.yml"), pool("listen: ':1', users_file: no-users"));
+  writeFileSync(at("users.yml"), pool("listen: ':1', users_file: users"));
+  writeFileSync(at("users"), "# ours\nann:secret\nbob hidden\n");
   writeFileSync(
     at("secret.yml"),
     pool("listen: ':1', credentials: { user: me, password_env: NO_SUCH_SECRET }"),

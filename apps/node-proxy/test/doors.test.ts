@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { connect } from "node:tls";
+import { BinaryReplyDecoder, latin1Bytes, latin1Text, SendBuffer, writeBinaryRequest } from "@memwire/codec";
 import {
   RUNTIMES,
   startMemcached,
@@ -63,6 +64,23 @@ function askInTls(endpoint: Endpoint, text: string): Promise<readonly [name: str
     socket.on("error", reject);
     socket.on("close", () => reject(new Error("closed")));
   });
+}
+
+/** What a new client is told that says who it is and asks what everybody who is in may. */
+async function comeIn(endpoint: Endpoint, message: string): Promise<readonly string[]> {
+  const out = new SendBuffer();
+  const common = { opaque: 0, cas: 0n, vbucket: 0 };
+  const [key, value] = [latin1Bytes("PLAIN"), latin1Bytes(message)];
+  writeBinaryRequest(out, { opcode: "sasl-auth", key, value, ...common });
+  writeBinaryRequest(out, { opcode: "noop", ...common });
+  writeBinaryRequest(out, { opcode: "quit", ...common });
+  using client = await TextClient.connect(endpoint);
+  client.send(latin1Text(out.take()));
+  const decoder = new BinaryReplyDecoder();
+  decoder.receive(latin1Bytes(await client.rest()));
+  const statuses: string[] = [];
+  while (decoder.next() === "reply" && decoder.opcode !== "quit") statuses.push(decoder.status);
+  return statuses;
 }
 
 /** What a new client is told. */
@@ -229,13 +247,64 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     });
   });
 
+  test("clients say who they are, and SIGHUP reads again who may come in", async () => {
+    const users = join(folder, `${runtime}.users`);
+    writeFileSync(users, "ann:open sesame\n");
+    const file = config(
+      runtime,
+      "users",
+      `    listen: 127.0.0.1:0\n    users_file: ${runtime}.users\n    servers: [127.0.0.1:1]\n`,
+    );
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+    const come = (message: string): Promise<readonly string[]> => comeIn(endpoint, message);
+    expect(await come("\0ann\0open sesame")).toEqual(["ok", "ok"]);
+    expect(await come("\0ann\0open")).toEqual(["auth-error", "auth-error"]);
+    expect(await come("\0bob\0open sesame")).toEqual(["auth-error", "auth-error"]);
+    writeFileSync(users, "bob:hidden\n");
+    proxy.signal("SIGHUP");
+    await proxy.said(/^memwire-proxy: users are read again$/m);
+    expect(await come("\0bob\0hidden")).toEqual(["ok", "ok"]);
+    expect(await come("\0ann\0open sesame")).toEqual(["auth-error", "auth-error"]);
+    writeFileSync(users, "bob:hidden\ncarol\n");
+    proxy.signal("SIGHUP");
+    await proxy.said(/^memwire-proxy: users stay as they are: \S+\.users:2: must be name:password, .+$/m);
+    expect(await come("\0bob\0hidden")).toEqual(["ok", "ok"]);
+    expect(proxy.stdout + proxy.stderr).not.toMatch(/sesame|hidden|carol|certificates/);
+    expect(await proxy.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("users with a mistake, and a password that no server takes, are mistakes of the file", async () => {
+    writeFileSync(join(folder, `${runtime}.wrong`), "ann:secret\n:hidden\n");
+    writeFileSync(join(folder, `${runtime}.blank`), "open sesame\n");
+    for (const [line, message] of [
+      [
+        `users_file: ${runtime}.wrong`,
+        `${folder}/${runtime}.wrong:2: must be name:password, neither of them empty`,
+      ],
+      [
+        `credentials: { user: me, password_file: ${runtime}.blank }`,
+        "a password must be without blanks: memcached -Y reads it up to the first one",
+      ],
+    ] as const) {
+      const file = config(
+        runtime,
+        "mistake",
+        `    listen: 127.0.0.1:0\n    servers: [127.0.0.1:1]\n    ${line}\n`,
+      );
+      await using proxy = startProgram(runtime, main, ["--config", file]);
+      expect((await proxy.ended).code).toBe(2);
+      expect(proxy.stderr).toBe(`memwire-proxy: ${message}; see memwire-proxy --help\n`);
+    }
+  });
+
   test("containers say it all in variables", async () => {
     await using proxy = startProgram(runtime, main, [], {
       env: { MEMWIRE_PROXY_LISTEN: "127.0.0.1:0", MEMWIRE_PROXY_BACKENDS: "127.0.0.1:1,127.0.0.1:2" },
     });
     await proxy.said(/^127\.0\.0\.1:\d+ pool main: ketama by md5 over 127\.0\.0\.1:1, 127\.0\.0\.1:2$/m);
     proxy.signal("SIGHUP");
-    await proxy.said(/^memwire-proxy: there are no certificates to read again$/m);
+    await proxy.said(/^memwire-proxy: there are no certificates or users to read again$/m);
     expect(await proxy.stop()).toEqual({ code: 0, signal: null });
   });
 });

@@ -28,6 +28,7 @@ beforeAll(() => {
   for (const kind of ["crt", "key"]) cpSync(join(certificates, `one.${kind}`), join(own, `proxy.${kind}`));
   cpSync(join(certificates, "ca.crt"), join(own, "ca.crt"));
   writeFileSync(join(own, "password"), "open-sesame\n");
+  writeFileSync(join(own, "users"), "ann:open-sesame\n");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -64,9 +65,9 @@ test("every-option.yml has every option", () => {
   const missing = [...new Set(keysIn(JSON.parse(readFileSync(schema, "utf8")) as object))].filter(
     (key) => !new RegExp(`\\b${key}:`).test(text),
   );
-  // Those that cannot stand beside what is there, or that tls.yml and client-rings.yml show.
+  // Those that cannot stand beside what is there, or that tls.yml, users.yml and client-rings.yml show.
   const shownElsewhere =
-    "routes hash_stop seed order ketama_points algorithm compatibility placement " +
+    "routes users_file hash_stop seed order ketama_points algorithm compatibility placement " +
     "credentials kind user password_file password_env cert key ca verify ciphers min_version servername";
   expect(missing.toSorted()).toEqual(shownElsewhere.split(" ").toSorted());
 });

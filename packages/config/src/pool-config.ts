@@ -14,6 +14,8 @@ export interface PoolConfig {
   readonly protocols?: readonly ProtocolName[];
   /** Clients of this pool at a time. */
   readonly clientConnectionsMax?: number;
+  /** The file of those who may use it, as it is named in the file; everybody may if not given. */
+  readonly usersFile?: string;
   /** At least one, no two of one name on the ring. */
   readonly servers: readonly PoolServerConfig[];
   /** There if the distribution hashes by it. */

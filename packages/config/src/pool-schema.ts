@@ -37,6 +37,7 @@ const entry = mapping({
   // twemproxy's, for whoever takes them over one by one.
   hints: {
     server_connections: "connections",
+    users: "users_file: ..., a file with a line name:password for each",
     auto_eject_hosts: "health: { when_down: rehash }",
     server_retry_timeout: "health: { retry_min: ..., retry_max: ... }",
     server_failure_limit: "health: { failures: ... }",
@@ -58,6 +59,12 @@ const entry = mapping({
       about(
         "Clients of this pool at a time; a further one is told so and closed.",
         wholeNumber("a whole number", 1, CLIENT_CONNECTIONS_MAX),
+      ),
+    ),
+    users_file: v.exactOptional(
+      about(
+        "The file of those who may use the pool, a line name:password each; they say so by SASL PLAIN.",
+        text("the name of a file", (name) => name),
       ),
     ),
     servers: about("The memcached servers that share the keys.", poolServers),
@@ -122,6 +129,13 @@ export const pool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> = v.pipe(
       addIssue({ message: `must be taken out: ${name} has a hash of its own`, path: pathTo("hash") });
       return NEVER;
     }
+    if (read.usersFile !== undefined && read.protocols?.includes("binary") === false) {
+      addIssue({
+        message: "must have binary, which is how the users of users_file come in",
+        path: pathTo("protocols"),
+      });
+      return NEVER;
+    }
     try {
       createPlacement(read, read.servers, () => 0);
     } catch (error) {
@@ -157,6 +171,7 @@ function poolOf(read: v.InferOutput<typeof entry>): Omit<PoolConfig, "name"> {
       salt: read.salt,
       protocols: read.protocols,
       clientConnectionsMax: read.client_connections,
+      usersFile: read.users_file,
       connections: read.connections,
       preconnect: read.preconnect,
       idleTimeoutMs: read.idle_timeout,

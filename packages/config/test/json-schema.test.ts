@@ -71,6 +71,7 @@ const good: readonly [(typeof forms)[number], string][] = [
     "    health: { failures: 0, when_down: miss, retry_min: 50, flap_window: 0, fail_open_below: 0.5 }",
   ],
   ["memwire", "    partial_results: miss\n    credentials: { user: me, password_env: SECRET }"],
+  ["memwire", "    users_file: users.txt\n    protocols: [binary]"],
   ["memwire", "proxy: { connections_max: 1, line_bytes_max: 2, drain_timeout: 5 }"],
   ["twemproxy", ""],
   [
@@ -102,6 +103,8 @@ const wrong: readonly [(typeof forms)[number], string][] = [
   ["memwire", "    connections: 65"],
   ["memwire", "    protocols: []"],
   ["memwire", "    credentials: { kind: sasl, user: x, password_env: Y }"],
+  ["memwire", "    users_file: [ann, bob]"],
+  ["memwire", "    users: { ann: secret }"],
   ["memwire", "    hash: sha1"],
   ["memwire", "    distribution: ring"],
   ["memwire", "    hash_tag: '{'"],

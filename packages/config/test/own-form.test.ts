@@ -71,6 +71,10 @@ pools:
     health: { failures: 5, when_down: miss, retry_min: 50, retry_max: 1000, fail_open_below: 0.5 }
     partial_results: miss
     credentials: { user: me, password_file: /run/secrets/memcached }
+  beta:
+    listen: 127.0.0.1:22123
+    users_file: /run/secrets/users
+    servers: [10.0.0.9:11211]
 `;
   expect(read(text)).toEqual({
     limits: { connectionsMax: 10_000 },
@@ -121,6 +125,17 @@ pools:
         health: { failuresMax: 5, whenDown: "miss", retryMinMs: 50, retryMaxMs: 1_000, failOpenBelow: 0.5 },
         partialResults: "miss",
         credentials: { kind: "text", user: "me", password: { file: "/run/secrets/memcached" } },
+      },
+      {
+        name: "beta",
+        listeners: [{ endpoint: tcp("127.0.0.1", 22_123) }],
+        usersFile: "/run/secrets/users",
+        servers: [{ endpoint: tcp("10.0.0.9", 11_211), weight: 1 }],
+        hash: "fnv1a_64",
+        distribution: { name: "ketama" },
+        queuedTimeoutMs: 1_000,
+        connectTimeoutMs: 1_000,
+        replyTimeoutMs: 1_000,
       },
     ],
   });
@@ -294,6 +309,18 @@ test.each<[string, string]>([
   [
     alpha(`${whole}\n    credentials: { kind: sasl, user: me, password_env: SECRET }`),
     '5 pools.alpha.credentials.kind: must be text: memcached takes the binary protocol alone behind SASL, and servers are asked in text, got "sasl"',
+  ],
+  [
+    alpha(`${whole}\n    users: { me: secret }`),
+    "5 pools.alpha.users: is no key of a pool: users_file: ..., a file with a line name:password for each",
+  ],
+  [
+    alpha(`${whole}\n    users_file: [me]`),
+    "5 pools.alpha.users_file: must be the name of a file, got a list",
+  ],
+  [
+    alpha(`${whole}\n    users_file: users.txt\n    protocols: [text]`),
+    "6 pools.alpha.protocols: must have binary, which is how the users of users_file come in",
   ],
   [
     alpha(`${whole}\n    server_connections: 4`),

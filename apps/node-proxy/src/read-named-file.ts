@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+/**
+ * A file that the configuration names.
+ *
+ * @param folder Where its name starts from.
+ * @throws Error that says which file cannot be read, and why
+ */
+export function readNamedFile(folder: string, file: string): Uint8Array {
+  const path = resolve(folder, file);
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new Error(`cannot read ${path}: ${reasons[code] ?? message}`, { cause: error });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+};
