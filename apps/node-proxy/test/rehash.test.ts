@@ -3,6 +3,7 @@
 import { readProxyConfig } from "@memwire/config";
 import { expect, test } from "vitest";
 import { engineOptions } from "../src/engine-options.ts";
+import { UserFiles } from "../src/user-files.ts";
 
 function placements(
   servers: number,
@@ -23,7 +24,8 @@ function placements(
     "proxy.json",
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes));
-  const [pool] = engineOptions({ config: reading.config, folder: "." }).pools;
+  const { config } = reading;
+  const [pool] = engineOptions({ config, folder: "." }, new UserFiles(config, ".")).pools;
   const left = Array.from({ length: servers - 1 }, (_, i) => i + 1);
   const ownersBy = (distribution: NonNullable<typeof pool>["distribution"] | undefined): number[] =>
     Array.from({ length: 500 }, (_, i) => {
