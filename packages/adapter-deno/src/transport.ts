@@ -18,6 +18,7 @@ import {
   type TransportHandler,
   withoutPrefix,
 } from "@memwire/engine";
+import { giveBack, LARGE_BYTES, largeBuffer } from "./large-buffers.ts";
 
 // Every open connection has a read under way, and so a buffer of its own: small until the peer fills it.
 const READ_BYTES_MIN = 2 * 1024;
@@ -77,6 +78,7 @@ export class DenoTransport implements Transport {
     this.#gone = true;
     clearTimeout(this.#linger);
     this.#conn?.close();
+    this.resume(); // who reads gives back what it read into
     const cause = this.#closing || error === undefined ? "closed" : causeOf(error);
     this.#closing = true;
     // Not from inside a call of the engine's.
@@ -116,20 +118,29 @@ export class DenoTransport implements Transport {
   }
 
   async #readAll(conn: Deno.Conn): Promise<void> {
-    let buffer = new Uint8Array(READ_BYTES_MIN);
+    let own = new Uint8Array(READ_BYTES_MIN);
+    let buffer = own;
     for (;;) {
       let count: number | null;
       try {
         count = await conn.read(buffer);
       } catch (error) {
+        if (buffer !== own) giveBack(buffer);
         return this.gone(error);
       }
       // A read was under way when the engine said pause: this one chunk waits here.
       if (this.#paused) await this.#resumed();
+      if (count !== null && !this.#closing) this.#handler?.received(buffer.subarray(0, count));
+      if (buffer !== own && (count === null || count < LARGE_BYTES / 2)) {
+        giveBack(buffer);
+        buffer = own;
+      }
       if (count === null) return this.#hearEnd();
-      if (!this.#closing) this.#handler?.received(buffer.subarray(0, count));
       if (this.#paused) await this.#resumed();
-      if (count === buffer.length && count < READ_BYTES_MAX) buffer = new Uint8Array(2 * count);
+      if (buffer === own && count === own.length) {
+        if (count < READ_BYTES_MAX) own = buffer = new Uint8Array(2 * count);
+        else buffer = largeBuffer() ?? own;
+      }
     }
   }
 
