@@ -11,12 +11,13 @@ import {
   type Millis,
 } from "@memwire/engine";
 import { usageMistake, type Part } from "@memwire/program";
-import { ProxyEngine, type ProxyOptions } from "@memwire/proxy";
+import { ProxyEngine, type HealthChange, type ProxyOptions } from "@memwire/proxy";
 import { AddressGuard } from "./address-guard.ts";
 import { PROGRAM } from "./cli.ts";
 import type { Configured } from "./configure.ts";
 import { engineOptions } from "./engine-options.ts";
 import { withFrontDoor, type Door, type Entrance } from "./front-door.ts";
+import { HealthLog } from "./health-log.ts";
 import { listenOn } from "./listen-on.ts";
 import { PemFiles } from "./pem-files.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
@@ -43,7 +44,9 @@ export async function serve(
   const options = optionsOf({ config, folder }, users);
   const facts = (): Readonly<Record<string, number>> => factsOf(config, doors, listeners);
   const poolOf = config.pools.flatMap((pool, i) => pool.listeners.map(() => i));
-  const engine = orMistake(() => new ListeningProxy({ ...options, copyBytes, facts }, poolOf));
+  const log = new HealthLog((line) => console.error(`${PROGRAM}: ${line}`));
+  const healthChanged = (change: HealthChange): void => log.changed(change);
+  const engine = orMistake(() => new ListeningProxy({ ...options, copyBytes, facts, healthChanged }, poolOf));
   const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));
   const driver = drive(engine, door, clock);
   for (const [i, pool] of config.pools.entries()) {

@@ -97,7 +97,7 @@ export class ServerLink implements ConnectionOwner {
   /** Of the connection that is furthest. */
   get state(): ServerStatus["state"] {
     const { state } = this.#lanes;
-    return state === "idle" && this.#context.now < this.#health.retryAt ? "left alone" : state;
+    return state === "idle" && this.isLeftAlone ? "left alone" : state;
   }
 
   get health(): HealthStatus {
@@ -117,6 +117,21 @@ export class ServerLink implements ConnectionOwner {
   /** Whether its operator wants it to be down at once. */
   get isTakenOut(): boolean {
     return this.#health.administered === "down";
+  }
+
+  /** Whether it failed too often, whatever its operator wants. */
+  get isDown(): boolean {
+    return this.#health.state === "down";
+  }
+
+  /** Whether it is not to be asked yet, as it failed. */
+  get isLeftAlone(): boolean {
+    return this.#context.now < this.#health.retryAt;
+  }
+
+  /** What it failed with last; says nothing of one that has never failed. */
+  get lastFailure(): FailureKind {
+    return this.#lastFailure.code as FailureKind;
   }
 
   /** Whether what it is asked is answered in its place, as it is down. */
@@ -212,7 +227,7 @@ export class ServerLink implements ConnectionOwner {
     this.#reconsider();
   }
 
-  /** `watcher` is called whenever `takesTraffic` or `isWanted` changed. */
+  /** `watcher` is called whenever `takesTraffic`, `isWanted` or what a server in trouble failed with may have changed. */
   watch(watcher: () => void): void {
     this.#watchers.push(watcher);
   }

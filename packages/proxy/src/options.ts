@@ -12,6 +12,7 @@ import {
   type TextCredentials,
 } from "@memwire/link";
 import type { Distribution, HealthOptions } from "@memwire/router";
+import type { HealthChange } from "./health-watch.ts";
 import type { UserCheck } from "./sasl.ts";
 
 /** One memcached server behind the proxy. */
@@ -84,6 +85,11 @@ export interface ProxyOptions {
   readonly copyBytes?: CopyBytes | undefined;
   /** What `version` answers. */
   readonly version?: string;
+  /**
+   * Called when a server goes down, is probed in vain for the first time, and comes back; once for each of its pools.
+   * It is called within an input to the engine: it gives the engine none itself, and throws nothing.
+   */
+  readonly healthChanged?: ((change: HealthChange) => void) | undefined;
   /** What only the host counts, such as clients at the door, as `stats` says it: asked each time. */
   readonly facts?: () => Readonly<Record<string, number>>;
 }

@@ -28,6 +28,7 @@ import {
 import type { Administered } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import { PoolDispatcher } from "./dispatch.ts";
+import { watchHealth } from "./health-watch.ts";
 import { DEFAULT_PROXY_LIMITS, type ProxyOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { statusesOf, type PoolServerStatus } from "./server-status.ts";
@@ -82,7 +83,8 @@ export class ProxyEngine extends LinkEngine {
     this.#context = context;
     this.#uploads = uploads;
     this.#pools = pools;
-    const { facts = () => ({}) } = options;
+    const { facts = () => ({}), healthChanged } = options;
+    if (healthChanged !== undefined) for (const pool of pools) watchHealth(context, pool, healthChanged);
     const stats = (argument: string): readonly StatLine[] | null =>
       statLines(context, pools, facts, argument);
     this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, uploads, context.version, stats));

@@ -1,0 +1,81 @@
+// What a host is told of servers that go down and come back, for its log.
+
+import type { HealthChange } from "@memwire/proxy";
+import { expect, test } from "vitest";
+import { Table } from "./bench.ts";
+
+const health = { failuresMax: 2, retryMinMs: 1_000, retryMaxMs: 1_000 } as const;
+
+/** What is told, as `at what pool server failure downSince retryAt`. */
+function watched(others: { name: string }[] = []): { table: Table; told: string[] } {
+  const told: string[] = [];
+  const line = ({ now, what, pool, server, failure, downSince, health: { retryAt } }: HealthChange): string =>
+    [now, what, pool, server, failure, downSince, retryAt].join(" ");
+  const table = new Table(
+    { retryMinMs: 100, retryMaxMs: 100 },
+    { health },
+    others.map((other) => ({ ...other, health })),
+    { healthChanged: (change) => void told.push(line(change)) },
+  );
+  return { table, told };
+}
+
+/** Fails twice, at 1,000,000 and 1,000,100. */
+function goDown(table: Table): void {
+  table.dead.add(0);
+  const client = table.client();
+  for (let i = 0; i < 2; i++) {
+    table.say(client, "get a0\r\n");
+    table.wait(100);
+  }
+}
+
+test("a server that goes down, is probed in vain and comes back is told of once each, however many probes fail", () => {
+  const { table, told } = watched();
+  goDown(table);
+  expect(told).toEqual(["1000100 went-down alpha s0 refused 1000100 1001100"]);
+  for (let i = 0; i < 50; i++) table.wait(100);
+  expect(told.slice(1)).toEqual(["1001100 still-down alpha s0 refused 1000100 1002100"]);
+  const failed = Number(table.stat("alpha:s0:probes"));
+  expect(failed).toBeGreaterThan(3);
+  table.dead.delete(0);
+  table.wait(1_000);
+  table.say(table.server(0), "VERSION 1\r\n");
+  expect(told.slice(2)).toEqual([`${table.now} came-back alpha s0 refused 1000100 `]);
+  table.wait(10_000);
+  expect(told).toHaveLength(3);
+});
+
+test("a server that fails, and less often than takes it down, is not told of", () => {
+  const { table, told } = watched();
+  table.dead.add(0);
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.dead.delete(0);
+  table.wait(100);
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "VERSION 1\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect([client.read(), told]).toEqual(["SERVER_ERROR Connection refused\r\nEND\r\n", []]);
+});
+
+test("a server that is down again after it came back is told of again", () => {
+  const { table, told } = watched();
+  goDown(table);
+  table.dead.delete(0);
+  table.wait(1_000);
+  table.say(table.server(0), "VERSION 1\r\n");
+  table.close(table.server(0), "reset");
+  table.dead.add(0);
+  goDown(table);
+  expect(told.map((each) => each.split(" ")[1])).toEqual(["went-down", "came-back", "went-down"]);
+});
+
+test("each pool that shares a server's connections is told of, by its own name", () => {
+  const { table, told } = watched([{ name: "beta" }]);
+  goDown(table);
+  expect(told).toEqual([
+    "1000100 went-down alpha s0 refused 1000100 1001100",
+    "1000100 went-down beta s0 refused 1000100 1001100",
+  ]);
+});
