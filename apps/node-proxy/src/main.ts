@@ -42,7 +42,7 @@ if (first === "invalidate") {
 async function run(task: Task): Promise<void> {
   const adapter = await openAdapter();
   const { parts, ...configured } = await prepare(task, adapter);
-  const { part, listeners, files } = await serve(configured, adapter);
+  const { part, listeners, files } = await serve(configured, adapter, version);
   endOnSignal([part, ...parts], adapter.clock);
   refreshOnHangup(files);
   console.log(`${PROGRAM} ${version} on ${adapter.runtime}`);

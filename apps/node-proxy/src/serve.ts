@@ -1,5 +1,6 @@
 // From a configuration to a proxy that listens.
 
+import process from "node:process";
 import type { Adapter } from "@memwire/adapter";
 import type { PoolConfig, ProxyConfig } from "@memwire/config";
 import {
@@ -11,7 +12,7 @@ import {
   type Millis,
 } from "@memwire/engine";
 import { usageMistake, type Part } from "@memwire/program";
-import { ProxyEngine, type HealthChange, type ProxyOptions } from "@memwire/proxy";
+import { ProxyEngine, type Facts, type HealthChange, type ProxyOptions } from "@memwire/proxy";
 import { AddressGuard } from "./address-guard.ts";
 import { PROGRAM } from "./cli.ts";
 import type { Configured } from "./configure.ts";
@@ -32,17 +33,27 @@ export interface RunningProxy {
   readonly files: readonly RereadFiles[];
 }
 
-/** @throws ProgramEnd 2 for a file that cannot be read or has a mistake, or a password that no server would take */
+/**
+ * @param version Of this program.
+ * @throws ProgramEnd 2 for a file that cannot be read or has a mistake, or a password that no server would take
+ */
 export async function serve(
   { config, folder }: Configured,
   { network, clock, copyBytes }: Adapter,
+  version: string,
 ): Promise<RunningProxy> {
   const files = filesOf(config, folder);
   const users = usersOf(config, folder);
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
   const options = optionsOf({ config, folder }, users);
-  const facts = (): Readonly<Record<string, number>> => factsOf(config, doors, listeners);
+  const startedAt = clock.now();
+  const facts = (): Facts => ({
+    pid: process.pid,
+    uptime: Math.floor((clock.now() - startedAt) / 1000),
+    proxy_version: version,
+    ...factsOf(config, doors, listeners),
+  });
   const poolOf = config.pools.flatMap((pool, i) => pool.listeners.map(() => i));
   const log = new HealthLog((line) => console.error(`${PROGRAM}: ${line}`));
   const healthChanged = (change: HealthChange): void => log.changed(change);
@@ -131,7 +142,7 @@ function factsOf(
   { pools }: ProxyConfig,
   doors: readonly Door[],
   listeners: readonly (readonly Listener[])[],
-): Readonly<Record<string, number>> {
+): Facts {
   const facts: Record<string, number> = {};
   for (const [i, { name, listeners: asked }] of pools.entries()) {
     const { rejected, denied, connectionsMax } = doors[i] as Door;

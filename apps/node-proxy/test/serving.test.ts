@@ -71,6 +71,10 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
         .toSorted(),
     ).toEqual(values.toSorted());
     const stats = await client.ask("stats\r\n", "END\r\n");
+    const own = ["pid", "uptime", "proxy_version", "version"].map(
+      (name) => new RegExp(`STAT ${name} (.+)\r`).exec(stats)?.[1],
+    );
+    expect(own).toEqual([`${proxy.pid}`, expect.stringMatching(/^\d{1,2}$/), "0.1.0", "1.6.45"]);
     for (const name of ["embedded-1", "embedded-2", "embedded-3"]) {
       expect(Number(new RegExp(`main:${name}:requests (\\d+)`).exec(stats)?.[1])).toBeGreaterThan(0);
     }

@@ -93,6 +93,11 @@ export class RunningProgram implements AsyncDisposable {
     });
   }
 
+  /** `undefined` if it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Waits until what was written, on stdout or on stderr, matches. @throws Error if it does not in half a minute */
   async said(pattern: RegExp): Promise<RegExpExecArray> {
     const until = Date.now() + SAYS_WITHIN_MS;

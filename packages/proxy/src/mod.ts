@@ -2,6 +2,7 @@ export { DEFAULT_TIMEOUT_MS, type ClientCounters, type ServerCounters } from "@m
 export type { HealthChange } from "./health-watch.ts";
 export {
   DEFAULT_PROXY_LIMITS,
+  type Facts,
   type PoolOptions,
   type ProxyLimits,
   type ProxyOptions,

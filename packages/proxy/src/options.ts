@@ -90,9 +90,12 @@ export interface ProxyOptions {
    * It is called within an input to the engine: it gives the engine none itself, and throws nothing.
    */
   readonly healthChanged?: ((change: HealthChange) => void) | undefined;
-  /** What only the host counts, such as clients at the door, as `stats` says it: asked each time. */
-  readonly facts?: () => Readonly<Record<string, number>>;
+  /** What only the host knows, such as clients at the door, as `stats` says it: asked each time. */
+  readonly facts?: () => Facts;
 }
+
+/** Names without blanks; what is said is one line. */
+export type Facts = Readonly<Record<string, number | string>>;
 
 export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   ...DEFAULT_CLIENT_LIMITS,

@@ -3,6 +3,7 @@
 import { SendBuffer, writeReply } from "@memwire/codec";
 import type { ProxyContext } from "./context.ts";
 import type { HealthStatus } from "@memwire/router";
+import type { Facts } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { statusesOf } from "./server-status.ts";
 
@@ -17,7 +18,7 @@ export type StatLine = readonly [name: string, value: string];
 export function statLines(
   context: ProxyContext,
   pools: readonly Pool[],
-  facts: () => Readonly<Record<string, number>>,
+  facts: () => Facts,
   argument: string,
 ): readonly StatLine[] | null {
   if (argument !== "") return null;
