@@ -73,6 +73,7 @@ interface Flags extends Readonly<Record<string, unknown>> {
   readonly listen?: ListenConfig;
   readonly port?: number;
   readonly check?: boolean;
+  readonly testConf?: boolean;
 }
 
 /**
@@ -94,13 +95,15 @@ export function readTask(args: readonly string[], version: string, environment: 
       `as --listen, on ${HOST}; 0 for any free port`,
       wholeNumber("--port", 0, PORT_MAX),
     )
-    .option("--check", "say what would be done, or what is wrong with the file, and end")
+    .option("-t, --check", "say what would be done, or what is wrong with the file, and end")
+    .option("--test-conf", "the same, as nutcracker calls it")
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this")
     .addHelpText("after", help);
   readArguments(command, args);
   const flags = command.opts<Flags>();
-  return { kind: flags.check === true ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment) };
+  const isCheck = flags.check === true || flags.testConf === true;
+  return { kind: isCheck ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment) };
 }
 
 const whereHelp = `

@@ -65,7 +65,7 @@ const fileName = (text: string): string => {
 
 const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = {
   config: {
-    flag: "--config <file>",
+    flag: "-c, --config <file>",
     variable: "MEMWIRE_PROXY_CONFIG",
     says: "memwire's configuration, YAML or JSON, or twemproxy's nutcracker.yml as it is",
     read: fileName,
@@ -221,9 +221,9 @@ function checkVariables(program: string, environment: Environment): void {
   }
 }
 
-/** `--listen` of `--listen <address>`. */
+/** `--config` of `-c, --config <file>`. */
 function nameOf(flag: string): string {
-  return flag.slice(0, flag.indexOf(" "));
+  return flag.slice(flag.indexOf("--"), flag.lastIndexOf(" <"));
 }
 
 function oneOf<const T extends string>(words: readonly T[]): (text: string) => T {

@@ -145,6 +145,18 @@ describe("what is heard", () => {
   });
 });
 
+test("nutcracker's flags for the file and for its test", async () => {
+  expect(addressesOf(poolOf("-c @one.yml"))).toEqual(["a:1:1", "b:1:2"]);
+  const asked = (line: string): string => readTask(words(line), "1.2.3", {}).kind;
+  const lines = ["-c @one.yml", "-t -c @one.yml", "--test-conf -c @one.yml", "--check -c @one.yml"];
+  expect(lines.map(asked)).toEqual(["serve", "check", "check", "check"]);
+  expect(await checked("-c @one.yml")).toBe(await checked("--config @one.yml"));
+  expect(found("foo -c @two.yml --pool beta")).toBe(found("foo --config @two.yml --pool beta"));
+  expect(endOf(() => poolOf("-c no.yml")).message).toBe(
+    "memwire-proxy: cannot read no.yml: no such file; see memwire-proxy --help",
+  );
+});
+
 describe("what is said", () => {
   test.each<[string, Environment, string]>([
     [
