@@ -79,3 +79,33 @@ test("each pool that shares a server's connections is told of, by its own name",
     "1000100 went-down beta s0 refused 1000100 1001100",
   ]);
 });
+
+test("an answer of before that is late while the first probe is under way is not the probe's", () => {
+  const told: [number, string, string][] = [];
+  const table = new Table(
+    {},
+    {
+      replyTimeoutMs: 100,
+      connectTimeoutMs: 500,
+      connections: 2,
+      health: { failuresMax: 1, retryMinMs: 20, retryMaxMs: 20 },
+    },
+    [],
+    { healthChanged: ({ now, what, failure }) => void told.push([now, what, failure]) },
+  );
+  const clients = [table.client(), table.client()];
+  for (const client of clients) table.say(client, "get a0\r\n");
+  const [first, second] = table.connections(0);
+  table.wait(60);
+  if (first === undefined || second === undefined) throw new Error("there are not two connections");
+  table.say(second, "END\r\n");
+  table.say(clients[1] as (typeof clients)[number], "get a0\r\n");
+  table.silent.add(0);
+  table.wait(60);
+  expect([table.now, told]).toEqual([1_000_120, [[1_000_100, "went-down", "timed-out"]]]);
+  table.wait(50);
+  expect([table.stat("alpha:s0:probes"), table.stat("alpha:s0:failures_timed_out")]).toEqual(["1", "2"]);
+  expect(told).toHaveLength(1);
+  table.wait(500);
+  expect(told.slice(1).map(([, what]) => what)).toEqual(["still-down"]);
+});
