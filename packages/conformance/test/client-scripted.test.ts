@@ -331,15 +331,19 @@ scene("a server that takes connections and drops them is left alone", {}, async 
   expect(made.client.servers()[0]?.counters.failedFast).toBe(18);
 });
 
-scene("a server at its limit of connections says so, and that is the answer", {}, async (made) => {
-  const call = made.client.get("k");
-  made.script.answer = (_text, connection) => {
-    connection.say("ERROR Too many open connections\r\n");
-    connection.transport.close();
-    return "";
-  };
-  expect(await made.failure(call)).toMatchObject({
-    code: "error",
-    message: "server-0: ERROR Too many open connections",
-  });
-});
+scene(
+  "a server at its limit of connections is one that cannot be reached, and the error says why",
+  {},
+  async (made) => {
+    const call = made.client.get("k");
+    made.script.answer = (_text, connection) => {
+      connection.say("ERROR Too many open connections\r\n");
+      connection.transport.close();
+      return "";
+    };
+    expect(await made.failure(call)).toMatchObject({
+      code: "refused",
+      message: "server-0: Too many open connections",
+    });
+  },
+);

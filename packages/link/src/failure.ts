@@ -45,6 +45,8 @@ export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");
 /** An answer began and did not end in time. */
 export const UNFINISHED: Failure = failure("timed-out", "backend failure");
 export const UNAUTHENTICATED: Failure = failure("denied", "backend authentication failed");
+/** memcached's words, but not as an answer of its own. */
+export const SERVER_FULL: Failure = failure("refused", "Too many open connections");
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");
 export const TOO_MANY_ACTIVE: Failure = failure("overflow", "active request limit reached");

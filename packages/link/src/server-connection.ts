@@ -15,7 +15,7 @@ import type { Taker } from "./absent-server.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
-import { BROKEN_REPLY, failureOf, TIMED_OUT, UNFINISHED, type Failure } from "./failure.ts";
+import { BROKEN_REPLY, failureOf, SERVER_FULL, TIMED_OUT, UNFINISHED, type Failure } from "./failure.ts";
 import {
   FragmentQueue,
   type ErrorKind,
@@ -352,7 +352,7 @@ export class ServerConnection implements Party, Output, Taker {
   /** The server answered with an error line: it is passed on as it is. */
   #refused(fragment: Fragment, kind: ErrorKind): void {
     const decoder = this.#decoder;
-    if (saysFull(decoder, kind)) return this.#disconnect("refused", failureOf("refused"));
+    if (saysFull(decoder, kind)) return this.#disconnect("refused", SERVER_FULL);
     const isStorage = fragment.expected === "stored" || fragment.expected === "meta";
     const inStep = staysInStep(decoder, kind, isStorage && (this.#port as Port).sending);
     const { bytes, start, end } = decoder;
