@@ -206,8 +206,10 @@ withPeer("memcached", () => {
     await using crowded = await startMemcached({ args: ["-c", "64"] });
     const { endpoint } = crowded;
     const holding = Array.from({ length: 64 }, () => to(endpoint));
+    for (const socket of holding) socket.write("mn\r\n");
     try {
-      await Promise.all(holding.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+      // Connected is not enough: memcached counts one when a thread of its own has taken it.
+      await Promise.all(holding.map((socket) => new Promise((resolve) => socket.once("data", resolve))));
       expect(await answers(endpoint, "", false)).toEqual([
         { kind: "error", text: "Too many open connections" },
       ]);
