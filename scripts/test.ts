@@ -13,7 +13,7 @@ import type { Counts } from "./count-reporter.ts";
 import { runInGroup } from "./run-in-group.ts";
 
 // Half a minute from the report to the end: coverage is worked out in it, and workers are ended.
-const limits = { runMs: 15 * 60_000, afterReportMs: 30_000 };
+const limits = { runMs: 25 * 60_000, afterReportMs: 30_000 };
 const root = join(import.meta.dirname, "..");
 const reports = join(root, ".vitest");
 
