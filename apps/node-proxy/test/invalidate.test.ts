@@ -173,8 +173,9 @@ withPeer("memcached", () => {
           expect(await found(peer, untouched)).toEqual(untouched);
         }
         const stats = await invalidation.stats();
-        const counted = ["writes", "coalesced", "done", "retried", "refused"].map((name) => stats.get(name));
-        expect(counted).toEqual(["100000", "0", "100000", "0", "0"]);
+        // On a busy machine an answer may come too late, and the key is deleted once more.
+        const counted = ["writes", "coalesced", "done", "refused"].map((name) => stats.get(name));
+        expect(counted).toEqual(["100000", "0", "100000", "0"]);
         for (const client of clients) client[Symbol.dispose]();
         expect(await invalidation.program.stop()).toEqual({ code: 0, signal: null });
         expect(invalidation.program.stderr).toBe("");
