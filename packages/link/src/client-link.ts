@@ -16,6 +16,7 @@ import {
 import type { CloseCause, ConnectionId, Output, Port } from "@memwire/engine";
 import type { Asker, ClientContext, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
+import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 import type { Upload, Uploader } from "./upload.ts";
 
@@ -66,11 +67,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #lentBytes = 0;
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
   #countedBytes = 0;
-  /** The value that is coming in parts; null also if it is thrown away. */
-  #upload: Upload | null = null;
-  #inValue = false;
-  /** One that came, whole: what is behind it waits until it is answered. */
-  #barrier: Slot | null = null;
+  readonly #incoming: IncomingValue = new IncomingValue();
   #paused = false;
   #serving = false;
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
@@ -190,7 +187,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
 
   settled(slot: Slot): void {
     slot.conclude();
-    if (slot === this.#barrier) this.#barrier = null;
+    this.#incoming.settled(slot);
     if (slot !== this.#head) return;
     const { outbox, buffers, counters } = this.#context;
     let head: Slot | null = slot;
@@ -214,7 +211,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     }
     if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
-    this.#startUpload();
+    this.#incoming.startBehind(head);
     if (this.#paused) this.#serveIfRoom();
     this.#finishIfDone();
   }
@@ -314,7 +311,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
         this.#dispatcher.dispatch(this);
         continue;
       }
-      if (this.#inValue || found === "head") {
+      if (this.#incoming.inValue || found === "head") {
         this.#stream(found);
         continue;
       }
@@ -332,43 +329,27 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #stream(found: Decoded<"request">): void {
     const { counters } = this.#context;
     const { protocol, binary, text } = this.#requests;
-    const upload = this.#upload;
     switch (found) {
       case "head":
         counters.requests++;
-        this.#inValue = true;
-        this.#upload = this.#dispatcher.begin?.(this) ?? null;
-        return this.#startUpload();
+        this.#incoming.begin(this.#dispatcher.begin?.(this) ?? null);
+        return this.#incoming.startBehind(this.#head);
       case "part": {
         const { bytes, partStart, partEnd } = protocol === "binary" ? binary : text;
-        return upload?.write(bytes, partStart, partEnd);
+        return this.#incoming.write(bytes, partStart, partEnd);
       }
       case "tail":
-        this.#inValue = false;
-        this.#upload = null;
-        upload?.end();
-        if (upload?.awaitsAnswer === true) this.#barrier = upload.slot;
-        return;
+        return this.#incoming.end();
       default:
         counters.requestsInvalid++;
-        this.#inValue = false;
-        this.#upload = null;
-        upload?.abort(refusalReply(text.refusal));
+        this.#incoming.abort(refusalReply(text.refusal));
     }
-  }
-
-  /** All that was asked before a value is answered: it may go. */
-  #startUpload(): void {
-    const upload = this.#upload;
-    if (upload !== null && upload.slot === this.#head) upload.start();
   }
 
   /** Nothing more comes, be it in the middle of a value. */
   #endReading(): void {
-    const upload = this.#upload;
     this.#finishing = true;
-    this.#upload = null;
-    upload?.abort();
+    this.#incoming.breakOff();
   }
 
   #giveBack(): void {
@@ -405,14 +386,14 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
 
   #isFull(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
-    if (this.#barrier !== null || (this.#upload !== null && this.#upload.isFull)) return true;
+    if (this.#incoming.isFull) return true;
     return this.#slots >= pipelineMax || this.length + this.#stagedBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
-    if (this.#barrier !== null || (this.#upload !== null && !this.#upload.hasRoom)) return false;
+    if (!this.#incoming.hasRoom) return false;
     return this.#slots * 2 <= pipelineMax && (this.length + this.#stagedBytes) * 2 <= unsentBytesPause;
   }
 
@@ -436,10 +417,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
 
   /** Replies to this client are swallowed from now on. */
   #abandon(): void {
-    const upload = this.#upload;
     this.#finishing = true;
-    this.#upload = null;
-    this.#barrier = null;
     for (let slot = this.#head; slot !== null; slot = slot.next) {
       slot.owner = null;
       slot.staged = null;
@@ -453,6 +431,6 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#output = null;
     this.#lentBytes = 0;
     this.#count();
-    upload?.abort();
+    this.#incoming.forget();
   }
 }
