@@ -9,6 +9,7 @@ import {
   type ProxyOptions,
   type ServerOptions,
 } from "@memwire/proxy";
+import { expect } from "vitest";
 
 /** One end that the test holds: what the proxy sent there, and what it asked of it. */
 export class Hand {
@@ -196,4 +197,15 @@ export class Table {
         hand.paused = command.kind === "pause";
     }
   }
+}
+
+/** A request goes to the server as `forwarded`, whose answer is the client's, and the connection stays. */
+export function expectPassedOn(request: string, forwarded: string, answer: string): void {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, request);
+  expect(table.server(0).read()).toBe(forwarded);
+  table.say(table.server(0), answer);
+  expect(client.read()).toBe(answer);
+  expect(table.server(0).closed).toBe(false);
 }

@@ -1,34 +1,15 @@
-import {
-  BinaryReplyDecoder,
-  latin1Bytes,
-  latin1Text,
-  SendBuffer,
-  writeBinaryRequest,
-  type BinaryReply,
-  type BinaryRequest,
-} from "@memwire/codec";
+import { latin1Bytes, latin1Text, type BinaryRequest } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { Table, type Hand } from "./bench.ts";
+import { COMMON, repliesIn, requestText } from "./binary-text.ts";
 
-const COMMON = { opaque: 7, cas: 0n, vbucket: 0 };
 const key = latin1Bytes("k");
 /** One that no line can have. */
 const blank = latin1Bytes(" ");
 
-function ask(...requests: BinaryRequest[]): string {
-  const out = new SendBuffer();
-  for (const request of requests) writeBinaryRequest(out, request);
-  return latin1Text(out.take());
-}
-
 /** What a client was told, its keys and values as text. */
 function told(client: Hand): unknown[] {
-  const decoder = new BinaryReplyDecoder();
-  decoder.receive(latin1Bytes(client.read()));
-  const replies: BinaryReply[] = [];
-  for (let found = decoder.next(); found === "reply"; found = decoder.next())
-    replies.push(decoder.snapshot());
-  return replies.map(({ opaque, key, value, ...rest }) => {
+  return repliesIn(client.read()).map(({ opaque, key, value, ...rest }) => {
     expect(opaque).toBe(7);
     return { ...rest, key: latin1Text(key), value: latin1Text(value) };
   });
@@ -106,7 +87,7 @@ for (const [i, [request, meta, answer, replies]] of translated.entries()) {
   test(`${request.opcode} goes on as ${meta}, answered ${answer.trimEnd()} (${i})`, () => {
     const table = new Table();
     const client = table.client();
-    table.say(client, ask(request, { opcode: "noop", ...COMMON }));
+    table.say(client, requestText(request, { opcode: "noop", ...COMMON }));
     expect(table.server(0).read()).toBe(`${meta}\r\n`);
     table.say(table.server(0), `${answer}\r\n`);
     const named = replies.map((reply) => ({ opcode: request.opcode, ...reply }));
@@ -133,7 +114,7 @@ for (const [request, meta, answer, status] of stores) {
     const client = table.client();
     const extras = /end/.test(request.opcode ?? "") ? {} : { flags: 5, exptime: 60 };
     const whole = { key, ...extras, value, ...COMMON, ...request } as BinaryRequest;
-    table.say(client, ask(whole));
+    table.say(client, requestText(whole));
     expect(table.server(0).read()).toBe(`${meta}\r\nabc\r\n`);
     table.say(table.server(0), `${answer}\r\n`);
     const cas = status === "ok" ? 9n : 0n;
@@ -145,7 +126,7 @@ for (const [request, meta, answer, status] of stores) {
 test("a key that no line can have goes in base64, to the server of the key itself", () => {
   const table = new Table();
   const client = table.client();
-  table.say(client, ask({ opcode: "getk", key: latin1Bytes("a b1"), ...COMMON }));
+  table.say(client, requestText({ opcode: "getk", key: latin1Bytes("a b1"), ...COMMON }));
   expect(table.server(1).read()).toBe("mg YSBiMQ== v f c b\r\n");
   table.say(table.server(1), "VA 1 f0 c3 b\r\nx\r\n");
   expect(told(client)).toEqual([{ opcode: "getk", ...ok, flags: 0, cas: 3n, key: "a b1", value: "x" }]);
@@ -154,7 +135,7 @@ test("a key that no line can have goes in base64, to the server of the key itsel
 test("a key that is too long for that is refused", () => {
   const table = new Table();
   const client = table.client();
-  table.say(client, ask({ opcode: "get", key: latin1Bytes(" ".repeat(187)), ...COMMON }));
+  table.say(client, requestText({ opcode: "get", key: latin1Bytes(" ".repeat(187)), ...COMMON }));
   expect(told(client)).toEqual([{ opcode: "get", ...ok, status: "invalid", value: "Invalid arguments" }]);
   expect(table.hands.size).toBe(1);
 });
@@ -163,7 +144,7 @@ test("a server that cannot be asked is told of even where the request is quiet",
   const table = new Table();
   table.dead.add(0);
   const client = table.client();
-  table.say(client, ask({ opcode: "getq", key, ...COMMON }));
+  table.say(client, requestText({ opcode: "getq", key, ...COMMON }));
   expect(told(client)).toEqual([
     { opcode: "getq", ...ok, status: "out-of-memory", value: "Connection refused" },
   ]);
@@ -174,7 +155,7 @@ test("version, noop, stat and an opcode of SASL are answered here, and quit ends
   const client = table.client();
   table.say(
     client,
-    ask(
+    requestText(
       { opcode: "version", ...COMMON },
       { opcode: "noop", ...COMMON },
       { opcode: "stat", key: latin1Bytes("nothing"), ...COMMON },
@@ -201,7 +182,7 @@ test("flush goes to every server when it is enabled, and the first bad answer co
   const client = table.client();
   table.say(
     client,
-    ask(
+    requestText(
       { opcode: "flush", ...COMMON },
       { opcode: "flushq", exptime: 9, ...COMMON },
       { opcode: "flush", ...COMMON },
@@ -222,7 +203,7 @@ test("a set that is too large takes the old value with it, as memcached does", (
   const client = table.client();
   const large = new Uint8Array(1_048_577);
   const request = { key, flags: 0, exptime: 0, value: large, ...COMMON };
-  table.say(client, ask({ opcode: "setq", ...request, cas: 5n }, { opcode: "add", ...request }));
+  table.say(client, requestText({ opcode: "setq", ...request, cas: 5n }, { opcode: "add", ...request }));
   expect(table.server(0).read()).toBe("md k\r\n");
   table.say(table.server(0), "HD\r\n");
   const tooLarge = { ...ok, status: "too-large", value: "Too large." };
@@ -235,7 +216,7 @@ test("a set that is too large takes the old value with it, as memcached does", (
 test("an item that was told is not told to have failed when its end does not come", () => {
   const table = new Table();
   const client = table.client();
-  table.say(client, ask({ opcode: "get", key, ...COMMON }, { opcode: "noop", ...COMMON }));
+  table.say(client, requestText({ opcode: "get", key, ...COMMON }, { opcode: "noop", ...COMMON }));
   table.say(table.server(0), "VALUE k 5 3 9\r\nabc\r\n");
   table.close(table.server(0), "reset");
   expect(told(client)).toEqual([
@@ -247,7 +228,7 @@ test("an item that was told is not told to have failed when its end does not com
 test("what is not the binary protocol any more ends the connection", () => {
   const table = new Table();
   const client = table.client();
-  table.say(client, `${ask({ opcode: "noop", ...COMMON })}get k\r\n`);
+  table.say(client, `${requestText({ opcode: "noop", ...COMMON })}get k\r\n`);
   expect(told(client)).toEqual([{ opcode: "noop", ...ok }]);
   expect(client.closed).toBe(true);
 });
@@ -272,7 +253,7 @@ for (const [request, answer] of broken) {
   test(`${request.opcode} is not answered by ${answer.trimEnd()}: the connection is out of step`, () => {
     const table = new Table();
     const client = table.client();
-    table.say(client, ask(request));
+    table.say(client, requestText(request));
     table.say(table.server(0), `${answer}\r\n`);
     expect(told(client)).toMatchObject([{ status: "out-of-memory", value: "backend failure" }]);
     expect(table.server(0).closed).toBe(true);
@@ -282,7 +263,7 @@ for (const [request, answer] of broken) {
 test("a pool takes what it says it takes, whatever the first byte says", () => {
   const text = new Table({}, { protocols: ["text"] });
   const one = text.client();
-  text.say(one, `${ask({ opcode: "noop", ...COMMON })}\r\nversion\r\n`);
+  text.say(one, `${requestText({ opcode: "noop", ...COMMON })}\r\nversion\r\n`);
   expect(one.read()).toContain("ERROR\r\nVERSION 1.6.45\r\n");
   const binary = new Table({}, { protocols: ["binary"] });
   const other = binary.client();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Table } from "./bench.ts";
+import { expectPassedOn, Table } from "./bench.ts";
 
 const answered: [request: string, forwarded: string, answer: string][] = [
   ["mg k v f t Oabc k\r\n", "mg k v f t Oabc k\r\n", "VA 3 f5 t-1 Oabc kk\r\nabc\r\n"],
@@ -22,15 +22,7 @@ const answered: [request: string, forwarded: string, answer: string][] = [
   ["ms k 3\r\nabc\r\n", "ms k 3\r\nabc\r\n", "SERVER_ERROR out of memory storing object\r\n"],
 ];
 
-test.each(answered)("%j goes on as %j and is answered %j", (request, forwarded, answer) => {
-  const table = new Table();
-  const client = table.client();
-  table.say(client, request);
-  expect(table.server(0).read()).toBe(forwarded);
-  table.say(table.server(0), answer);
-  expect(client.read()).toBe(answer);
-  expect(table.server(0).closed).toBe(false);
-});
+test.each(answered)("%j goes on as %j and is answered %j", expectPassedOn);
 
 const quiet: [request: string, forwarded: string, answer: string, told: string][] = [
   ["mg k v q\r\n", "mg k v\r\n", "EN\r\n", ""],

@@ -1,17 +1,9 @@
-import {
-  BinaryReplyDecoder,
-  latin1Bytes,
-  latin1Text,
-  SendBuffer,
-  writeBinaryRequest,
-  type BinaryReply,
-  type BinaryRequest,
-} from "@memwire/codec";
+import { latin1Bytes, latin1Text, type BinaryRequest } from "@memwire/codec";
 import type { UserCheck } from "@memwire/proxy";
 import { expect, test } from "vitest";
 import { Table, type Hand } from "./bench.ts";
+import { COMMON, repliesIn, requestText } from "./binary-text.ts";
 
-const COMMON = { opaque: 7, cas: 0n, vbucket: 0 };
 const key = latin1Bytes("k0");
 const users: UserCheck = (name, password) => latin1Text(name) === "ann" && latin1Text(password) === "secret";
 
@@ -27,15 +19,8 @@ const VERSION: BinaryRequest = { opcode: "version", ...COMMON };
 
 /** Says requests, and answers the status and the text of each reply. */
 function ask(table: Table, client: Hand, ...requests: BinaryRequest[]): string[] {
-  const out = new SendBuffer();
-  for (const request of requests) writeBinaryRequest(out, request);
-  table.say(client, latin1Text(out.take()));
-  const decoder = new BinaryReplyDecoder();
-  decoder.receive(latin1Bytes(client.read()));
-  const replies: BinaryReply[] = [];
-  for (let found = decoder.next(); found === "reply"; found = decoder.next())
-    replies.push(decoder.snapshot());
-  return replies.map(({ status, value }) => `${status} ${latin1Text(value)}`);
+  table.say(client, requestText(...requests));
+  return repliesIn(client.read()).map(({ status, value }) => `${status} ${latin1Text(value)}`);
 }
 
 const FAILURE = "auth-error Auth failure.";
