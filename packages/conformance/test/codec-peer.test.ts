@@ -21,32 +21,30 @@ import { startMemcached, withPeer } from "../src/mod.ts";
 const to = (endpoint: Endpoint): Socket =>
   connect(endpoint.kind === "unix" ? { path: endpoint.path } : endpoint);
 
-/** Something came, or nothing will: above its limit memcached closes, and on Deno its words may be lost with that. */
-const told = (socket: Socket): Promise<unknown> =>
+/** What the server says first; "" if it closes without a word, or the word is lost with that. */
+const firstWords = (socket: Socket): Promise<string> =>
   new Promise((resolve) => {
-    for (const event of ["data", "error", "close"]) socket.once(event, resolve);
+    socket.once("data", (chunk: Uint8Array) => resolve(latin1Text(chunk)));
+    socket.once("error", () => resolve("")).once("close", () => resolve(""));
   });
 
-/**
- * Sends it all, ends, and answers all that comes back.
- *
- * @param ends Not where the server closes by itself: a socket of Deno that has ended may close without a word of what
- * had come.
- */
-function ask(endpoint: Endpoint, bytes: Uint8Array, ends = true): Promise<Uint8Array> {
+/** Sends it all, ends, and answers all that comes back. */
+function ask(endpoint: Endpoint, bytes: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const socket = to(endpoint);
     const received: Uint8Array[] = [];
     socket.on("data", (chunk: Uint8Array) => received.push(chunk));
     socket.once("error", reject);
     socket.once("close", () => resolve(latin1Bytes(received.map((chunk) => latin1Text(chunk)).join(""))));
-    if (ends) socket.end(bytes);
+    socket.end(bytes);
   });
 }
 
-/** What memcached answered, understood; writing it again gives the same bytes. */
-async function answers(endpoint: Endpoint, asked: string, ends = true): Promise<TextReply[]> {
-  const bytes = await ask(endpoint, latin1Bytes(asked), ends);
+const answers = async (endpoint: Endpoint, asked: string): Promise<TextReply[]> =>
+  understood(await ask(endpoint, latin1Bytes(asked)));
+
+/** What memcached answered; writing it again gives the same bytes. */
+function understood(bytes: Uint8Array): TextReply[] {
   const seen = decodeReplies([bytes]);
   expect(decodeReplies(byteByByte(bytes))).toEqual(seen);
   const replies = seen.map((one) => {
@@ -210,15 +208,18 @@ withPeer("memcached", () => {
       text: "out of memory storing object",
     });
     await using crowded = await startMemcached({ args: ["-c", "64"] });
-    const { endpoint } = crowded;
-    const holding = Array.from({ length: 64 }, () => to(endpoint));
-    for (const socket of holding) socket.write("mn\r\n");
+    const holding: Socket[] = [];
+    let words = "MN\r\n";
     try {
-      // Connected is not enough: memcached counts one when a thread of its own has taken it.
-      await Promise.all(holding.map((socket) => told(socket)));
-      expect(await answers(endpoint, "", false)).toEqual([
-        { kind: "error", text: "Too many open connections" },
-      ]);
+      // How many it takes depends on whether it has seen the one who asked if it listens go. He who is turned away
+      // may lose the word of it, as his own request is never read.
+      while (words === "MN\r\n" || (words === "" && holding.length < 200)) {
+        const socket = to(crowded.endpoint);
+        holding.push(socket);
+        socket.write("mn\r\n");
+        words = await firstWords(socket);
+      }
+      expect(understood(latin1Bytes(words))).toEqual([{ kind: "error", text: "Too many open connections" }]);
     } finally {
       for (const socket of holding) socket.destroy();
     }
