@@ -32,6 +32,8 @@ export class SendBuffer {
   #end = 0;
   /** What was written in the turn whose storage was given back: the next one is likely to need as much. */
   #usual = 0;
+  /** What was lent last from the start of the storage: messages of a connection are often as long as the one before. */
+  #lent: Uint8Array = EMPTY;
   readonly #retainedMax: number;
   readonly #pool: BufferPool | undefined;
   readonly #copy: CopyBytes;
@@ -53,10 +55,12 @@ export class SendBuffer {
    * written.
    */
   take(bytesMax: number = Infinity): Uint8Array {
-    const end = Math.min(this.#end, this.#taken + bytesMax);
-    const lent = this.#bytes.subarray(this.#taken, end);
+    const start = this.#taken;
+    const end = Math.min(this.#end, start + bytesMax);
     this.#taken = end;
-    return lent;
+    if (start > 0) return this.#bytes.subarray(start, end);
+    if (this.#lent.length !== end) this.#lent = this.#bytes.subarray(0, end);
+    return this.#lent;
   }
 
   /** What was taken is this buffer's again: nobody reads those views any more. */
@@ -88,8 +92,7 @@ export class SendBuffer {
 
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
-    this.#bytes = EMPTY;
-    this.#taken = 0;
+    this.#replace(EMPTY);
     this.#end = 0;
   }
 
@@ -168,14 +171,19 @@ export class SendBuffer {
     const room = this.#pool === undefined ? new Uint8Array(bytes) : this.#pool.take(bytes);
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     if (this.#taken === 0) this.#giveBack();
-    this.#bytes = room;
-    this.#taken = 0;
+    this.#replace(room);
     this.#end = written;
   }
 
   /** Of the storage nothing is lent. */
   #giveBack(): void {
     this.#pool?.give(this.#bytes);
-    this.#bytes = EMPTY;
+    this.#replace(EMPTY);
+  }
+
+  #replace(storage: Uint8Array): void {
+    this.#bytes = storage;
+    this.#lent = EMPTY;
+    this.#taken = 0;
   }
 }

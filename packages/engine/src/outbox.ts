@@ -26,6 +26,9 @@ export interface Port {
   sending: boolean;
   queued: boolean;
   held: boolean;
+  /** The ports behind it in those two lines. */
+  nextQueued: Port | null;
+  nextHeld: Port | null;
 }
 
 /** Of one send, so that a large value that goes slowly is seen to go: each that is through says so. */
@@ -34,9 +37,10 @@ const SEND_BYTES_MAX = 1_048_576;
 export class Outbox {
   #commands: Command[] = [];
   #commandNext = 0;
-  #ports: Port[] = [];
-  #portNext = 0;
-  readonly #held: Port[] = [];
+  // Ports that are to send, and those that are held, as lists: an array that is emptied each turn is made anew by V8.
+  #firstQueued: Port | null = null;
+  #lastQueued: Port | null = null;
+  #firstHeld: Port | null = null;
   readonly #send: { kind: "send"; id: ConnectionId; bytes: Uint8Array } = {
     kind: "send",
     id: 0,
@@ -45,35 +49,51 @@ export class Outbox {
 
   /** A port for a connection. It cannot send before `ready` if it is still to be connected. */
   open(id: ConnectionId, output: Output, ready: boolean): Port {
-    return { id, output, state: "open", sending: !ready, queued: false, held: false };
+    return {
+      id,
+      output,
+      state: "open",
+      sending: !ready,
+      queued: false,
+      held: false,
+      nextQueued: null,
+      nextHeld: null,
+    };
   }
 
   /** The port's output has bytes: send them in this turn, or when the send before is through. */
   touch(port: Port): void {
     if (port.queued || port.sending || port.state === "closed") return;
     port.queued = true;
-    this.#ports.push(port);
+    if (this.#lastQueued === null) this.#firstQueued = port;
+    else this.#lastQueued.nextQueued = port;
+    this.#lastQueued = port;
   }
 
   /** The same, but in the next turn unless `touch` comes first: more is expected until then, for the same write. */
   hold(port: Port): void {
     if (port.held || port.queued) return;
     port.held = true;
-    this.#held.push(port);
+    port.nextHeld = this.#firstHeld;
+    this.#firstHeld = port;
   }
 
   /** Whether `release` has something to do: then the engine's deadline is now. */
   get holds(): boolean {
-    return this.#held.length > 0;
+    return this.#firstHeld !== null;
   }
 
   /** Lets go of what was held in the turn before. To be called by `elapsed`. */
   release(): void {
-    for (const port of this.#held) {
+    let port = this.#firstHeld;
+    this.#firstHeld = null;
+    while (port !== null) {
+      const { nextHeld } = port;
       port.held = false;
+      port.nextHeld = null;
       if (port.output.length > 0) this.touch(port);
+      port = nextHeld;
     }
-    this.#held.length = 0;
   }
 
   /** Connected, or the send before is through. */
@@ -116,12 +136,10 @@ export class Outbox {
       }
       return command;
     }
-    while (this.#portNext < this.#ports.length) {
-      const port = this.#ports[this.#portNext++] as Port;
-      if (this.#portNext === this.#ports.length) {
-        this.#ports.length = 0;
-        this.#portNext = 0;
-      }
+    for (let port = this.#firstQueued; port !== null; port = this.#firstQueued) {
+      this.#firstQueued = port.nextQueued;
+      if (port.nextQueued === null) this.#lastQueued = null;
+      port.nextQueued = null;
       port.queued = false;
       if (port.state === "closed" || port.sending) continue;
       if (port.output.length > 0) {

@@ -21,11 +21,12 @@ export const LINE_END: Uint8Array = latin1Bytes("\r\n");
 const KEY_STORAGE_BYTES_MIN = 256;
 
 export class MergedGet extends Fragment {
-  /** Null is one that gave up before the line was sent, or has its answer. */
-  readonly #waiters: (Waiter | null)[] = [];
+  /** The first `#count` count. Null is one that gave up before the line was sent, or has its answer. */
+  readonly #waiters: (Waiter | null)[] = Array.from({ length: MERGED_MAX }, () => null);
+  #count = 0;
   /** The keys one behind the other, and where each ends. */
   #keys: Uint8Array = new Uint8Array(KEY_STORAGE_BYTES_MIN);
-  readonly #keyEnds: number[] = [];
+  readonly #keyEnds: Uint32Array = new Uint32Array(MERGED_MAX);
   /** Where the next value belongs, if they come in order. */
   #next = 0;
   /** Whose value is coming. */
@@ -38,7 +39,8 @@ export class MergedGet extends Fragment {
   }
 
   add(waiter: Waiter, bytes: Uint8Array, start: number, end: number): void {
-    const at = this.#keyEnds.at(-1) ?? 0;
+    const index = this.#count;
+    const at = this.#keyStart(index);
     const keyEnd = at + end - start;
     if (keyEnd > this.#keys.length) {
       const grown = new Uint8Array(keyEnd * 2);
@@ -46,8 +48,9 @@ export class MergedGet extends Fragment {
       this.#keys = grown;
     }
     for (let i = 0; i < end - start; i++) this.#keys[at + i] = bytes[start + i] as number;
-    this.#keyEnds.push(keyEnd);
-    this.#waiters.push(waiter);
+    this.#keyEnds[index] = keyEnd;
+    this.#waiters[index] = waiter;
+    this.#count = index + 1;
     this.requests++;
   }
 
@@ -63,13 +66,14 @@ export class MergedGet extends Fragment {
 
   override rewrite(output: SendBuffer, source: Uint8Array, start: number): void {
     if (this.bytesGone === 0) return super.rewrite(output, source, start);
-    const waiters = this.#waiters.splice(0);
-    const keyEnds = this.#keyEnds.splice(0);
+    const count = this.#count;
     let keyStart = 0;
+    this.#count = 0;
     this.requests = 0;
     output.copy(GET, 0, GET.length);
-    for (const [index, keyEnd] of keyEnds.entries()) {
-      const waiter = waiters[index] as Waiter | null;
+    for (let i = 0; i < count; i++) {
+      const keyEnd = this.#keyEnds[i] as number;
+      const waiter = this.#take(i);
       if (waiter !== null) {
         output.byte(32);
         output.copy(this.#keys, keyStart, keyEnd);
@@ -110,7 +114,7 @@ export class MergedGet extends Fragment {
 
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
-    for (let i = 0; i < this.#waiters.length; i++) {
+    for (let i = 0; i < this.#count; i++) {
       const waiter = this.#take(i);
       waiter?.refuse(line, kind);
       waiter?.done();
@@ -118,7 +122,7 @@ export class MergedGet extends Fragment {
   }
 
   override done(): void {
-    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.done();
+    for (let i = 0; i < this.#count; i++) this.#take(i)?.done();
   }
 
   override fail(failure: Failure): void {
@@ -126,7 +130,7 @@ export class MergedGet extends Fragment {
     this.#streaming = null;
     this.#swallowed = true;
     waiter?.fail(failure, this.source);
-    for (let i = 0; i < this.#waiters.length; i++) this.#take(i)?.fail(failure, null);
+    for (let i = 0; i < this.#count; i++) this.#take(i)?.fail(failure, null);
   }
 
   /** Who waits there, and no longer does. */
@@ -138,18 +142,17 @@ export class MergedGet extends Fragment {
 
   /** Who waits for that value, looked for from the expected one on; -1 if nobody does. */
   #find(reply: TextReplyDecoder): number {
-    const { length } = this.#waiters;
-    for (let i = 0; i < length; i++) {
-      const at = (this.#next + i) % length;
+    const count = this.#count;
+    for (let i = 0; i < count; i++) {
+      const at = (this.#next + i) % count;
       if (this.#waiters[at] !== null && this.#isKey(at, reply)) return at;
     }
     return -1;
   }
 
-  /** Makes it as new. */
+  /** Makes it as new, if all in it have their answers. */
   reset(): void {
-    this.#waiters.length = 0;
-    this.#keyEnds.length = 0;
+    this.#count = 0;
     this.#next = 0;
     this.#swallowed = false;
     this.requests = 0;

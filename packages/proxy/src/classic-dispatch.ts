@@ -19,7 +19,7 @@ const LINE_END = latin1Bytes("\r\n");
 export class ClassicDispatcher {
   readonly #pool: Pool;
   readonly #uploads: Uploads;
-  /** Servers of the request that is being split. */
+  /** Servers of the request that is being split, and behind those what is left of an earlier one. */
   readonly #asked: ServerLink[] = [];
 
   constructor(pool: Pool, uploads: Uploads) {
@@ -88,6 +88,7 @@ export class ClassicDispatcher {
     if (overload !== null) return client.answer(overload.line);
     if (keyCount === 1 && decoder.command === "get") return this.#get(client, decoder);
     const asked = this.#asked;
+    let servers = 0;
     const slot = this.#valuesSlot(client, keyCount);
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;
@@ -96,15 +97,14 @@ export class ClassicDispatcher {
       if (server.splitting !== slot) {
         server.splitting = slot;
         server.refusing = server.refusal();
-        asked.push(server);
+        asked[servers++] = server;
         if (server.refusing === null) writeCommand(server.output, decoder);
       }
       if (server.refusing !== null) continue;
       server.output.byte(32);
       server.output.copy(bytes, from, to);
     }
-    for (let i = 0; i < asked.length; i++) ask(asked[i] as ServerLink, slot);
-    asked.length = 0;
+    for (let i = 0; i < servers; i++) ask(asked[i] as ServerLink, slot);
     slot.done();
   }
 
