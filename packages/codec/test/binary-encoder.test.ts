@@ -72,3 +72,12 @@ for (const [reply, message] of replies) {
     expect(out.length).toBe(0);
   });
 }
+
+test("a value may be written behind its request, whose length then says how much comes", () => {
+  const [whole, parts] = [new SendBuffer(), new SendBuffer()];
+  writeBinaryRequest(whole, set);
+  writeBinaryRequest(parts, { ...set, value: wire("") }, value.length);
+  parts.copy(value, 0, value.length);
+  expect(parts.take()).toEqual(whole.take());
+  expect(() => writeBinaryRequest(parts, set, -1)).toThrow(new RangeError(`valueBytes ${UINT_32} -1`));
+});

@@ -14,11 +14,12 @@ const NONE: Halves = { high: 0, low: 0 };
 /**
  * Writes one request.
  *
+ * @param valueBytes Bytes of its value, if those are the caller's to write behind it: then it has an empty one.
  * @throws RangeError, with nothing written, for what the protocol cannot say: a key longer than 250 bytes, or empty
  * but for `stat`; flags, an exptime or an opaque that is not an unsigned 32-bit number, a vbucket that is not an
  * unsigned 16-bit number, a data type that is not from 1 to 255; a 64-bit number out of range
  */
-export function writeBinaryRequest(out: SendBuffer, request: BinaryRequest): void {
+export function writeBinaryRequest(out: SendBuffer, request: BinaryRequest, valueBytes?: number): void {
   const { opcode, opaque, vbucket, dataType } = request;
   const shape = OPCODES[opcode];
   const key = "key" in request ? request.key : EMPTY;
@@ -35,6 +36,7 @@ export function writeBinaryRequest(out: SendBuffer, request: BinaryRequest): voi
   checkUint32("opaque", opaque);
   checkWhole("vbucket", vbucket, 0, 0xffff);
   if (dataType !== undefined) checkWhole("dataType", dataType, 1, 0xff);
+  if (valueBytes !== undefined) checkUint32("valueBytes", valueBytes);
 
   const extrasBytes = shape.extras === "delay" && exptime === undefined ? 0 : shape.extrasBytes;
   writeBinaryHeader(
@@ -45,7 +47,7 @@ export function writeBinaryRequest(out: SendBuffer, request: BinaryRequest): voi
     extrasBytes,
     dataType ?? 0,
     vbucket,
-    value.length,
+    valueBytes ?? value.length,
     opaque,
     cas.high,
     cas.low,
