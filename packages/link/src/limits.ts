@@ -3,7 +3,7 @@
 import type { Limits as CodecLimits } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { HealthOptions } from "@memwire/router";
-import type { TextCredentials } from "./greeting.ts";
+import type { Credentials } from "./greeting.ts";
 
 /** Bounds of links to clients. */
 export interface ClientLimits {
@@ -80,7 +80,7 @@ export interface LinkOptions {
    */
   readonly health?: HealthOptions | undefined;
   /** Said on every new connection, to a server that asks for them. */
-  readonly credentials?: TextCredentials | undefined;
+  readonly credentials?: Credentials | undefined;
 }
 
 /** The most connections to one server. */

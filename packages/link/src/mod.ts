@@ -25,7 +25,7 @@ export {
   type ServerLimits,
   type Timeouts,
 } from "./limits.ts";
-export type { TextCredentials } from "./greeting.ts";
+export type { Credentials } from "./greeting.ts";
 export { LinkEngine } from "./link-engine.ts";
 export { RequestDecoders } from "./request-decoders.ts";
 export { ServerLink } from "./server-link.ts";
@@ -34,3 +34,4 @@ export { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 export { Upload, type Uploader } from "./upload.ts";
 export { Uploads } from "./uploads.ts";
 export { SpareBuffers } from "./spare-buffers.ts";
+export { TextOverBinary, type TextOverBinaryOptions } from "./text-over-binary.ts";

@@ -2,9 +2,10 @@
 
 import { startsWith, type ReplyKind, type TextReplyDecoder } from "@memwire/codec";
 import type { ErrorKind, Expected } from "./fragment.ts";
+import { UNSAYABLE } from "./unsayable.ts";
 
 /** Client errors that leave the connection in step: the request was well formed, the value was not. */
-const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime"];
+const HARMLESS = ["cannot increment", "invalid numeric delta", "invalid exptime", UNSAYABLE];
 
 /** With these memcached says that it reads the value to its end and throws it away. */
 const SWALLOWED = ["object too large", "out of memory storing"];

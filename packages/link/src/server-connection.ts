@@ -4,9 +4,11 @@
 //
 //     push --> queued, written to the output --take--> in flight, sent --received--> answered
 //
-// Before it is ready it may have to be greeted: `Greeting`. Replies come in the order of the requests, so the first in flight is always the one that is answered next. A
-// request that could not be sent or answered is failed in its own slot; the server is told what it was that failed, and
-// says whether there is another try. Hot path: `push`, `get` and `received`.
+// Before it is ready it may have to be greeted: `Greeting`. Replies come in the order of the requests, so the first in
+// flight is always the one that is answered next. A request that could not be sent or answered is failed in its own
+// slot; the server is told what it was that failed, and says whether there is another try. To a server with SASL all is
+// written and read as text, too, and is binary between here and the network: `TextOverBinary`. Hot path: `push`, `get`
+// and `received`.
 
 import { TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Millis, Output, Port } from "@memwire/engine";
@@ -27,6 +29,7 @@ import {
 import type { Greeting } from "./greeting.ts";
 import { answers, saysFull, staysInStep } from "./reply-rules.ts";
 import { RequestQueue } from "./request-queue.ts";
+import { TextOverBinary } from "./text-over-binary.ts";
 
 export class ServerConnection implements Party, Output, Taker {
   readonly #context: ServerContext;
@@ -36,6 +39,8 @@ export class ServerConnection implements Party, Output, Taker {
   #port: Port | null = null;
   /** What is said first, until it is answered. */
   #greeting: Greeting | null = null;
+  /** What stands before a server that is asked in binary. */
+  #binary: TextOverBinary | null = null;
   #episode = 0;
   #decoder: TextReplyDecoder;
   readonly #inFlight: FragmentQueue = new FragmentQueue();
@@ -181,7 +186,9 @@ export class ServerConnection implements Party, Output, Taker {
     this.#lateInARow = 0;
     this.#episode = this.#server.episode;
     this.#greeting = this.#server.greeting();
-    this.#decoder = newDecoder(context);
+    const sasl = this.#greeting === null ? null : this.#greeting.sasl;
+    this.#binary = sasl === null ? null : new TextOverBinary(sasl, context);
+    this.#decoder = this.#binary === null ? newDecoder(context) : this.#binary.replies;
     this.#port = context.outbox.open(id, this, false);
     context.parties.set(id, this);
     context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
@@ -195,16 +202,24 @@ export class ServerConnection implements Party, Output, Taker {
   // Output: what the outbox takes is under way from now on.
 
   get length(): number {
-    return this.#greeting === null ? this.#queued.length : this.#greeting.output.length;
+    const { length } = this.#greeting === null ? this.#queued : this.#greeting.output;
+    return length === 0 && this.#binary !== null && this.#binary.requests.hasMore ? 1 : length;
   }
 
-  take(): Uint8Array {
+  take(bytesMax: number): Uint8Array {
+    const bytes = this.#binary === null ? this.#take() : this.#takeBinary(this.#binary, bytesMax);
+    this.#counters.bytesWritten += bytes.length;
+    return bytes;
+  }
+
+  #takeBinary({ requests }: TextOverBinary, bytesMax: number): Uint8Array {
+    if (!requests.hasMore) requests.ask(this.#take());
+    return requests.take(bytesMax);
+  }
+
+  #take(): Uint8Array {
     const counters = this.#counters;
-    if (this.#greeting !== null) {
-      const words = this.#greeting.output.take();
-      counters.bytesWritten += words.length;
-      return words;
-    }
+    if (this.#greeting !== null) return this.#greeting.output.take();
     const deadline = this.#context.now + this.#server.timeouts.replyMs;
     let requests = 0;
     for (let sent = this.#queued.head; sent !== null; sent = sent.next) {
@@ -215,12 +230,13 @@ export class ServerConnection implements Party, Output, Taker {
     const bytes = this.#queued.take(this.#inFlight);
     counters.inFlightNow += requests;
     counters.queuedNow -= requests;
-    counters.bytesWritten += bytes.length;
     return bytes;
   }
 
   reclaim(): void {
-    this.#queued.reclaim();
+    const requests = this.#binary?.requests;
+    requests?.reclaim();
+    if (requests?.isAsking !== true) this.#queued.reclaim();
   }
 
   // Party: what the network says.
@@ -379,6 +395,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#firstTimely = null;
     this.#port = null;
     this.#greeting = null;
+    this.#binary = null;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
     this.#decoder = newDecoder(this.#context);

@@ -7,9 +7,9 @@ import {
   DEFAULT_LOAD_LIMITS,
   DEFAULT_SERVER_LIMITS,
   type ClientLimits,
+  type Credentials,
   type LoadLimits,
   type ServerLimits,
-  type TextCredentials,
 } from "@memwire/link";
 import type { Distribution, HealthOptions } from "@memwire/router";
 import type { HealthChange } from "./health-watch.ts";
@@ -41,10 +41,10 @@ export interface PoolOptions {
   /** When a server counts as down, and what then becomes of its keys; how long it is left alone is the limits' default. */
   readonly health?: Partial<HealthOptions>;
   /**
-   * What every new connection to a server begins with. `text`: what memcached -Y asks for. `sasl` is refused: memcached
-   * takes only the binary protocol behind it.
+   * What every new connection to a server begins with. `text`: what memcached -Y asks for. `sasl`: what -S asks for, by
+   * PLAIN; such servers are asked in binary, and what that cannot say is refused: `docs/protocol.md`.
    */
-  readonly credentials?: TextCredentials & { readonly kind: "sasl" | "text" };
+  readonly credentials?: Credentials;
   /** How long a request may wait to be sent. */
   readonly queuedTimeoutMs?: Millis;
   /** How long a connection may take to be made, and to be verified if a failure came before. */

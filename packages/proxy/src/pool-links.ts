@@ -27,20 +27,14 @@ export function timeoutsOf(options: PoolOptions): Timeouts {
 /**
  * How its servers are connected to and when they count as down.
  *
- * @throws RangeError for a health option that is out of range, or credentials that cannot be used
+ * @throws RangeError for a health option that is out of range
  */
 export function linkOptionsOf(
   options: PoolOptions,
   limits: ProxyLimits,
 ): LinkOptions & { readonly health: HealthOptions } {
-  const { name, connections, preconnect, credentials } = options;
+  const { connections, preconnect, credentials } = options;
   const { retryMinMs, retryMaxMs } = limits;
-  if (credentials?.kind === "sasl") {
-    // After SASL memcached takes only binary on that connection, and to servers the proxy speaks text.
-    throw new RangeError(
-      `pool ${name} cannot use sasl, which needs the binary protocol behind the proxy: start memcached with -Y and use text`,
-    );
-  }
   return {
     connections,
     preconnect,
