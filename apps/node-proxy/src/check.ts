@@ -92,7 +92,9 @@ function describeServing(pool: PoolConfig): readonly string[] {
     `${count(connections, "connection")} to each server`,
     ...(preconnect === true ? ["made at once"] : []),
     ...(idleTimeoutMs === undefined ? [] : [`closed after ${idleTimeoutMs} ms without use`]),
-    ...(credentials === undefined ? [] : [`as ${credentials.user}`]),
+    ...(credentials === undefined
+      ? []
+      : [`as ${credentials.user}${credentials.kind === "sasl" ? " by SASL" : ""}`]),
   ];
   return [
     `  ${connecting.join(", ")}`,

@@ -1,12 +1,13 @@
-// As whom the proxy asks its servers, which were started with -Y. A password stands in a file or in the environment, never in the configuration,
-// which people copy into tickets; and what was found in its place is not said in a message.
+// As whom the proxy asks its servers, which were started with -Y or -S. A password stands in a file or in the
+// environment, never in the configuration, which people copy into tickets; and what was found in its place is not said
+// in a message.
 
 import * as v from "valibot";
 import { about } from "./json-schema.ts";
 import { mapping } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import type { CredentialsConfig } from "./pool-config.ts";
-import { only, pathTo, text } from "./value-schema.ts";
+import { oneOf, pathTo, text } from "./value-schema.ts";
 
 const userForm = "1 to 250 characters without blanks";
 
@@ -19,9 +20,9 @@ export const credentials: v.GenericSchema<unknown, CredentialsConfig> = v.pipe(
     required: { user: userForm },
     hints: { password: elsewhere, password_variable: "password_env?" },
     entries: {
-      kind: only(
+      kind: v.optional(
+        about("What the servers ask for: text is memcached -Y, sasl is -S.", oneOf(["text", "sasl"])),
         "text",
-        "memcached takes the binary protocol alone behind SASL, and servers are asked in text",
       ),
       user: about(
         "The name that the servers know.",
@@ -50,8 +51,7 @@ export const credentials: v.GenericSchema<unknown, CredentialsConfig> = v.pipe(
     },
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }): CredentialsConfig => {
-    const kind = "text";
-    const { user, password_file: file, password_env: variable } = dataset.value;
+    const { kind, user, password_file: file, password_env: variable } = dataset.value;
     if (file !== undefined && variable === undefined) return { kind, user, password: { file } };
     if (variable !== undefined && file === undefined) return { kind, user, password: { variable } };
     if (file === undefined) addIssue({ message: `need the password: ${elsewhere}` });

@@ -102,8 +102,8 @@ export interface HealthConfig {
 
 /** As whom the proxy asks the servers. The password is not in the configuration, only where it is found. */
 export interface CredentialsConfig {
-  /** What memcached -Y asks for. */
-  readonly kind: "text";
+  /** What memcached -Y asks for, or SASL, which is -S. */
+  readonly kind: "text" | "sasl";
   readonly user: string;
   readonly password: { readonly file: string } | { readonly variable: string };
 }

@@ -307,8 +307,8 @@ test.each<[string, string]>([
     "4 pools.alpha.servers: does not go with ketama: weight of a:1 must be a whole number from 1 to 2147483647, got 0.5",
   ],
   [
-    alpha(`${whole}\n    credentials: { kind: sasl, user: me, password_env: SECRET }`),
-    '5 pools.alpha.credentials.kind: must be text: memcached takes the binary protocol alone behind SASL, and servers are asked in text, got "sasl"',
+    alpha(`${whole}\n    credentials: { kind: SASL, user: me, password_env: SECRET }`),
+    '5 pools.alpha.credentials.kind: must be one of text, sasl, got "SASL"',
   ],
   [
     alpha(`${whole}\n    users: { me: secret }`),
