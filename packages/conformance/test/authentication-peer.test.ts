@@ -5,7 +5,6 @@
 // all but one; a length as C reads it ("+9"); a binary header that is not whole, or whose value is still to come, which
 // memcached refuses sooner or later than here; a message of 64 to 512 KiB, for which it has room.
 
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +12,14 @@ import { latin1Bytes, latin1Text, type Opcode, OPCODES } from "@memwire/codec";
 import type { Endpoint } from "@memwire/engine";
 import { parseAsciiUsers } from "@memwire/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningPeer, type ServerHarness, startMemcached, withPeer } from "../src/mod.ts";
+import {
+  type RunningPeer,
+  saslOptions,
+  type ServerHarness,
+  startMemcached,
+  WITH_SASL,
+  withPeer,
+} from "../src/mod.ts";
 import { WireClient } from "../src/server/wire-client.ts";
 import { realHarness, realWorld } from "./server-harness.ts";
 
@@ -206,17 +212,11 @@ withPeer(
         saslDialogues,
         noop,
         async () => {
-          const users = join(folder, "sasldb");
-          execFileSync(saslpasswd2, ["-p", "-c", "-a", "memcached", "-f", users, "user"], { input: "pass" });
-          writeFileSync(
-            join(folder, "memcached.conf"),
-            `mech_list: plain\npwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: ${users}\n`,
-          );
-          const theirs = await startMemcached({ args: ["-S"], env: { SASL_CONF_PATH: folder } });
-          const known = [{ name: "user", password: "pass" }];
+          const user = { name: "user", password: "pass" };
+          const theirs = await startMemcached(saslOptions(saslpasswd2, folder, user));
           const harness = await realHarness("tcp", {
             version,
-            authentication: { kind: "sasl", users: known },
+            authentication: { kind: "sasl", users: [user] },
           });
           return { theirs, ours: await harness.start() };
         },
@@ -224,7 +224,7 @@ withPeer(
       );
     });
   },
-  { name: "SASL", check: ["-S", "-V"] },
+  WITH_SASL,
 );
 
 withPeer("memcached", () => {

@@ -1,13 +1,11 @@
 // The clients that people have, from npm and from Debian: each does the steps of clients/steps.ts on the server, in
 // every way it can be reached, and the same on memcached, by which the clients' programs are shown to be right.
 
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openAdapter } from "@memwire/adapter";
 import type { Endpoint } from "@memwire/engine";
 import { describe } from "vitest";
-import { startMemcached, withPeer } from "../src/mod.ts";
+import { saslOptions, startMemcached, WITH_SASL, withPeer } from "../src/mod.ts";
 import { otherClients } from "./clients/clients.ts";
 import { Players, type Servers, USER, type Where } from "./clients/play.ts";
 import { realHarness } from "./server-harness.ts";
@@ -36,25 +34,16 @@ async function startOurs(): Promise<Servers> {
 let theirs: Promise<Servers> | undefined;
 const theirServers = (saslpasswd2: string): Promise<Servers> => (theirs ??= startTheirs(saslpasswd2));
 async function startTheirs(saslpasswd2: string): Promise<Servers> {
-  const users = join(folder, "sasldb");
-  const args = ["-p", "-c", "-a", "memcached", "-f", users, USER.name];
-  execFileSync(saslpasswd2, args, { input: USER.password });
-  writeFileSync(
-    join(folder, "memcached.conf"),
-    `mech_list: plain\npwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: ${users}\n`,
-  );
   const servers = new Map<Where, Endpoint>();
   for (const [where, options] of [
     ["tcp", {}],
     ["unix", { socketPath: join(folder, "memcached.sock") }],
-    ["sasl", { args: ["-S"], env: { SASL_CONF_PATH: folder } }],
+    ["sasl", saslOptions(saslpasswd2, folder, USER)],
   ] as const) {
     servers.set(where, stack.use(await startMemcached(options)).endpoint);
   }
   return servers;
 }
-
-const withSasl = { name: "SASL", check: ["-S", "-V"] };
 
 describe.concurrent("clients of others", () => {
   for (const client of otherClients(runtime, folder)) {
@@ -64,7 +53,7 @@ describe.concurrent("clients of others", () => {
         withPeer("saslpasswd2", (saslpasswd2) =>
           players.everyWay(client, program, "memcached", () => theirServers(saslpasswd2)),
         );
-      withPeer("memcached", besideMemcached, withSasl);
+      withPeer("memcached", besideMemcached, WITH_SASL);
     };
     if (client.peer === undefined) describe("from npm", () => tests(""));
     else withPeer(client.peer.program, tests, client.peer.library);
