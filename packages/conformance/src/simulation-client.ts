@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly endpoint: Endpoint;
   readonly reference: Reference;
   readonly protocol: "text" | "binary";
+  /** Whether the servers are asked in binary, so that nothing else is asked than what that can say. */
+  readonly inBinary: boolean;
   /** What becomes of the keys of a server that is down. */
   readonly whenDown: "fail" | "miss" | "rehash";
   /** Requests written at once, at most. */
@@ -96,8 +98,9 @@ export class SimulatedClient implements TransportHandler {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    const { chance, name, protocol } = options;
-    this.#source = protocol === "text" ? new TextRequests(chance, name) : new BinaryRequests(chance, name);
+    const { chance, name, protocol, inBinary } = options;
+    this.#source =
+      protocol === "text" ? new TextRequests(chance, name, inBinary) : new BinaryRequests(chance, name);
   }
 
   get outstanding(): number {

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly weather: "calm" | "stormy";
   /** Whether a proxy stands between clients and servers; if not, there is one server. */
   readonly proxied: boolean;
+  /** Whether the servers want SASL of the proxy, which then asks them in binary. Default: false. */
+  readonly sasl?: boolean;
   /** How many times as much every client asks for as it would otherwise. Default: 1. */
   readonly busy?: number;
   /** Is told everything that happens to connections. */
@@ -45,6 +47,8 @@ export interface ClusterRun {
 }
 
 const PORT = 11_211;
+const USER = { name: "proxy", password: "open sesame" };
+const CREDENTIALS = { kind: "sasl", user: USER.name, password: USER.password } as const;
 const CALM_MS = 100;
 const STORM_MS = 2_000;
 const HANGS_AFTER_MS = 60_000;
@@ -69,6 +73,7 @@ export function simulateCluster(options: ClusterOptions): ClusterRun {
 
 class Cluster {
   readonly #stormy: boolean;
+  readonly #sasl: boolean;
   readonly #busy: number;
   readonly #setting: Setting;
   readonly #simulation: Simulation;
@@ -79,15 +84,18 @@ class Cluster {
   readonly #violations: Set<string> = new Set();
   #events = 0;
 
-  constructor({ seed, weather, proxied, busy = 1, observe }: ClusterOptions) {
+  constructor({ seed, weather, proxied, sasl = false, busy = 1, observe }: ClusterOptions) {
     const setting = drawSetting(seed, weather, proxied, busy > 1);
     this.#stormy = weather === "stormy";
+    this.#sasl = sasl;
     this.#busy = busy;
     this.#setting = setting;
     this.#simulation = simulate({ ...setting.network, seed, ...(observe === undefined ? {} : { observe }) });
-    this.#servers = setting.servers.map((host) => this.#started(host, smallServer(setting.serverOptions)));
+    const authentication = { kind: "sasl", users: [USER] } as const;
+    const serverOptions = { ...setting.serverOptions, ...(sasl && { authentication }) };
+    this.#servers = setting.servers.map((host) => this.#started(host, smallServer(serverOptions)));
     const { proxy } = setting;
-    this.#proxy = proxy === undefined ? undefined : this.#started(proxy, proxyOf(setting));
+    this.#proxy = proxy === undefined ? undefined : this.#started(proxy, proxyOf(setting, sasl));
     this.#clients = setting.clients.map((host) => this.#client(host));
   }
 
@@ -241,6 +249,7 @@ class Cluster {
       endpoint: endpointOf(setting.proxy ?? (setting.servers[0] as string)),
       reference: new Reference(setting.serverOptions),
       protocol: setting.protocols[setting.clients.indexOf(host)] ?? "text",
+      inBinary: this.#sasl,
       whenDown: setting.whenDown,
       burstMax: setting.burstMax,
       // What is beyond `pipelineMax` waits until half of that is answered.
@@ -251,7 +260,7 @@ class Cluster {
   }
 }
 
-function proxyOf(setting: Setting): ProxyEngine {
+function proxyOf(setting: Setting, sasl: boolean): ProxyEngine {
   const { servers, distribution, hash, limits, timeouts, serverOptions, health, connections } = setting;
   const over = (hosts: readonly string[]): Distribution =>
     createDistribution({
@@ -270,6 +279,7 @@ function proxyOf(setting: Setting): ProxyEngine {
     health,
     ...connections,
     ...timeouts,
+    ...(sasl && { credentials: CREDENTIALS }),
   };
   return new ProxyEngine({ pools: [pool], limits, version: serverOptions.version ?? "" });
 }

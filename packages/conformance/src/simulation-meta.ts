@@ -8,10 +8,23 @@ const ASKED = [" v", " v f s", " k v", " s", " Oxyz v k", " v N3600", " f v T360
 const MODES = ["", "", "", " ME", " MR", " MA", " MP", " MA N0"] as const;
 const COUNTS = ["", " v", " N0 J13 v", " MD D3 v", " D1000 k v"] as const;
 
-/** @param mayBeQuiet Only where nothing may fail: an error of a quiet one is an answer. */
-export function metaRequest(chance: Chance, key: string, value: string, mayBeQuiet: boolean): Request {
+/** What binary has no words for: a number to begin with, but of `ma`, and an item that goes stale. */
+const UNSAYABLE = /^(?!ma)m\w [^\r]* [NI]/;
+
+/**
+ * @param mayBeQuiet Only where nothing may fail: an error of a quiet one is an answer.
+ * @param isSayable Only what can be said in binary.
+ */
+export function metaRequest(
+  chance: Chance,
+  key: string,
+  value: string,
+  mayBeQuiet: boolean,
+  isSayable: boolean,
+): Request {
   const quiet = mayBeQuiet && chance.happens(0.2) ? " q" : "";
-  const text = textOf(chance, key, value, quiet);
+  let text = textOf(chance, key, value, quiet);
+  while (isSayable && UNSAYABLE.test(text)) text = textOf(chance, key, value, quiet);
   const changes = !text.startsWith("mn") && (!text.startsWith("mg") || / [NT]\d/.test(text));
   const keys = text.startsWith("mn") ? [] : [key];
   return { text, referenceText: text, keys, answer: "meta", changes };

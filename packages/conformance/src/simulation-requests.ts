@@ -81,10 +81,15 @@ export class TextRequests implements Requests {
   readonly #keys: KeyNames;
   readonly #cas: Map<string, CasPair> = new Map();
   readonly #noise: string;
+  readonly #isSayable: boolean;
 
-  /** @param client Part of every key: no two clients share one. */
-  constructor(chance: Chance, client: string) {
+  /**
+   * @param client Part of every key: no two clients share one.
+   * @param isSayable Only what can be said in binary is asked.
+   */
+  constructor(chance: Chance, client: string, isSayable: boolean) {
     this.#chance = chance;
+    this.#isSayable = isSayable;
     this.#keys = new KeyNames(chance, client);
     this.#noise = String.fromCharCode(
       ...Array.from({ length: 2 * VALUE_BYTES_MAX }, () => chance.below(256)),
@@ -121,7 +126,7 @@ export class TextRequests implements Requests {
       case "decr":
         return this.#change(command, ` ${chance.happens(0.9) ? chance.below(1_000) : "notanumber"}`);
       case "meta":
-        return metaRequest(chance, chance.oneOf(this.#keys.names), this.#value(), !mayFail);
+        return metaRequest(chance, chance.oneOf(this.#keys.names), this.#value(), !mayFail, this.#isSayable);
       case "other":
         return other(chance.oneOf(OTHERS));
       default:

@@ -7,13 +7,15 @@ import process from "node:process";
 import { expect, test } from "vitest";
 import { type ClusterOptions, type ClusterRun, simulateCluster } from "../src/simulation-cluster.ts";
 
-type Kind = Pick<ClusterOptions, "weather" | "proxied" | "busy">;
+type Kind = Pick<ClusterOptions, "weather" | "proxied" | "sasl" | "busy">;
 
 const kinds: readonly (Kind & { readonly name: string; readonly clusters: number })[] = [
   { name: "proxied is direct", weather: "calm", proxied: true, clusters: 250 },
   { name: "a server answers many clients as it answers one", weather: "calm", proxied: false, clusters: 100 },
   { name: "a proxy weathers every storm", weather: "stormy", proxied: true, clusters: 250 },
   { name: "a server weathers every storm", weather: "stormy", proxied: false, clusters: 100 },
+  { name: "proxied by SASL is direct", weather: "calm", proxied: true, sasl: true, clusters: 60 },
+  { name: "and weathers every storm", weather: "stormy", proxied: true, sasl: true, clusters: 60 },
   { name: "proxied is direct, however much", weather: "calm", proxied: true, clusters: 12, busy: 100 },
   {
     name: "a proxy weathers every storm, however much",
@@ -75,7 +77,8 @@ function runOrExplain(seed: number, kind: Kind): ClusterRun {
   } catch (error) {
     failure = error;
   }
-  const where = `SIMULATION_SEED=${seed} (${kind.weather}, ${kind.proxied ? "proxied" : "direct"}, busy ${kind.busy ?? 1})`;
+  const how = kind.sasl === true ? "by SASL" : kind.proxied ? "proxied" : "direct";
+  const where = `SIMULATION_SEED=${seed} (${kind.weather}, ${how}, busy ${kind.busy ?? 1})`;
   throw new Error(`${where}\n${String(failure)}\n${lastEvents(seed, kind)}`, { cause: failure });
 }
 
