@@ -1,7 +1,7 @@
 // In front and behind: several listeners of a pool, who may connect, how many, TLS on both sides, a password for the
 // servers. On every runtime, over real sockets.
 
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,11 @@ import { connect } from "node:tls";
 import { BinaryReplyDecoder, latin1Bytes, latin1Text, SendBuffer, writeBinaryRequest } from "@memwire/codec";
 import {
   RUNTIMES,
+  saslOptions,
   startMemcached,
   startProgram,
   TextClient,
+  WITH_SASL,
   withPeer,
   type RunningProgram,
 } from "@memwire/conformance";
@@ -246,6 +248,41 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       }
     });
   });
+
+  withPeer(
+    "memcached",
+    () =>
+      withPeer("saslpasswd2", (saslpasswd2) => {
+        test("servers with SASL are told them, too, and asked in binary", async () => {
+          const own = join(folder, `${runtime}-sasl`);
+          mkdirSync(own);
+          writeFileSync(join(own, "secret"), "open sesame\n");
+          const user = { name: "me", password: "open sesame" };
+          await using memcached = await startMemcached(saslOptions(saslpasswd2, own, user));
+          const file = config(
+            runtime,
+            "sasl",
+            `    listen: 127.0.0.1:0
+    servers: ["${describeEndpoint(memcached.endpoint)}"]
+    credentials: { kind: sasl, user: me, password_file: ${runtime}-sasl/secret }
+`,
+          );
+          await using checked = startProgram(runtime, main, ["--config", file, "--check"]);
+          expect((await checked.ended).code).toBe(0);
+          expect(checked.stdout).toContain("  1 connection to each server, as me by SASL\n");
+          await using proxy = startProgram(runtime, main, ["--config", file]);
+          const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+          using client = await TextClient.connect(endpoint);
+          const value = "v".repeat(500_000);
+          expect(await client.ask(`set a 7 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
+          expect(await client.ask("get a b\r\n", "END\r\n")).toBe(`VALUE a 7 500000\r\n${value}\r\nEND\r\n`);
+          expect(await client.ask("mg a t\r\n")).toBe(
+            "CLIENT_ERROR cannot be asked of a server with SASL: flag t of mg\r\n",
+          );
+        });
+      }),
+    WITH_SASL,
+  );
 
   test("clients say who they are, and SIGHUP reads again who may come in", async () => {
     const users = join(folder, `${runtime}.users`);
