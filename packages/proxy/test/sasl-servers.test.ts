@@ -124,6 +124,49 @@ test("a server that goes away in the middle of a value fails it, and all that wa
   expect(client.read()).toBe("SERVER_ERROR Connection reset by peer\r\n".repeat(2));
 });
 
+test("an answer that begins and does not end in time costs the connection, as one that is late does not", () => {
+  const table = new Table({}, { credentials, replyTimeoutMs: 100 });
+  const client = table.client();
+  const late = (bytes: number): string => {
+    const [get] = askedOf(table.server(0)) as [BinaryRequest];
+    const reply = replyTo(get, { key: latin1Bytes("a0"), text: "hello", flags: 0 });
+    table.say(table.server(0), reply.slice(0, bytes));
+    table.wait(100);
+    table.say(table.server(0), reply.slice(bytes));
+    return client.read();
+  };
+  table.say(client, "get a0\r\n");
+  say(table, table.server(0));
+  expect([late(0), table.server(0).closed]).toEqual(["SERVER_ERROR Connection timed out\r\n", false]);
+  table.say(client, "get a0\r\n");
+  expect([late(10), table.server(0).closed]).toEqual(["SERVER_ERROR backend failure\r\n", true]);
+});
+
+test("what is queued is asked as it was, however slowly the server takes it", () => {
+  const table = new Table({}, { credentials, queuedTimeoutMs: 60_000, replyTimeoutMs: 60_000 });
+  const client = table.client();
+  const sets: string[] = [];
+  const ask = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      const value = String.fromCharCode(97 + (sets.length % 26)).repeat(50_000);
+      table.say(client, `set k${sets.length}of0 0 0 50000\r\n${value}\r\n`);
+      sets.push(`set k${sets.length}of0 ${value}`);
+    }
+  };
+  ask(1);
+  const server = table.server(0);
+  say(table, server);
+  server.taking = false;
+  ask(70); // 3.5 MB: more than the network takes at once
+  for (let i = 0; i < 6; i++) {
+    table.proxy.drained(server.id, table.now);
+    table.turn();
+    ask(30); // what comes meanwhile is not written over what is still to be asked
+  }
+  table.drain(server);
+  expect(askedOf(server).map(shown)).toEqual(sets);
+});
+
 test("a server that is down is probed by logging in, and is back when that is answered", () => {
   const table = new Table({ retryMinMs: 100 }, { credentials, health: { failuresMax: 1, retryJitter: 0 } });
   table.dead.add(0);
