@@ -31,4 +31,5 @@ export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
 export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "./tls.ts";
 export type { TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
+export { checkRate, TokenBucket, type RateLimit } from "./token-bucket.ts";
 export { unreachable } from "./unreachable.ts";

@@ -3,14 +3,12 @@
 // What is known of an address is remembered, so that lists are searched once; one that was forgotten for
 // `addressesMax` starts with a full bucket.
 
-import type { Clock, Millis } from "@memwire/engine";
+import { checkRate, TokenBucket, type Clock, type Millis, type RateLimit } from "@memwire/engine";
 import { LRUCache } from "lru-cache";
 import { AddressList } from "./address-list.ts";
 import type { GatewayCounters, Outcome } from "./counters.ts";
-import type { GatewayOptions, RateLimit } from "./options.ts";
+import type { GatewayOptions } from "./options.ts";
 import { Refusal, retryAfter } from "./refusal.ts";
-import { checkRate } from "./settings.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 interface Visitor {
   readonly isAllowed: boolean;

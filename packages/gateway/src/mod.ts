@@ -1,3 +1,4 @@
+export type { RateLimit } from "@memwire/engine";
 export type { AccessLine } from "./access-line.ts";
 export type { GatewayCounters, Outcome, OutcomeCounters } from "./counters.ts";
 export type { Peer } from "./exchange.ts";
@@ -7,6 +8,5 @@ export {
   type GatewayLimits,
   type GatewayOptions,
   type Method,
-  type RateLimit,
   type RouteOptions,
 } from "./options.ts";

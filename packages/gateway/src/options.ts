@@ -1,7 +1,7 @@
 // What a gateway is made of and every bound it keeps.
 
 import type { Client } from "@memwire/client";
-import type { Clock, Millis } from "@memwire/engine";
+import type { Clock, Millis, RateLimit } from "@memwire/engine";
 import type { AccessLine } from "./access-line.ts";
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
@@ -16,12 +16,6 @@ export interface RouteOptions {
   readonly key: string;
   /** Which methods it takes, of those that the gateway takes. */
   readonly methods?: readonly Method[];
-}
-
-/** A token bucket: so many requests a second in the long run, so many at once. */
-export interface RateLimit {
-  readonly perSecond: number;
-  readonly burst: number;
 }
 
 /** Bounds; each has a counter in `GatewayCounters`. */

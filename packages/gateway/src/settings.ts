@@ -7,7 +7,6 @@ import {
   type GatewayOptions,
   type Method,
   METHODS,
-  type RateLimit,
 } from "./options.ts";
 
 export interface Settings {
@@ -69,14 +68,6 @@ export function checkMethods(option: string, methods: readonly Method[]): void {
     throw new RangeError(`${option} must be of ${METHODS.join(", ")}, got ${JSON.stringify(wrong)}`);
   }
   if (methods.length === 0) throw new RangeError(`${option} must have at least one of ${METHODS.join(", ")}`);
-}
-
-/** @throws RangeError unless it lets a request pass now and then */
-export function checkRate(option: string, { perSecond, burst }: RateLimit): void {
-  if (!(perSecond > 0) || perSecond === Infinity) {
-    throw new RangeError(`${option}.perSecond must be a number above 0, got ${perSecond}`);
-  }
-  checkWhole(`${option}.burst`, burst, 1);
 }
 
 function checkWhole(name: string, value: number, min: number): void {
