@@ -1,7 +1,7 @@
 // `--check`: what a configuration would do, in words, or what is wrong with it.
 
 import { openAdapter } from "@memwire/adapter";
-import type { ListenerConfig, PoolConfig, ProxyConfig } from "@memwire/config";
+import type { ListenerConfig, PoolConfig, ProxyConfig, RateConfig } from "@memwire/config";
 import { describeEndpoint, type ListenOptions } from "@memwire/engine";
 import { ProgramEnd, usageMistake } from "@memwire/program";
 import { ProxyEngine } from "@memwire/proxy";
@@ -85,7 +85,7 @@ function describePool(pool: PoolConfig): string {
 /** What is not as it is by default. */
 function describeServing(pool: PoolConfig): readonly string[] {
   const { usersFile, protocols, connections = 1, preconnect, idleTimeoutMs } = pool;
-  const { health, partialResults, credentials } = pool;
+  const { health, partialResults, credentials, ratePerClient, rateTotal } = pool;
   const { failuresMax = DEFAULT_HEALTH.failuresMax, whenDown = DEFAULT_HEALTH.whenDown } = health ?? {};
   const consequence = { fail: "fail at once", miss: "are misses", rehash: "go to the others" }[whenDown];
   const connecting = [
@@ -102,10 +102,16 @@ function describeServing(pool: PoolConfig): readonly string[] {
       ? "  a server never counts as down"
       : `  a server is down after ${count(failuresMax, "failure")} in a row: its keys ${consequence}`,
     ...(partialResults === "miss" ? ["  a multi-get leaves out what a failing server has"] : []),
+    ...(ratePerClient === undefined ? [] : [`  a client may ask for ${describeRate(ratePerClient)}`]),
+    ...(rateTotal === undefined ? [] : [`  all clients together may ask for ${describeRate(rateTotal)}`]),
     ...(usersFile === undefined ? [] : [`  clients say who they are: ${usersFile} has their names`]),
     ...(protocols === undefined ? [] : [`  clients speak ${protocols.join(" and ")}`]),
     ...(pool.flushEnabled === true ? ["  flush_all goes to every server"] : []),
   ];
+}
+
+function describeRate({ perSecond, burst }: RateConfig): string {
+  return `${count(perSecond, "key")} a second, ${burst} at once`;
 }
 
 function describeListener({

@@ -235,6 +235,7 @@ test("--check says what would be done", async () => {
     idle_timeout: 60000
     health: { failures: 1, when_down: rehash }
     partial_results: miss
+    rate_limit: { per_client: { per_second: 1, burst: 10 }, total: { per_second: 5000, burst: 9000 } }
     protocols: [text]
     flush_all: true
 `,
@@ -250,6 +251,8 @@ test("--check says what would be done", async () => {
     "  4 connections to each server, made at once, closed after 60000 ms without use",
     "  a server is down after 1 failure in a row: its keys go to the others",
     "  a multi-get leaves out what a failing server has",
+    "  a client may ask for 1 key a second, 10 at once",
+    "  all clients together may ask for 5000 keys a second, 9000 at once",
     "  clients speak text",
     "  flush_all goes to every server",
     "     keys  by weight  server",

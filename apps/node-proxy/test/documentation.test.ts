@@ -61,6 +61,8 @@ test.each<[string, readonly string[]]>([
   ["`servers`", [...pool, "servers", "*"]],
   ["`distribution`", [...pool, "distribution"]],
   ["`health`", [...pool, "health"]],
+  ["`rate_limit`", [...pool, "rate_limit"]],
+  ["`rate_limit`", [...pool, "rate_limit", "total"]],
   ["`credentials`", [...pool, "credentials"]],
   ["`proxy`: the process", ["proxy"]],
 ])("section %s has what %j may have, and its bounds", (section, way) => {
@@ -83,6 +85,7 @@ test("no section has a key that is none", () => {
   known("`listen`", [...pool, "listen"], [...pool, "listen", "tls"]);
   known("`servers`", [...pool, "servers", "*"], [...pool, "servers", "*", "tls"]);
   known("`health`", [...pool, "health"]);
+  known("`rate_limit`", [...pool, "rate_limit"], [...pool, "rate_limit", "total"]);
   known("`credentials`", [...pool, "credentials"]);
   known("`proxy`: the process", ["proxy"]);
 });

@@ -2,16 +2,9 @@
 
 import * as v from "valibot";
 import { mapping } from "./mapping.ts";
+import { rate, type RateConfig } from "./rate-schema.ts";
 import { renameKeys } from "./rename-keys.ts";
-import { numberThat, wholeNumber } from "./value-schema.ts";
-
-/** So many requests a second in the long run, so many at once. */
-export interface RateConfig {
-  /** Above 0. */
-  readonly perSecond: number;
-  /** A whole number from 1. */
-  readonly burst: number;
-}
+import { wholeNumber } from "./value-schema.ts";
 
 /** Rates under the names that a gateway has for them. */
 interface RateLimits {
@@ -37,24 +30,6 @@ export interface GatewayLimitsConfig {
 const LIMIT_MAX = 2_147_483_647;
 
 const limit = v.exactOptional(wholeNumber("a whole number", 1, LIMIT_MAX));
-
-const perSecondForm = "a number above 0";
-const rate = v.pipe(
-  mapping({
-    what: "a rate",
-    form: "a mapping with per_second and burst",
-    required: { per_second: perSecondForm, burst: `a whole number from 1 to ${LIMIT_MAX}` },
-    entries: {
-      per_second: numberThat((number) => number > 0, perSecondForm, {
-        type: ["number", "string"],
-        exclusiveMinimum: 0,
-        pattern: String.raw`^\d+(?:\.\d+)?$`,
-      }),
-      burst: wholeNumber("a whole number", 1, LIMIT_MAX),
-    },
-  }),
-  v.transform((values) => renameKeys(values, { per_second: "perSecond" })),
-);
 
 /** The most of each thing. */
 export const limits: v.GenericSchema<unknown, GatewayLimitsConfig> = v.pipe(

@@ -3,11 +3,12 @@
 import { hashes, type HashName, type HashedOptions } from "@memwire/router";
 import * as v from "valibot";
 import { listenForm, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
-import { limits, rateLimit, type GatewayLimitsConfig, type RateConfig } from "./gateway-limits.ts";
+import { limits, rateLimit, type GatewayLimitsConfig } from "./gateway-limits.ts";
 import { ipRangeForm, parseIpRange } from "./ip-range.ts";
 import { mappingReader, type Issue, type MappingReading } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import { DEFAULT_TIMEOUT_MS } from "./pool-config.ts";
+import type { RateConfig } from "./rate-schema.ts";
 import { renameKeys } from "./rename-keys.ts";
 import { methodList, routeList, type GatewayMethod, type RouteConfig } from "./route-schema.ts";
 import { serverList } from "./server-list.ts";

@@ -8,7 +8,7 @@ export {
   type PlacementName,
 } from "./distribution-schema.ts";
 export { readGatewayConfig, type GatewayConfigReading } from "./gateway-config.ts";
-export type { GatewayLimitsConfig, RateConfig } from "./gateway-limits.ts";
+export type { GatewayLimitsConfig } from "./gateway-limits.ts";
 export type { GatewayConfig } from "./gateway-schema.ts";
 export { describeMistake, type Mistake } from "./mistake.ts";
 export { nearest } from "./nearest.ts";
@@ -32,6 +32,7 @@ export {
   type ProxyConfigReading,
 } from "./proxy-config.ts";
 export type { ProxyLimitsConfig } from "./proxy-limits.ts";
+export type { RateConfig } from "./rate-schema.ts";
 export { ringServer } from "./ring-server.ts";
 export type { GatewayMethod, RouteConfig } from "./route-schema.ts";
 export { readServersFile, type ServersFileReading } from "./servers-file.ts";

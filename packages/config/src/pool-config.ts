@@ -3,6 +3,7 @@
 import type { HashName } from "@memwire/router";
 import type { ListenConfig, ServerConfig } from "./address-text.ts";
 import type { DistributionConfig } from "./distribution-schema.ts";
+import type { RateConfig } from "./rate-schema.ts";
 
 /** One pool: servers that share the keys, and where its clients connect to. */
 export interface PoolConfig {
@@ -42,6 +43,9 @@ export interface PoolConfig {
   readonly health?: HealthConfig;
   /** What a multi-get answers whose keys are partly on a server that fails. */
   readonly partialResults?: "error" | "miss";
+  /** How often a client may ask for keys, and all clients of the pool together. */
+  readonly ratePerClient?: RateConfig;
+  readonly rateTotal?: RateConfig;
   readonly credentials?: CredentialsConfig;
   readonly flushEnabled?: boolean;
 }

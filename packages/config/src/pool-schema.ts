@@ -12,6 +12,7 @@ import { mapping } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import { CLIENT_CONNECTIONS_MAX, DEFAULT_TIMEOUT_MS, type PoolConfig } from "./pool-config.ts";
 import { poolServers, poolServersForm } from "./pool-server-schema.ts";
+import { rate } from "./rate-schema.ts";
 import { serverTls } from "./tls-schema.ts";
 import { hashTag, listOf, milliseconds, oneOf, pathTo, text, truth, wholeNumber } from "./value-schema.ts";
 
@@ -26,6 +27,15 @@ const protocol = oneOf(["text", "binary"]);
 const mark = text("1 to 250 characters without blanks", (words) => {
   if (/^[\x21-\x7e]{1,250}$/.test(words)) return words;
   throw new RangeError(`must be 1 to 250 printable ASCII characters without blanks, ${got(words)}`);
+});
+
+const rateLimit = mapping({
+  what: "rate_limit",
+  form: "a mapping with per_client, total or both",
+  entries: {
+    per_client: v.exactOptional(about("Of each client, which is a connection.", rate)),
+    total: v.exactOptional(about("Of all clients of the pool together.", rate)),
+  },
 });
 
 const elsewhere = "this proxy speaks memcached's protocol only";
@@ -114,6 +124,9 @@ const entry = mapping({
         oneOf(["error", "miss"]),
       ),
     ),
+    rate_limit: v.exactOptional(
+      about("How many keys clients may ask for a second; a further request fails at once.", rateLimit),
+    ),
     credentials: v.exactOptional(about("As whom the servers are asked.", credentials)),
     flush_all: v.exactOptional(about("Whether clients may say flush_all; it goes to every server.", truth())),
   },
@@ -177,6 +190,8 @@ function poolOf(read: v.InferOutput<typeof entry>): Omit<PoolConfig, "name"> {
       idleTimeoutMs: read.idle_timeout,
       health: read.health,
       partialResults: read.partial_results,
+      ratePerClient: read.rate_limit?.per_client,
+      rateTotal: read.rate_limit?.total,
       credentials: read.credentials,
       flushEnabled: read.flush_all,
     }),

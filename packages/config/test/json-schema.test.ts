@@ -73,6 +73,10 @@ const good: readonly [(typeof forms)[number], string][] = [
   ["memwire", "    partial_results: miss\n    credentials: { user: me, password_env: SECRET }"],
   ["memwire", "    credentials: { kind: sasl, user: me, password_env: SECRET }"],
   ["memwire", "    users_file: users.txt\n    protocols: [binary]"],
+  [
+    "memwire",
+    "    rate_limit: { per_client: { per_second: 0.5, burst: 1 }, total: { per_second: '9', burst: 2 } }",
+  ],
   ["memwire", "proxy: { connections_max: 1, line_bytes_max: 2, drain_timeout: 5 }"],
   ["twemproxy", ""],
   [
@@ -116,6 +120,9 @@ const wrong: readonly [(typeof forms)[number], string][] = [
   ["memwire", "    credentials: { user: x, password: y }"],
   ["memwire", "    health: { when_down: ignore }"],
   ["memwire", "    health: { fail_open_below: 2 }"],
+  ["memwire", "    rate_limit: 1000"],
+  ["memwire", "    rate_limit: { total: { per_second: 0, burst: 1 } }"],
+  ["memwire", "    rate_limit: { per_client: { per_second: 1 } }"],
   ["memwire", "proxy: { connections: 1 }"],
   ["memwire", "proxy: { connections_max: 0 }"],
   ["memwire", "routes: []"],

@@ -70,6 +70,7 @@ pools:
     idle_timeout: 60000
     health: { failures: 5, when_down: miss, retry_min: 50, retry_max: 1000, fail_open_below: 0.5 }
     partial_results: miss
+    rate_limit: { per_client: { per_second: 0.5, burst: 10 }, total: { per_second: "1000", burst: 2000 } }
     credentials: { user: me, password_file: /run/secrets/memcached }
   beta:
     listen: 127.0.0.1:22123
@@ -124,6 +125,8 @@ pools:
         idleTimeoutMs: 60_000,
         health: { failuresMax: 5, whenDown: "miss", retryMinMs: 50, retryMaxMs: 1_000, failOpenBelow: 0.5 },
         partialResults: "miss",
+        ratePerClient: { perSecond: 0.5, burst: 10 },
+        rateTotal: { perSecond: 1_000, burst: 2_000 },
         credentials: { kind: "text", user: "me", password: { file: "/run/secrets/memcached" } },
       },
       {
@@ -357,6 +360,22 @@ test.each<[string, string]>([
   [
     alpha(`${whole}\n    health: { fail_open_below: 50 }`),
     "5 pools.alpha.health.fail_open_below: must be a number from 0 to 1, got 50",
+  ],
+  [
+    alpha(`${whole}\n    rate_limit: 1000`),
+    "5 pools.alpha.rate_limit: must be a mapping with per_client, total or both, got 1000",
+  ],
+  [
+    alpha(`${whole}\n    rate_limit: { per_address: {} }`),
+    "5 pools.alpha.rate_limit.per_address: is no key of rate_limit: per_client, total",
+  ],
+  [
+    alpha(`${whole}\n    rate_limit: { total: { per_second: 1000 } }`),
+    "5 pools.alpha.rate_limit.total.burst: is missing: a whole number from 1 to 2147483647",
+  ],
+  [
+    alpha(`${whole}\n    rate_limit: { total: { per_second: 0, burst: 1 } }`),
+    "5 pools.alpha.rate_limit.total.per_second: must be a number above 0, got 0",
   ],
   [
     `${alpha(whole)}proxy: { unsent_bytes_pause: 10, unsent_bytes_max: 5 }\n`,

@@ -13,7 +13,7 @@ import {
   type SendBuffer,
   type TextRequestDecoder,
 } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Output, Port } from "@memwire/engine";
+import type { CloseCause, ConnectionId, Output, Port, TokenBucket } from "@memwire/engine";
 import type { Asker, ClientContext, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import { IncomingValue } from "./incoming-value.ts";
@@ -50,6 +50,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   lane = -1;
   /** How far it is in saying who it is, where that is asked for. */
   standing: "stranger" | "asked" | "known" = "stranger";
+  /** How often it may still ask, where that has a bound and it has asked before. */
+  rate: TokenBucket | null = null;
   readonly #context: ClientContext;
   readonly #dispatcher: Dispatcher;
   #requests: RequestDecoder;

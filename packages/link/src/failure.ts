@@ -50,5 +50,7 @@ export const SERVER_FULL: Failure = failure("refused", "Too many open connection
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");
 export const TOO_MANY_ACTIVE: Failure = failure("overflow", "active request limit reached");
+export const TOO_OFTEN: Failure = failure("overflow", "request rate limit reached");
+export const CLIENT_TOO_OFTEN: Failure = failure("overflow", "request rate limit of this client reached");
 export const TOO_MANY_UPLOADS: Failure = failure("overflow", "too many large values on their way");
 export const BUFFERS_FULL: Failure = failure("overflow", "buffer memory limit reached");

@@ -7,7 +7,7 @@ export {
   type ClientCounters,
   type ServerCounters,
 } from "./counters.ts";
-export { failureOf, type Failure } from "./failure.ts";
+export { CLIENT_TOO_OFTEN, failureOf, TOO_OFTEN, type Failure } from "./failure.ts";
 export { expectedOf, type ErrorKind, type Expected, type StreamFound, type Waiter } from "./fragment.ts";
 export {
   checkName,

@@ -126,7 +126,7 @@ export class BinaryDispatcher {
     }
     if (!this.#writer.canSay(binary)) return (this.#answer(client, "invalid"), null);
     const server = this.#pool.owner(binary.bytes, binary.keyStart, binary.keyEnd);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     const slot = client.push(new BinarySlot(client, this.#head, "store", binary));
     if (refusal !== null) {
       slot.fail(refusal);
@@ -142,7 +142,7 @@ export class BinaryDispatcher {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = binary;
     if (!this.#writer.canSay(binary)) return this.#answer(client, "invalid");
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     const slot = client.push(new BinarySlot(client, this.#head, task, binary));
     if (refusal !== null) slot.refuse(refusal.line);
     else {

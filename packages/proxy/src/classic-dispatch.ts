@@ -33,7 +33,7 @@ export class ClassicDispatcher {
     const { bytes, start, keyStart, keyEnd, argumentsEnd, lineEnd, end } = decoder;
     if (hasNul(bytes, keyStart, keyEnd)) return client.answer(BAD_FORMAT);
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     if (refusal !== null) return client.answer(refusal.line);
     const { output } = server;
     output.copy(bytes, start, argumentsEnd);
@@ -50,7 +50,7 @@ export class ClassicDispatcher {
     const { bytes, start, keyStart, keyEnd, argumentsEnd } = decoder;
     if (hasNul(bytes, keyStart, keyEnd)) return (client.answer(BAD_FORMAT), null);
     const server = this.#pool.owner(bytes, keyStart, keyEnd);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     if (refusal !== null) return (client.answer(refusal.line), null);
     const expected = expectedOf(decoder.command);
     const slot = client.slot("line", decoder.noreply);
@@ -84,7 +84,7 @@ export class ClassicDispatcher {
         return client.answer(BAD_FORMAT);
       }
     }
-    const overload = client.overload();
+    const overload = this.#pool.overload(client, keyCount);
     if (overload !== null) return client.answer(overload.line);
     if (keyCount === 1 && decoder.command === "get") return this.#get(client, decoder);
     const asked = this.#asked;

@@ -29,7 +29,7 @@ export class MetaDispatcher {
   forward(client: ClientLink, command: MetaCommand): void {
     const { decoder } = client;
     const server = this.#owner(decoder);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     if (refusal !== null) return client.answer(refusal.line);
     const written = this.#forwarder.write(server.output, decoder);
     if (written !== "written") {
@@ -44,7 +44,7 @@ export class MetaDispatcher {
   begin(client: ClientLink): Upload | null {
     const { decoder } = client;
     const server = this.#owner(decoder);
-    const refusal = client.overload() ?? server.refusal();
+    const refusal = this.#pool.overload(client, 1) ?? server.refusal();
     if (refusal !== null) return (client.answer(refusal.line), null);
     const slot = slotOf(client, decoder, "ms");
     const upload = this.#uploads.begin(server, client, slot, "meta");

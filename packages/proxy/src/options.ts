@@ -1,7 +1,7 @@
 // What a proxy is made of and every bound it keeps.
 
 import type { CopyBytes, Limits as CodecLimits, Protocol } from "@memwire/codec";
-import type { Endpoint, Millis } from "@memwire/engine";
+import type { Endpoint, Millis, RateLimit } from "@memwire/engine";
 import {
   DEFAULT_CLIENT_LIMITS,
   DEFAULT_LOAD_LIMITS,
@@ -64,6 +64,13 @@ export interface PoolOptions {
    * the others, then the error in place of `END`. "miss": their keys are not there, which is counted.
    */
   readonly partialResults?: "error" | "miss";
+  /**
+   * How often a client may ask for keys, and all clients of the pool together; further requests fail at once. Each key
+   * of a multi-get counts: it passes if there is room for one, and what is after it waits for all. Without a bound by
+   * default.
+   */
+  readonly ratePerClient?: RateLimit;
+  readonly rateTotal?: RateLimit;
 }
 
 /** Bounds of the whole proxy; each has a counter where it can be met. */

@@ -3,14 +3,15 @@
 //     owner(key) --> distribution over all servers         those that are down answer by themselves (`fail`, `miss`)
 //                \-> distribution over those that are up    `rehash`: made anew when one goes down or comes back
 //
-// Hot path: `owner`, a look-up whichever it is.
+// Hot path: `owner`, a look-up whichever it is, and `overload`.
 
 import type { Protocol } from "@memwire/codec";
-import { checkName, type ServerLink } from "@memwire/link";
+import { checkName, type ClientLink, type Failure, type ServerLink } from "@memwire/link";
 import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import type { PoolOptions } from "./options.ts";
 import { linkOptionsOf, timeoutsOf } from "./pool-links.ts";
+import { PoolRates } from "./pool-rates.ts";
 import type { UserCheck } from "./sasl.ts";
 import type { SharedLinks } from "./shared-links.ts";
 
@@ -24,6 +25,8 @@ export class Pool {
   readonly partialResults: "error" | "miss";
   /** Parts of multi-gets, a server each, that were left out for `partialResults`. */
   partsMissed = 0;
+  /** How often it may be asked; null if that has no bound. */
+  readonly rates: PoolRates | null;
   readonly servers: readonly ServerLink[];
   /** What the servers are called in this pool. */
   readonly serverNames: readonly string[];
@@ -53,6 +56,7 @@ export class Pool {
     this.users = options.users;
     this.protocol = protocolOf(name, options);
     this.partialResults = options.partialResults ?? "error";
+    this.rates = PoolRates.of(context, options);
     this.servers = servers.map((each) =>
       links.link(each.name, each.endpoint, timeouts, { health, ...others }),
     );
@@ -67,6 +71,12 @@ export class Pool {
   /** The server that owns a key. Hot path. */
   owner(bytes: Uint8Array, start: number, end: number): ServerLink {
     return this.servers[this.#distribution.owner(bytes, start, end)] as ServerLink;
+  }
+
+  /** Why a client's request for so many keys is sent to no server; null if it is. Hot path. */
+  overload(client: ClientLink, keys: number): Failure | null {
+    const { rates } = this;
+    return client.overload() ?? (rates === null ? null : rates.refusal(client, keys));
   }
 
   /** The servers of that name. */

@@ -42,7 +42,11 @@ export function statLines(
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
   for (const [name, value] of Object.entries(facts())) stat(name, value);
-  for (const pool of pools) stat(`${pool.name}:parts_missed`, pool.partsMissed);
+  for (const { name, partsMissed, rates } of pools) {
+    stat(`${name}:parts_missed`, partsMissed);
+    stat(`${name}:requests_over_client_rate`, rates?.overClientRate ?? 0);
+    stat(`${name}:requests_over_rate`, rates?.overRate ?? 0);
+  }
   for (const server of pools.flatMap(statusesOf)) {
     const prefix = `${server.pool}:${server.name}:`;
     const each = server.counters;

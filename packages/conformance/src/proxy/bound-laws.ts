@@ -1,7 +1,10 @@
 // Bounds, what the proxy answers itself, and pools. Behaviours 12, 16 and 17.
 
 import { law, type Law, virtualLaw } from "./law.ts";
-import { type ProxyScene, quote } from "./scene.ts";
+import { type ProxyScene, quote, type SceneOptions } from "./scene.ts";
+
+/** Three keys at once, and then none for as long as a law goes on. */
+const THREE = { perSecond: 0.001, burst: 3 };
 
 const SLOT_ERROR = /^SERVER_ERROR [^\r\n]+\r\n$/;
 
@@ -37,6 +40,33 @@ export const boundLaws: readonly Law[] = [
         throw new Error(quote(answer));
       }
       await client.asks("set k 0 0 1\r\nx\r\nget k\r\n", "STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n");
+    },
+  ),
+  law(12, "a request above a pool's rate fails at once in its slot, and the connection stays", (scene) =>
+    asksTooOften(scene, { rateTotal: THREE }, "requests_over_rate"),
+  ),
+  law(12, "so does one above the rate of its client, and the others are served", async (scene) => {
+    await asksTooOften(scene, { ratePerClient: THREE }, "requests_over_client_rate");
+    await scene.client().asks("get k0x\r\n", "VALUE k0x 0 1\r\n0\r\nEND\r\n");
+  }),
+  virtualLaw(
+    12,
+    "as time goes by requests pass again, at the rate of the pool and no faster",
+    async (scene) => {
+      await scene.start({ backends: 1, pool: { rateTotal: { perSecond: 10, burst: 2 } } });
+      const client = scene.client();
+      const startedAt = scene.clock.now();
+      let passed = 0;
+      for (let i = 0; i < 100; i++) {
+        const answer = await client.told("get k\r\n");
+        if (answer === "END\r\n") passed++;
+        else if (!SLOT_ERROR.test(answer)) throw new Error(quote(answer));
+        await scene.harness.sleep(20);
+      }
+      const seconds = (scene.clock.now() - startedAt) / 1_000;
+      if (passed < seconds * 10 - 2 || passed > seconds * 10 + 2) {
+        throw new Error(`${passed} passed in ${seconds} s`);
+      }
     },
   ),
   law(12, "a client above connectionsMax is told so and closed, and the others are served", async (scene) => {
@@ -214,4 +244,21 @@ async function fails(
     throw new Error(quote(answers));
   }
   for (const each of [client, other]) await each.asks("get k0x\r\n", "VALUE k0x 0 1\r\n0\r\nEND\r\n");
+}
+
+/** Of a pool that takes three keys, and counts the others. */
+async function asksTooOften(
+  scene: ProxyScene,
+  pool: NonNullable<SceneOptions["pool"]>,
+  counter: string,
+): Promise<void> {
+  await scene.start({ backends: 1, pool });
+  const client = scene.client();
+  const sets = Array.from({ length: 5 }, (_, i) => `set k${i}x 0 0 1\r\n${i}\r\n`);
+  const answer = await client.told(`${sets.join("")}version\r\n`, "VERSION 1.6.45\r\n");
+  if (!/^(STORED\r\n){3}(SERVER_ERROR [^\r\n]+\r\n){2}VERSION 1.6.45\r\n$/.test(answer)) {
+    throw new Error(quote(answer));
+  }
+  const counted = await scene.stat(`alpha:${counter}`);
+  if (counted !== "2") throw new Error(`${counter} is ${counted}`);
 }
