@@ -191,6 +191,8 @@ export class BinaryDispatcher {
     const { users } = this.#pool;
     if (users === undefined) return this.#answer(client, "unknown-command");
     const status = authenticate(client, users);
+    if (status === "ok" || status === "auth-error") this.#pool.logins++;
+    if (status === "auth-error") this.#pool.loginsFailed++;
     if (status === "ok") this.#tell(client, [["", "Authenticated"]]);
     else this.#answer(client, status);
   }

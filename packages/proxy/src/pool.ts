@@ -22,6 +22,9 @@ export class Pool {
   readonly protocol: Protocol | undefined;
   /** Asked for who its clients say they are; `undefined` if everybody may use it. */
   readonly users: UserCheck | undefined;
+  /** How often clients said who they are, and how often in vain. */
+  logins = 0;
+  loginsFailed = 0;
   readonly partialResults: "error" | "miss";
   /** Parts of multi-gets, a server each, that were left out for `partialResults`. */
   partsMissed = 0;

@@ -42,7 +42,11 @@ export function statLines(
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
   for (const [name, value] of Object.entries(facts())) stat(name, value);
-  for (const { name, partsMissed, rates } of pools) {
+  for (const { name, partsMissed, rates, users, logins, loginsFailed } of pools) {
+    if (users !== undefined) {
+      stat(`${name}:auth_cmds`, logins);
+      stat(`${name}:auth_errors`, loginsFailed);
+    }
     stat(`${name}:parts_missed`, partsMissed);
     stat(`${name}:requests_over_client_rate`, rates?.overClientRate ?? 0);
     stat(`${name}:requests_over_rate`, rates?.overRate ?? 0);

@@ -81,3 +81,16 @@ test("a stranger's large value is neither taken nor sent on", () => {
   const large = { ...sasl("sasl-auth", "\0".repeat(1_000)) };
   expect(ask(table, other, large, VERSION)).toEqual(["out-of-memory Out of memory", "ok 1.6.45"]);
 });
+
+test("stats has how often clients said who they are and how often in vain, where they have to", () => {
+  const table = new Table({}, { users }, [{ name: "beta" }]);
+  const client = table.client();
+  ask(table, client, sasl("sasl-auth", ""), sasl("sasl-step", "no"), sasl("sasl-step", "\0ann\0secret"));
+  ask(table, client, sasl("sasl-auth", "\0ann\0wrong"), sasl("sasl-auth", "", "X".repeat(33)), LIST);
+  // Whoever asks for something without a word of who it is has not failed to say it.
+  ask(table, table.client(), GET);
+  const lines = table.client(1);
+  table.say(lines, "stats\r\n");
+  const auth = Array.from(lines.read().matchAll(/^STAT (\S*auth\S* \d+)/gm), ([, line]) => line);
+  expect(auth).toEqual(["alpha:auth_cmds 3", "alpha:auth_errors 2"]);
+});
