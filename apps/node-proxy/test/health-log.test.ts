@@ -9,7 +9,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { HealthLog, LINES_MAX, LINES_WINDOW_MS } from "../src/health-log.ts";
+import { FAILURE_EVERY_MS, HealthLog, LINES_MAX, LINES_WINDOW_MS } from "../src/health-log.ts";
 
 const main = join(import.meta.dirname, "..", "src", "main.ts");
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -24,6 +24,7 @@ function changeAt(now: number, what: HealthChange["what"], server = "cache-a"): 
     server,
     endpoint: { kind: "tcp", host: "10.0.0.1", port: 11_211 },
     failure: "timed-out",
+    failureText: "Connection timed out",
     now,
     downSince: START,
     health: {
@@ -76,6 +77,28 @@ test("a server that comes and goes has so many lines a minute, and another one i
   expect(lines[LINES_MAX + 1]).toMatch(/; before that it changed 90 times$/);
 });
 
+test("failures that do not take a server down have a line every ten seconds, which says how many had none", () => {
+  const failures = Array.from({ length: 1_000 }, (_, i) => changeAt(START + i * 9, "failed"));
+  const later = [FAILURE_EVERY_MS, FAILURE_EVERY_MS + 1, FAILURE_EVERY_MS + 2].map((ms) =>
+    changeAt(START + ms, ms === FAILURE_EVERY_MS + 2 ? "went-down" : "failed"),
+  );
+  const who = "pool alpha: server cache-a (10.0.0.1:11211)";
+  const why = "timed-out (Connection timed out)";
+  expect(logged([...failures, changeAt(START, "failed", "cache-b"), ...later])).toEqual([
+    `${who} failed at 2026-01-02T03:04:05.000Z: ${why}`,
+    `pool alpha: server cache-b (10.0.0.1:11211) failed at 2026-01-02T03:04:05.000Z: ${why}`,
+    `${who} failed at 2026-01-02T03:04:15.000Z: ${why}; before that it failed 999 times without a line`,
+    `${who} is down since 2026-01-02T03:04:05.000Z: timed-out, 3 failures in a row; tried next at 2026-01-02T03:04:15.252Z; before that it failed 1 time without a line`,
+  ]);
+});
+
+test("a server that fails often still has its lines when it goes down and comes back", () => {
+  const failures = Array.from({ length: 100 }, (_, i) => changeAt(START + i * 500, "failed"));
+  const lines = logged([...failures, changeAt(START + 50_000, "went-down")]);
+  expect(lines).toHaveLength(6);
+  expect(lines.at(-1)).toContain("is down since");
+});
+
 /** Something that answers as a memcached that holds nothing. */
 function startEmpty(port: number): Promise<Server> {
   const server = createServer((socket) => {
@@ -90,6 +113,24 @@ function startEmpty(port: number): Promise<Server> {
 }
 
 const closed = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));
+
+test.each(RUNTIMES)(
+  "a failure that does not take its server down is said on stderr on %s",
+  async (runtime) => {
+    const away = await startEmpty(0);
+    const { port } = away.address() as { port: number };
+    await closed(away);
+    await using proxy = startProgram(runtime, main, ["--port", "0", "--backend", `127.0.0.1:${port}`]);
+    const [, address = ""] = await proxy.said(/^(\S+) pool main:/m);
+    using client = await TextClient.connect(parseEndpoint(address));
+    expect(await client.ask("get key\r\n")).toBe("SERVER_ERROR Connection refused\r\n");
+    await proxy.said(/ failed at /);
+    await proxy.stop();
+    expect(proxy.stderr.replaceAll(/\d{4}-\S+Z/g, "TIME")).toBe(
+      `memwire-proxy: pool main: server 127.0.0.1:${port} failed at TIME: refused (Connection refused)\n`,
+    );
+  },
+);
 
 test.each(RUNTIMES)("a server that is away, and is there, is said on stderr on %s", async (runtime) => {
   const first = await startEmpty(0);

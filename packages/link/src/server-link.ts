@@ -134,6 +134,11 @@ export class ServerLink implements ConnectionOwner {
     return this.#lastFailure.code as FailureKind;
   }
 
+  /** The same in the words that clients are told. */
+  get lastFailureText(): string {
+    return this.#lastFailure.text;
+  }
+
   /** Whether what it is asked is answered in its place, as it is down. */
   get isAbsent(): boolean {
     return this.#taker === this.#absent;

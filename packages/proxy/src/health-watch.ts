@@ -1,9 +1,11 @@
 // Tells the host what becomes of the servers of a pool, for its log.
 //
+//     failed, when nothing had failed since the last answer, and it is not down
 //     went-down --> still-down, once, when the first probe failed --> came-back
 //
-// A link calls its watchers whenever something happened to its health, so nothing is asked while a server is well, and
-// what is said here is at most three changes for each time that it goes down: the back-off bounds those.
+// A link calls its watchers whenever something happened to its health, so nothing is asked while a server is well. What
+// is said of one that goes down is at most three changes for each time that it does: the back-off bounds those. One
+// that fails now and then may do so thousands of times a second: how often that is worth a line is the host's to say.
 
 import type { Endpoint, Millis } from "@memwire/engine";
 import type { ServerLink } from "@memwire/link";
@@ -14,18 +16,21 @@ import type { Pool } from "./pool.ts";
 /** What became of one server, as one of its pools sees it. */
 export interface HealthChange {
   /**
+   * - `failed`: once, and it still gets requests; of what fails before it has answered one nothing is told
    * - `went-down`: it failed too often, and gets no requests
    * - `still-down`: the first probe failed, too; of further ones nothing is told
    * - `came-back`: it takes traffic again
    */
-  readonly what: "went-down" | "still-down" | "came-back";
+  readonly what: "failed" | "went-down" | "still-down" | "came-back";
   readonly pool: string;
   readonly server: string;
   readonly endpoint: Endpoint;
   /** What it failed with last. */
   readonly failure: FailureKind;
+  /** The same in the words that clients are told. */
+  readonly failureText: string;
   readonly now: Millis;
-  /** When it went down. */
+  /** When it went down; `now` of one that has only failed. */
   readonly downSince: Millis;
   /** As it is now. */
   readonly health: HealthStatus;
@@ -45,6 +50,7 @@ export function watchHealth(
         server: pool.serverNames[i] as string,
         endpoint: link.endpoint,
         failure: link.lastFailure,
+        failureText: link.lastFailureText,
         now: context.now,
         downSince,
         health: link.health,
@@ -62,6 +68,8 @@ class HealthWatch {
   readonly #context: ProxyContext;
   readonly #tell: (told: Told) => void;
   #told: HealthChange["what"] = "came-back";
+  /** It had failed, and not answered since, when something was last heard of it. */
+  #wasInTrouble = false;
   #downSince: Millis = -Infinity;
   /** Probes that had begun when it went down. */
   #probes = 0;
@@ -73,10 +81,13 @@ class HealthWatch {
   }
 
   look(): void {
-    const { isDown, isLeftAlone, counters } = this.#link;
+    const { isDown, isLeftAlone, inTrouble, counters } = this.#link;
+    const isNew = inTrouble && !this.#wasInTrouble;
+    this.#wasInTrouble = inTrouble;
     const wasDown = this.#told !== "came-back";
     if (!isDown) {
       if (wasDown) this.#say("came-back");
+      else if (isNew) this.#tell({ what: "failed", downSince: this.#context.now });
     } else if (!wasDown) {
       this.#downSince = this.#context.now;
       this.#probes = counters.probes;

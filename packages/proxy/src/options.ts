@@ -93,7 +93,8 @@ export interface ProxyOptions {
   /** What `version` answers. */
   readonly version?: string;
   /**
-   * Called when a server goes down, is probed in vain for the first time, and comes back; once for each of its pools.
+   * Called when a server fails that had answered before, goes down, is probed in vain for the first time, and comes
+   * back; once for each of its pools.
    * It is called within an input to the engine: it gives the engine none itself, and throws nothing.
    */
   readonly healthChanged?: ((change: HealthChange) => void) | undefined;

@@ -1,19 +1,23 @@
 // What a host is told of servers that go down and come back, for its log.
 
 import type { HealthChange } from "@memwire/proxy";
+import type { HealthOptions } from "@memwire/router";
 import { expect, test } from "vitest";
 import { Table } from "./bench.ts";
 
 const health = { failuresMax: 2, retryMinMs: 1_000, retryMaxMs: 1_000 } as const;
 
 /** What is told, as `at what pool server failure downSince retryAt`. */
-function watched(others: { name: string }[] = []): { table: Table; told: string[] } {
+function watched(
+  others: { name: string }[] = [],
+  more: Partial<HealthOptions> = {},
+): { table: Table; told: string[] } {
   const told: string[] = [];
   const line = ({ now, what, pool, server, failure, downSince, health: { retryAt } }: HealthChange): string =>
     [now, what, pool, server, failure, downSince, retryAt].join(" ");
   const table = new Table(
     { retryMinMs: 100, retryMaxMs: 100 },
-    { health },
+    { health: { ...health, ...more } },
     others.map((other) => ({ ...other, health })),
     { healthChanged: (change) => void told.push(line(change)) },
   );
@@ -33,6 +37,7 @@ function goDown(table: Table): void {
 test("a server that goes down, is probed in vain and comes back is told of once each, however many probes fail", () => {
   const { table, told } = watched();
   goDown(table);
+  expect(told.splice(0, 1)).toEqual(["1000000 failed alpha s0 refused 1000000 1000100"]);
   expect(told).toEqual(["1000100 went-down alpha s0 refused 1000100 1001100"]);
   for (let i = 0; i < 50; i++) table.wait(100);
   expect(told.slice(1)).toEqual(["1001100 still-down alpha s0 refused 1000100 1002100"]);
@@ -46,17 +51,35 @@ test("a server that goes down, is probed in vain and comes back is told of once 
   expect(told).toHaveLength(3);
 });
 
-test("a server that fails, and less often than takes it down, is not told of", () => {
-  const { table, told } = watched();
-  table.dead.add(0);
+test("of failures that do not take a server down the first since an answer is told of", () => {
+  const { table, told } = watched([], { failuresMax: 5, flapWindowMs: 0 });
   const client = table.client();
-  table.say(client, "get a0\r\n");
-  table.dead.delete(0);
-  table.wait(100);
-  table.say(client, "get a0\r\n");
-  table.say(table.server(0), "VERSION 1\r\n");
-  table.say(table.server(0), "END\r\n");
-  expect([client.read(), told]).toEqual(["SERVER_ERROR Connection refused\r\nEND\r\n", []]);
+  const failThenAnswer = (failures: number): void => {
+    table.dead.add(0);
+    for (let i = 0; i < failures; i++) {
+      table.say(client, "get a0\r\n");
+      table.wait(100);
+    }
+    table.dead.delete(0);
+    table.say(client, "get a0\r\n");
+    table.say(table.server(0), "VERSION 1\r\n");
+    table.say(table.server(0), "END\r\n");
+    table.close(table.server(0), "closed");
+  };
+  failThenAnswer(1);
+  failThenAnswer(3);
+  const refused = "SERVER_ERROR Connection refused\r\n";
+  expect(client.read()).toBe(`${refused}END\r\n${refused.repeat(3)}END\r\n`);
+  expect(told).toEqual([
+    "1000000 failed alpha s0 refused 1000000 1000100",
+    "1000100 failed alpha s0 refused 1000100 1000200",
+  ]);
+});
+
+test("a server that can never be down is told of when it fails", () => {
+  const { table, told } = watched([], { failuresMax: 0 });
+  goDown(table);
+  expect(told).toEqual(["1000000 failed alpha s0 refused 1000000 1001000"]);
 });
 
 test("a server that is down again after it came back is told of again", () => {
@@ -68,13 +91,15 @@ test("a server that is down again after it came back is told of again", () => {
   table.close(table.server(0), "reset");
   table.dead.add(0);
   goDown(table);
-  expect(told.map((each) => each.split(" ")[1])).toEqual(["went-down", "came-back", "went-down"]);
+  expect(told.map((each) => each.split(" ")[1])).toEqual(["failed", "went-down", "came-back", "went-down"]);
 });
 
 test("each pool that shares a server's connections is told of, by its own name", () => {
   const { table, told } = watched([{ name: "beta" }]);
   goDown(table);
   expect(told).toEqual([
+    "1000000 failed alpha s0 refused 1000000 1000100",
+    "1000000 failed beta s0 refused 1000000 1000100",
     "1000100 went-down alpha s0 refused 1000100 1001100",
     "1000100 went-down beta s0 refused 1000100 1001100",
   ]);
