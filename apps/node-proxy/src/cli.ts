@@ -2,11 +2,13 @@
 
 import type { ListenConfig, ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import { Command, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import { addNutcrackerFlags, notesOnNutcrackerFlags } from "./nutcracker-flags.ts";
 import {
   addSettings,
   describeVariables,
   placementSettings,
+  readFileName,
   settingsOf,
   type Environment,
   type Setting,
@@ -18,6 +20,8 @@ export type Task = Wanted & {
   readonly source: Source;
   /** What takes the place of what the source says. */
   readonly overrides: Overrides;
+  /** What is to be said of the command line before that is done, a line each. */
+  readonly notes: readonly string[];
 };
 
 type Wanted =
@@ -55,7 +59,7 @@ Examples:
   memwire-proxy --port 22121 --backend 10.0.0.1:11211 --backend 10.0.0.2:11211:2
       two servers, of which the second takes twice as much
   memwire-proxy --config nutcracker.yml
-      in twemproxy's place
+      in twemproxy's place; nutcracker's flags are known, and those that are of no use say what to do instead
   memwire-proxy --check --config proxy.yml
       says what it would do, or every mistake in the file
   memwire-proxy where user:42 --config proxy.yml
@@ -97,13 +101,22 @@ export function readTask(args: readonly string[], version: string, environment: 
     )
     .option("-t, --check", "say what would be done, or what is wrong with the file, and end")
     .option("--test-conf", "the same, as nutcracker calls it")
-    .version(version, "--version", "print the version")
-    .helpOption("--help", "print this")
+    .option(
+      "--conf-file <file>",
+      "as --config, which nutcracker calls so",
+      optionValue("--conf-file", readFileName),
+    )
+    // Read by then, and of several the last one is heard, as there.
+    .on("option:conf-file", (file: string) => command.setOptionValue("config", file))
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
     .addHelpText("after", help);
+  addNutcrackerFlags(command);
   readArguments(command, args);
   const flags = command.opts<Flags>();
+  const notes = notesOnNutcrackerFlags(PROGRAM, flags);
   const isCheck = flags.check === true || flags.testConf === true;
-  return { kind: isCheck ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment) };
+  return { kind: isCheck ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment), notes };
 }
 
 const whereHelp = `
@@ -141,6 +154,7 @@ export function readWhereTask(args: readonly string[], version: string, environm
     keys,
     ...(pool === undefined ? {} : { pool }),
     ...sourceOf(WHERE, flags, environment),
+    notes: [],
   };
 }
 

@@ -33,6 +33,7 @@ if (first === "invalidate") {
       first === "where"
         ? readWhereTask(args.slice(1), version, process.env)
         : readTask(args, version, process.env);
+    for (const note of task.notes) console.error(`${PROGRAM}: ${note}`);
     if (task.kind === "check") throw new ProgramEnd(0, await check(task));
     if (task.kind === "where") throw new ProgramEnd(0, where(task));
     await run(task);

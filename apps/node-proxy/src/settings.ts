@@ -58,23 +58,24 @@ const OF_A_SERVICE = /^MEMWIRE_PROXY_(?:SERVICE_(?:HOST|PORT)|PORT(?:_|$))/;
 const TIME_MAX_MS = 2_147_483_647;
 const CONNECTIONS_MAX = 2_147_483_647;
 
-const fileName = (text: string): string => {
+/** @throws RangeError for an empty name */
+export function readFileName(text: string): string {
   if (text.trim() === "") throw new RangeError(`must be the name of a file, got ${JSON.stringify(text)}`);
   return text;
-};
+}
 
 const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = {
   config: {
     flag: "-c, --config <file>",
     variable: "MEMWIRE_PROXY_CONFIG",
     says: "memwire's configuration, YAML or JSON, or twemproxy's nutcracker.yml as it is",
-    read: fileName,
+    read: readFileName,
   },
   servers: {
     flag: "--servers <file>",
     variable: "MEMWIRE_PROXY_SERVERS",
     says: "libketama's list, a line host:port weight each; keys go where libketama puts them",
-    read: fileName,
+    read: readFileName,
   },
   backend: {
     flag: "--backend <address>",

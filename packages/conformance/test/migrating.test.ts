@@ -35,7 +35,7 @@ const TWEMPROXY_VALUES: Readonly<Record<string, unknown>> = {
   server_failure_limit: 3,
   server_retry_timeout: 2_000,
   reuse_port: true,
-  tcpkeepalive: false,
+  tcpkeepalive: true,
   redis: false,
 };
 
