@@ -43,9 +43,9 @@ if (first === "invalidate") {
 async function run(task: Task): Promise<void> {
   const adapter = await openAdapter();
   const { parts, ...configured } = await prepare(task, adapter);
-  const { part, listeners, files } = await serve(configured, adapter, version);
+  const { part, listeners, files, lines } = await serve(configured, adapter, version);
   endOnSignal([part, ...parts], adapter.clock);
-  refreshOnHangup(files);
+  refreshOnHangup(files, lines);
   console.log(`${PROGRAM} ${version} on ${adapter.runtime}`);
   console.log(welcome(configured.config, listeners, task.source.kind === "embedded"));
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { PROGRAM } from "./cli.ts";
+import type { StderrLines } from "./stderr-lines.ts";
 
 /** Files of one kind that are read again. */
 export interface RereadFiles {
@@ -12,12 +12,12 @@ export interface RereadFiles {
 }
 
 /** From now on SIGHUP reads files again, and says how that went; it ends nobody, also where there are none. */
-export function refreshOnHangup(kinds: readonly RereadFiles[]): void {
+export function refreshOnHangup(kinds: readonly RereadFiles[], lines: StderrLines): void {
   process.on("SIGHUP", () => {
     const there = kinds.filter(({ some }) => some);
-    for (const files of there) console.error(`${PROGRAM}: ${refreshed(files)}`);
+    for (const files of there) lines.say(refreshed(files));
     if (there.length > 0) return;
-    console.error(`${PROGRAM}: there are no ${kinds.map(({ what }) => what).join(" or ")} to read again`);
+    lines.say(`there are no ${kinds.map(({ what }) => what).join(" or ")} to read again`);
   });
 }
 

@@ -22,6 +22,8 @@ import { HealthLog } from "./health-log.ts";
 import { listenOn } from "./listen-on.ts";
 import { PemFiles } from "./pem-files.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
+import { sinkOf } from "./stderr-sink.ts";
+import { StderrLines } from "./stderr-lines.ts";
 import { UserFiles } from "./user-files.ts";
 
 /** The proxy as it runs. */
@@ -31,6 +33,8 @@ export interface RunningProxy {
   readonly listeners: readonly (readonly Listener[])[];
   /** What SIGHUP reads again. */
   readonly files: readonly RereadFiles[];
+  /** Where it says what happens. */
+  readonly lines: StderrLines;
 }
 
 /**
@@ -39,7 +43,7 @@ export interface RunningProxy {
  */
 export async function serve(
   { config, folder }: Configured,
-  { network, clock, copyBytes }: Adapter,
+  { network, clock, copyBytes, runtime }: Adapter,
   version: string,
 ): Promise<RunningProxy> {
   const files = filesOf(config, folder);
@@ -47,15 +51,17 @@ export async function serve(
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
   const options = optionsOf({ config, folder }, users);
+  const lines = new StderrLines(sinkOf(runtime));
   const startedAt = clock.now();
   const facts = (): Facts => ({
     pid: process.pid,
     uptime: Math.floor((clock.now() - startedAt) / 1000),
     proxy_version: version,
+    log_lines_dropped: lines.dropped,
     ...factsOf(config, doors, listeners),
   });
   const poolOf = config.pools.flatMap((pool, i) => pool.listeners.map(() => i));
-  const log = new HealthLog((line) => console.error(`${PROGRAM}: ${line}`));
+  const log = new HealthLog((line) => lines.say(line));
   const healthChanged = (change: HealthChange): void => log.changed(change);
   const engine = orMistake(() => new ListeningProxy({ ...options, copyBytes, facts, healthChanged }, poolOf));
   const door = withFrontDoor(network, entrancesOf(config, doors), (address) => files.server(address));
@@ -78,7 +84,7 @@ export async function serve(
     listeners: listeners.flat(),
     ...(endWithinMs === undefined ? {} : { endWithinMs }),
   };
-  return { part, listeners, files: [files, users] };
+  return { part, listeners, files: [files, users], lines };
 }
 
 /** A proxy whose pools may each have several listeners. */

@@ -21,6 +21,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** In a process group of its own, to which signals are sent: for a program that starts others. */
   readonly group?: boolean;
+  /** A file descriptor that is its stderr, in place of one that is read here. */
+  readonly stderr?: number;
 }
 
 const SAYS_WITHIN_MS = 30_000;
@@ -63,10 +65,14 @@ export class RunningProgram implements AsyncDisposable {
   #over = false;
   #heard: () => void = () => {};
 
-  constructor(path: string, args: readonly string[], { env = {}, cwd, group = false }: SpawnOptions = {}) {
+  constructor(
+    path: string,
+    args: readonly string[],
+    { env = {}, cwd, group = false, stderr: own }: SpawnOptions = {},
+  ) {
     this.#group = group;
     this.#child = spawn(path, args, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", own ?? "pipe"],
       env: { ...process.env, ...env },
       detached: group,
       ...(cwd === undefined ? {} : { cwd }),
