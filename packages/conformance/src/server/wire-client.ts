@@ -11,7 +11,9 @@ export class WireClient implements TransportHandler {
   /** Still to be written; while `#full` the network has to take the last write first. */
   readonly #unsent: Uint8Array[] = [];
   #full = true;
-  #chunks: Uint8Array[] = [];
+  /** Received and not yet made text of; what was is asked for again and again while more comes. */
+  readonly #chunks: Uint8Array[] = [];
+  #text = "";
   #receivedBytes = 0;
 
   static connect(network: Network, endpoint: Endpoint): WireClient {
@@ -45,26 +47,17 @@ export class WireClient implements TransportHandler {
 
   /** What was received, one character per byte; it stays until `take`. */
   peek(): string {
-    if (this.#chunks.length > 1) {
-      const joined = new Uint8Array(this.#receivedBytes);
-      let at = 0;
-      for (const chunk of this.#chunks) {
-        joined.set(chunk, at);
-        at += chunk.length;
+    for (const bytes of this.#chunks.splice(0)) {
+      for (let at = 0; at < bytes.length; at += 4_096) {
+        this.#text += String.fromCharCode(...bytes.subarray(at, at + 4_096));
       }
-      this.#chunks = [joined];
     }
-    const [bytes = new Uint8Array(0)] = this.#chunks;
-    let text = "";
-    for (let at = 0; at < bytes.length; at += 4_096) {
-      text += String.fromCharCode(...bytes.subarray(at, at + 4_096));
-    }
-    return text;
+    return this.#text;
   }
 
   take(): string {
     const text = this.peek();
-    this.#chunks = [];
+    this.#text = "";
     this.#receivedBytes = 0;
     return text;
   }
