@@ -17,6 +17,21 @@ export const clock: Clock = systemClock({
   nextTurn,
 });
 
+/** Deno has Node's; its types do not say so. */
+declare const setImmediate: (task: () => void) => unknown;
+
+/**
+ * The same for engines on node:net: there a turn by `setImmediate` sees 9.2 chunks with 32 connections, one by a
+ * microtask 8.5, and a proxy took up to a seventh less CPU.
+ */
+export const nodeClock: Clock = systemClock({
+  performance,
+  setTimeout,
+  clearTimeout,
+  defer: (task) => void setImmediate(task),
+  nextTurn,
+});
+
 /**
  * `performance` by the millisecond. Asking Deno's takes a twentieth of the time of a small HTTP request; a request asks
  * twice, and wants no more than milliseconds. The wall clock, which is cheap, tells when to ask again, and nothing
@@ -36,9 +51,6 @@ class CoarsePerformance {
     return this.#now;
   }
 }
-
-/** Deno has Node's; its types do not say so. */
-declare const setImmediate: (task: () => void) => unknown;
 
 /**
  * The same for an engine that is asked by HTTP handlers. Deno.serve calls each with microtasks in between, so that a

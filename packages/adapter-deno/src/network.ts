@@ -1,22 +1,13 @@
 // Deno.connect and Deno.listen as a Network: TCP and unix sockets. What they cannot do is done by Deno's node:net and
-// node:tls, which take more CPU and memory a connection.
+// node:tls.
 
-import { bindDatagrams, connectTls, listenStreams, listenTls } from "@memwire/adapter-node/sockets";
-import {
-  bindBy,
-  listenBy,
-  type Endpoint,
-  type ListenOptions,
-  type Network,
-  type SocketFiles,
-} from "@memwire/engine";
+import { connectTls, listenNet, listenTls } from "@memwire/adapter-node/sockets";
+import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
+import { bind } from "./datagrams.ts";
 import { DenoTransport } from "./transport.ts";
 
 /** How long to wait after an accept that failed, as it does when file descriptors have run out. */
 const ACCEPT_RETRY_MS = 100;
-
-/** Deno 2.9.5's node:dgram takes the option, and then the second socket has its address in use. */
-const UNSHARED = "Deno cannot share a port for datagrams";
 
 export const network: Network = {
   connect(endpoint, handler, options) {
@@ -33,7 +24,7 @@ export const network: Network = {
 
   async listen(endpoint, accept, options = {}) {
     if (options.tls !== undefined) return listenTls(endpoint, accept, options, { network, wired: true });
-    if (!isNative(endpoint, options)) return listenStreams(endpoint, accept, options, network);
+    if (!isNative(endpoint, options)) return listenNet(endpoint, accept, options, network);
     const listener = await listenBy(() => bound(endpoint, options), endpoint, network, files, options);
     void acceptAll(listener, accept, options.keepAlive === true);
     const { addr } = listener;
@@ -50,10 +41,7 @@ export const network: Network = {
     };
   },
 
-  async bind(address, handler, options) {
-    if (options?.reusePort === true) return bindBy(() => Promise.reject(new Error(UNSHARED)), address);
-    return bindDatagrams(address, handler);
-  },
+  bind,
 };
 
 async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.Conn> {

@@ -2,6 +2,7 @@
 
 import { lstat, rm } from "node:fs/promises";
 import type { AddressInfo, Server, Socket } from "node:net";
+import process from "node:process";
 import {
   type Endpoint,
   type Listener,
@@ -20,12 +21,19 @@ export function bound(server: Server, endpoint: Endpoint, options: ListenOptions
   const { backlog, reusePort = false } = options;
   const asked = { reusePort, ...(backlog === undefined ? {} : { backlog }) };
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const fail = (error: Error): void => reject(coded(error));
+    server.once("error", fail);
     server.listen({ ...addressOf(endpoint), ...asked }, () => {
-      server.off("error", reject);
+      server.off("error", fail);
       resolve();
     });
   });
+}
+
+/** Deno 2.9.5 says EINVAL of an address that the machine has not, and of nothing else that can be asked for here. */
+function coded(error: Error & { code?: string }): Error {
+  const isMisnamed = error.code === "EINVAL" && "deno" in process.versions;
+  return isMisnamed ? Object.assign(error, { code: "EADDRNOTAVAIL" }) : error;
 }
 
 /** Where the other end of a socket is; nowhere to be told of a unix socket, and of one that is over. */

@@ -1,13 +1,13 @@
-// One connection on any socket of node:net or node:tls, on every runtime that has them.
+// One connection by node:tls, on every runtime that has it.
 //
 //     open -- close() --> closing: what is unsent goes out, then FIN; input is read and thrown away until the
 //      |                     |     peer ends too, but no longer than LINGER_MS, nor than FAREWELL_MS after that FIN
 //      +-- both ended, ------+--> closed: the handler is told once
 //          or an error
 //
-// NodeTransport does the same with less CPU, by what node:net offers on Node alone.
+// NodeTransport does the same with less CPU, by what node:net offers and node:tls does not.
 
-import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import {
   causeOf,
   FAREWELL_MS,
@@ -22,12 +22,10 @@ import { plain } from "./plain.ts";
 import type { Wire } from "./wire.ts";
 
 export class StreamTransport implements Transport {
-  readonly #socket: Socket;
+  readonly #socket: TLSSocket;
   /** What is below it and has to be paused as well. */
   readonly #wire: Wire | undefined;
   readonly #handler: TransportHandler;
-  /** The event that says that it is connected; `undefined` for an accepted socket. */
-  readonly #connecting: "connect" | "secureConnect" | undefined;
   #connected: boolean;
   #cause: CloseCause = "closed";
   #closing = false;
@@ -37,17 +35,21 @@ export class StreamTransport implements Transport {
     if (!failed && !this.#closing && !this.#socket.destroyed) this.#handler.drained();
   };
 
-  /** To be made in the turn that made the socket. @param accept Answers whom to tell what happens */
+  /**
+   * To be made in the turn that made the socket.
+   *
+   * @param accept Answers whom to tell what happens
+   * @param connected Whether the handshake is through, as with a socket that was accepted
+   */
   constructor(
-    socket: Socket,
+    socket: TLSSocket,
     accept: (transport: Transport) => TransportHandler,
-    connecting?: "connect" | "secureConnect",
-    wire?: Wire,
+    connected: boolean,
+    wire: Wire | undefined,
   ) {
     this.#socket = socket;
     this.#wire = wire;
-    this.#connecting = connecting;
-    this.#connected = connecting === undefined;
+    this.#connected = connected;
     this.#handler = accept(this);
     this.#listen();
   }
@@ -59,9 +61,9 @@ export class StreamTransport implements Transport {
   #listen(): void {
     const socket = this.#socket;
     const handler = this.#handler;
-    if (this.#connecting === undefined) this.#hurry();
+    if (this.#connected) this.#hurry();
     else {
-      socket.on(this.#connecting, () => {
+      socket.on("secureConnect", () => {
         this.#connected = true;
         this.#hurry();
         if (!this.#closing) handler.connected();
@@ -132,7 +134,7 @@ export class StreamTransport implements Transport {
 
   #causeOf(error: Error): CloseCause {
     const cause = causeOf(error);
-    if (cause !== "failed" || this.#connecting === "connect") return cause;
+    if (cause !== "failed") return cause;
     // What no system says is said by TLS: always during the handshake, later by a code of its own, as when a server
     // of TLS 1.3 does not like our certificate.
     const { code } = error as { code?: unknown };

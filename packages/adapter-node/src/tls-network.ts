@@ -123,7 +123,7 @@ class Desk implements TlsListener {
   #admit(socket: TLSSocket): void {
     this.handshakes--;
     if (isWelcome(socket, this.#options.verify)) {
-      void new StreamTransport(socket, this.#accept, undefined, this.#wired ? wireBelow(socket) : undefined);
+      void new StreamTransport(socket, this.#accept, true, this.#wired ? wireBelow(socket) : undefined);
       return;
     }
     this.failures++;
@@ -171,7 +171,7 @@ export function connectTls(
     ...terms,
     ...(wire === undefined ? address : { socket: wire, allowHalfOpen: true }),
   });
-  return new StreamTransport(socket, () => handler, "secureConnect", wire);
+  return new StreamTransport(socket, () => handler, false, wire);
 }
 
 function termsOf(endpoint: Endpoint, options: TlsConnectOptions): ConnectionOptions {

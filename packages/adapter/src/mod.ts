@@ -1,2 +1,8 @@
 export type { HttpHandler, HttpListener, HttpOptions, HttpPeer, ServeHttp } from "./http.ts";
-export { openAdapter, type Adapter } from "./open-adapter.ts";
+export {
+  denoSocketKinds,
+  openAdapter,
+  type Adapter,
+  type AdapterOptions,
+  type DenoSockets,
+} from "./open-adapter.ts";

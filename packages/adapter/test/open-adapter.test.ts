@@ -1,14 +1,32 @@
 import { expect, test } from "vitest";
-import { openAdapter } from "../src/mod.ts";
+import { denoSocketKinds, openAdapter } from "../src/mod.ts";
 
-test("the adapter is the one of the runtime at hand", async () => {
-  const { versions } = process;
-  const { runtime, network, clock, serveHttp, Response } = await openAdapter();
-  expect(runtime).toBe("bun" in versions ? "bun" : "deno" in versions ? "deno" : "node");
-  const own = await load(runtime);
-  expect([network, clock]).toEqual([own.network, own.clock]);
+const { versions } = process;
+const here = "bun" in versions ? "bun" : "deno" in versions ? "deno" : "node";
+
+test.each(denoSocketKinds)("the adapter is the one of the runtime at hand (%s)", async (denoSockets) => {
+  const { runtime, network, clock, serveHttp, Response } = await openAdapter({ denoSockets });
+  expect(runtime).toBe(here);
+  const { nodeNetwork, nodeClock, ...own } = await load(runtime);
+  const byNode = denoSockets === "node";
+  expect(network).toBe((byNode ? nodeNetwork : undefined) ?? own.network);
+  expect(clock).toBe((byNode ? nodeClock : undefined) ?? own.clock);
   expect(serveHttp).toBe(own.serveHttp);
   expect(Response).toBe(own.Response ?? globalThis.Response);
+});
+
+test("on Deno there are two kinds of sockets, and the title says which these are", async () => {
+  const opened = await Promise.all(denoSocketKinds.map((denoSockets) => openAdapter({ denoSockets })));
+  const titles = here === "deno" ? ["deno over node:net", "deno"] : [here, here];
+  expect(opened.map(({ title }) => title)).toEqual(titles);
+  expect(new Set(opened.map(({ network }) => network)).size).toBe(here === "deno" ? 2 : 1);
+  expect((await openAdapter()).title).toBe(here);
+});
+
+test("a kind of sockets that there is not is refused, also where it would mean nothing", async () => {
+  await expect(openAdapter({ denoSockets: "bun" as "deno" })).rejects.toThrow(
+    new RangeError('denoSockets must be one of node, deno, got "bun"'),
+  );
 });
 
 test("the adapter's Response is a Response", async () => {
@@ -21,6 +39,8 @@ test("the adapter's Response is a Response", async () => {
 interface Loaded {
   readonly network: unknown;
   readonly clock: unknown;
+  readonly nodeNetwork?: unknown;
+  readonly nodeClock?: unknown;
   readonly serveHttp: unknown;
   readonly Response?: unknown;
 }

@@ -5,11 +5,10 @@ import { spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openAdapter } from "@memwire/adapter";
-import type { Endpoint, TransportHandler } from "@memwire/engine";
-import { expect, test } from "vitest";
+import type { Endpoint, Listener, TransportHandler } from "@memwire/engine";
+import { describe, expect, test } from "vitest";
+import { adaptersHere } from "./adapters.ts";
 
-const { network } = await openAdapter();
 const folder = mkdtempSync(join(tmpdir(), "memwire-"));
 
 const deaf: TransportHandler = {
@@ -19,29 +18,6 @@ const deaf: TransportHandler = {
   drained: () => {},
   closed: () => {},
 };
-
-function listen(endpoint: Endpoint): ReturnType<typeof network.listen> {
-  return network.listen(endpoint, () => deaf);
-}
-
-test("a unix socket that a dead process left is replaced, and gone after close", async () => {
-  const path = join(folder, "stale.sock");
-  await leaveSocket(path);
-  const listener = await listen({ kind: "unix", path });
-  expect(listener.endpoint).toEqual({ kind: "unix", path });
-  expect(existsSync(path)).toBe(true);
-  await listener.close();
-  expect(existsSync(path)).toBe(false);
-});
-
-test("a file that is no socket stays as it is", async () => {
-  const path = join(folder, "notes.txt");
-  writeFileSync(path, "keep me");
-  await expect(listen({ kind: "unix", path })).rejects.toThrow(
-    `cannot listen on ${path}: a file that is not a socket is in the way`,
-  );
-  expect(readFileSync(path, "utf8")).toBe("keep me");
-});
 
 const failures: readonly (readonly [Endpoint, string])[] = [
   [
@@ -58,26 +34,51 @@ const failures: readonly (readonly [Endpoint, string])[] = [
   ],
 ];
 
-for (const [endpoint, message] of failures) {
-  test(`the failure reads "${message.replace(folder, "...")}"`, async () => {
-    const failure = await listen(endpoint).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(failure).toBeInstanceOf(Error);
-    expect((failure as Error).message).toBe(message);
-    expect((failure as Error).cause).toBeInstanceOf(Error);
-  });
-}
+describe.each(await adaptersHere())("$title", ({ network }) => {
+  const listen = (endpoint: Endpoint): Promise<Listener> => network.listen(endpoint, () => deaf);
 
-test("a backlog is what the system keeps while nobody accepts", async () => {
-  const whole = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf);
-  expect(connectsTo(whole.endpoint)).toBe(CONNECTS);
-  await whole.close();
-  const short = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf, { backlog: 2 });
-  // Linux keeps one more than it is told.
-  expect(connectsTo(short.endpoint)).toBeLessThan(CONNECTS);
-  await short.close();
+  test("a unix socket that a dead process left is replaced, and gone after close", async () => {
+    const path = join(folder, "stale.sock");
+    await leaveSocket(path);
+    const listener = await listen({ kind: "unix", path });
+    expect(listener.endpoint).toEqual({ kind: "unix", path });
+    expect(existsSync(path)).toBe(true);
+    await listener.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("a file that is no socket stays as it is", async () => {
+    const path = join(folder, "notes.txt");
+    writeFileSync(path, "keep me");
+    await expect(listen({ kind: "unix", path })).rejects.toThrow(
+      `cannot listen on ${path}: a file that is not a socket is in the way`,
+    );
+    expect(readFileSync(path, "utf8")).toBe("keep me");
+  });
+
+  for (const [endpoint, message] of failures) {
+    test(`the failure reads "${message.replace(folder, "...")}"`, async () => {
+      const failure = await listen(endpoint).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(failure).toBeInstanceOf(Error);
+      expect((failure as Error).message).toBe(message);
+      expect((failure as Error).cause).toBeInstanceOf(Error);
+    });
+  }
+
+  test("a backlog is what the system keeps while nobody accepts", async () => {
+    const whole = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf);
+    expect(connectsTo(whole.endpoint)).toBe(CONNECTS);
+    await whole.close();
+    const short = await network.listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => deaf, {
+      backlog: 2,
+    });
+    // Linux keeps one more than it is told.
+    expect(connectsTo(short.endpoint)).toBeLessThan(CONNECTS);
+    await short.close();
+  });
 });
 
 const CONNECTS = 12;

@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drive, type Endpoint } from "@memwire/engine";
 import { ServerEngine } from "@memwire/server";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { WireClient } from "../src/server/wire-client.ts";
-import { realWorld } from "./server-harness.ts";
+import { adaptersHere } from "./adapters.ts";
+import { type RealWorld, worldOf } from "./server-harness.ts";
 
-const { network, clock, until } = await realWorld();
-
-async function addressesAt(endpoint: Endpoint): Promise<string> {
+async function addressesAt({ network, clock, until }: RealWorld, endpoint: Endpoint): Promise<string> {
   const engine = new ServerEngine();
   const driver = drive(engine, network, clock);
   const listener = await driver.listen(endpoint);
@@ -28,15 +27,17 @@ async function addressesAt(endpoint: Endpoint): Promise<string> {
   return addresses.join("\n").replaceAll(/:\d+(?=$|\n)/g, ":port");
 }
 
-test("a client of a port comes from an address and a port", async () => {
-  expect(await addressesAt({ kind: "tcp", host: "127.0.0.1", port: 0 })).toBe(
-    "STAT 0:addr tcp:127.0.0.1:port\nSTAT 64:addr tcp:127.0.0.1:port\nSTAT 64:listen_addr tcp:127.0.0.1:port",
-  );
-});
+describe.each((await adaptersHere()).map(worldOf))("$title", (world) => {
+  test("a client of a port comes from an address and a port", async () => {
+    expect(await addressesAt(world, { kind: "tcp", host: "127.0.0.1", port: 0 })).toBe(
+      "STAT 0:addr tcp:127.0.0.1:port\nSTAT 64:addr tcp:127.0.0.1:port\nSTAT 64:listen_addr tcp:127.0.0.1:port",
+    );
+  });
 
-test("a client of a unix socket comes from that", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "memwire-")), "server.sock");
-  expect(await addressesAt({ kind: "unix", path })).toBe(
-    `STAT 0:addr unix:${path}\nSTAT 64:addr unix:${path}\nSTAT 64:listen_addr unix:${path}`,
-  );
+  test("a client of a unix socket comes from that", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "memwire-")), "server.sock");
+    expect(await addressesAt(world, { kind: "unix", path })).toBe(
+      `STAT 0:addr unix:${path}\nSTAT 64:addr unix:${path}\nSTAT 64:listen_addr unix:${path}`,
+    );
+  });
 });

@@ -1,11 +1,12 @@
-// The adapter of the runtime at hand over TLS: the suite that every adapter is held to, with a handshake before it.
+// The adapter of the runtime at hand over TLS, on every kind of sockets that it has: the suite that every adapter is held
+// to, with a handshake before it.
 
 import { Buffer } from "node:buffer";
 import { createServer } from "node:tls";
-import { openAdapter } from "@memwire/adapter";
 import type { Clock, Network } from "@memwire/engine";
 import { adapterSuite, type AdapterHarness } from "../src/mod.ts";
 import { realHarness } from "./adapter-harness.ts";
+import { adaptersHere } from "./adapters.ts";
 import { ca, one } from "./certificates.ts";
 
 const UNSHARED: AdapterHarness["skip"][number] = {
@@ -15,13 +16,14 @@ const UNSHARED: AdapterHarness["skip"][number] = {
 
 const skip: Record<"node" | "bun" | "deno", AdapterHarness["skip"]> = { node: [], bun: [], deno: [UNSHARED] };
 
-const { runtime, ...adapter } = await openAdapter();
-
-adapterSuite(
-  realHarness(`adapter-${runtime} over TLS`, overTls(adapter), skip[runtime], () =>
-    createServer({ cert: Buffer.from(one.chain), key: Buffer.from(one.key) }),
-  ),
-);
+for (const adapter of await adaptersHere()) {
+  const { title, runtime } = adapter;
+  adapterSuite(
+    realHarness(`adapter-${title} over TLS`, overTls(adapter), skip[runtime], () =>
+      createServer({ cert: Buffer.from(one.chain), key: Buffer.from(one.key) }),
+    ),
+  );
+}
 
 /** An adapter whose every connection is encrypted. */
 function overTls({ network, clock }: { readonly network: Network; readonly clock: Clock }): {

@@ -1,8 +1,8 @@
-// The adapter of the runtime at hand, on its native sockets, by the suite that every adapter is held to.
+// The adapter of the runtime at hand, on every kind of sockets that it has, by the suite that every adapter is held to.
 
-import { openAdapter } from "@memwire/adapter";
 import { adapterSuite, type AdapterHarness } from "../src/mod.ts";
 import { realHarness } from "./adapter-harness.ts";
+import { adaptersHere } from "./adapters.ts";
 
 const UNSHARED: AdapterHarness["skip"][number] = {
   reason: "Deno 2.9.5 cannot share a port for datagrams",
@@ -20,6 +20,6 @@ const skip: Record<"node" | "bun" | "deno", AdapterHarness["skip"]> = {
   deno: [UNSHARED],
 };
 
-const { runtime, ...adapter } = await openAdapter();
-
-adapterSuite(realHarness(`adapter-${runtime}`, adapter, skip[runtime]));
+for (const adapter of await adaptersHere()) {
+  adapterSuite(realHarness(`adapter-${adapter.title}`, adapter, skip[adapter.runtime]));
+}

@@ -14,7 +14,8 @@ import { Players, type Servers, USER } from "./clients/play.ts";
 
 const SERVERS = 3;
 
-const { runtime, network, clock } = await openAdapter();
+// On Deno it is the sockets that memwire-proxy is on.
+const { runtime, network, clock } = await openAdapter({ denoSockets: "node" });
 const players = new Players();
 const { folder, stack } = players;
 

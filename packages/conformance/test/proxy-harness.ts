@@ -1,12 +1,13 @@
 // Where the proxy suite is run: on the simulator, and on the sockets of the runtime at hand.
 
+import type { Adapter } from "@memwire/adapter";
 import { simulate } from "@memwire/adapter-memory";
 import { type Driver, drive, type Endpoint, type Listener, type Transport } from "@memwire/engine";
 import { ProxyEngine, type ProxyOptions } from "@memwire/proxy";
 import { createServer, type Socket } from "node:net";
 import type { ProxyHarness } from "../src/mod.ts";
 import type { BackendHost } from "../src/proxy/backend.ts";
-import { realWorld } from "./server-harness.ts";
+import { worldOf } from "./server-harness.ts";
 
 const MICROTASKS_A_STEP = 16; // the suite awaits; its promises must get on before the next event
 
@@ -61,13 +62,13 @@ export function simulatedProxies(skip: ProxyHarness["skip"] = []): ProxyHarness 
   };
 }
 
-/** The engine on this runtime's own sockets; the backends are on node:net, which can reset a connection. */
-export async function realProxies(skip: ProxyHarness["skip"] = []): Promise<ProxyHarness> {
-  const { runtime, ...world } = await realWorld();
+/** The engine on this runtime's sockets; the backends are on node:net, which can reset a connection. */
+export function realProxies(adapter: Adapter, skip: ProxyHarness["skip"] = []): ProxyHarness {
+  const { title, ...world } = worldOf(adapter);
   const { network, clock } = world;
   return {
     ...world,
-    name: `ProxyEngine, ${runtime}`,
+    name: `ProxyEngine, ${title}`,
     virtual: false,
     skip,
     async start(options) {

@@ -1,9 +1,9 @@
-// Where the server suite is run: on the simulator, on the sockets of the runtime at hand.
+// Where the server suite is run: on the simulator, on sockets of the runtime at hand.
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openAdapter } from "@memwire/adapter";
+import { type Adapter, openAdapter } from "@memwire/adapter";
 import { simulate } from "@memwire/adapter-memory";
 import { drive, type Endpoint } from "@memwire/engine";
 import { ServerEngine, type ServerOptions } from "@memwire/server";
@@ -70,14 +70,19 @@ export function simulatedHarness(): ServerHarness {
   };
 }
 
-/** What a harness has of the real world: the network and the clock of this runtime. */
-export async function realWorld(): Promise<
-  Pick<ServerHarness, "network" | "clock" | "slowMs" | "until" | "sleep"> & { readonly runtime: string }
-> {
-  const { runtime, network, clock } = await openAdapter();
+/** What a harness has of the real world. */
+export type RealWorld = Pick<ServerHarness, "network" | "clock" | "slowMs" | "until" | "sleep"> &
+  Pick<Adapter, "title">;
+
+/** The network and the clock of this runtime. */
+export async function realWorld(): Promise<RealWorld> {
+  return worldOf(await openAdapter());
+}
+
+export function worldOf({ title, network, clock }: Adapter): RealWorld {
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   return {
-    runtime,
+    title,
     network,
     clock,
     slowMs: 10,
@@ -92,16 +97,17 @@ export async function realWorld(): Promise<
   };
 }
 
-/** The engine on this runtime's own sockets. */
+/** The engine on this runtime's sockets, those of openAdapter() if no others are given. */
 export async function realHarness(
   kind: Endpoint["kind"],
   options: ServerOptions = {},
+  adapter?: Adapter,
 ): Promise<ServerHarness> {
-  const { runtime, ...world } = await realWorld();
+  const { title, ...world } = worldOf(adapter ?? (await openAdapter()));
   const { network, clock } = world;
   return {
     ...world,
-    name: `ServerEngine, ${runtime}, ${kind}`,
+    name: `ServerEngine, ${title}, ${kind}`,
     skip: engineExemptions,
     async start() {
       const driver = drive(new ServerEngine(options), network, clock);

@@ -1,14 +1,14 @@
-// The gateway over the real client and real servers: in a simulation, and on this runtime's own sockets.
+// The gateway over the real client and real servers: in a simulation, and on the sockets of this runtime.
 
 import { describe, expect, test } from "vitest";
 import { Chance } from "@memwire/adapter-memory";
 import { ServerEngine } from "@memwire/server";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { MessageEngine } from "./message-engine.ts";
-import { realWorld, simulatedWorld } from "./world.ts";
+import { realWorlds, simulatedWorld } from "./world.ts";
 
 const NAMES = ["one", "two", "three"];
-const worlds = [simulatedWorld(), await realWorld()];
+const worlds = [simulatedWorld(), ...(await realWorlds())];
 
 describe.each(worlds)("$name", (world) => {
   const { settle } = world;

@@ -1,6 +1,6 @@
 // Where a fleet runs: in a simulation, or on the sockets of the runtime at hand.
 
-import { openAdapter } from "@memwire/adapter";
+import { type Adapter, denoSocketKinds, openAdapter } from "@memwire/adapter";
 import { simulate, type Simulation } from "@memwire/adapter-memory";
 import type { Clock, Millis, Network } from "@memwire/engine";
 
@@ -35,10 +35,18 @@ export function simulatedWorld(seed = 1): SimulatedWorld {
   };
 }
 
-export async function realWorld(): Promise<World> {
-  const { runtime, network, clock } = await openAdapter();
+/** One, and on Deno one for each kind of sockets. */
+export async function realWorlds(): Promise<readonly World[]> {
+  const usual = await openAdapter();
+  if (usual.runtime !== "deno") return [realWorld(usual)];
+  return (await Promise.all(denoSocketKinds.map((denoSockets) => openAdapter({ denoSockets })))).map(
+    realWorld,
+  );
+}
+
+function realWorld({ title, network, clock }: Adapter): World {
   return {
-    name: `on ${runtime}'s own sockets`,
+    name: `on the sockets of ${title}`,
     clock,
     hostOf: () => ({
       network,
