@@ -71,6 +71,7 @@ function taskOf(flags: Flags, environment: Environment): Task {
     protocol: PROTOCOLS[flags.protocol],
     authentication: authenticationOf(flags, environment),
     tls: tlsOf(flags, extended),
+    denoSockets: extended.denoSockets,
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
     facts: { ...factsOf(flags), ...(flags.enableSsl === true ? tlsFactsOf(extended) : {}) },

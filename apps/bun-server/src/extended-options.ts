@@ -3,6 +3,7 @@
 // What has a meaning here is a row of `OPTIONS`; what memcached knows besides is taken and does nothing, and -h says
 // so (options-without-effect.ts); everything else is refused.
 
+import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
 import { optionValue, wholeNumber } from "@memwire/program";
 import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
@@ -23,6 +24,8 @@ export interface Extended {
   sizesEnabled: boolean;
   /** Whether `debugtime` is taken. */
   debugTimeEnabled: boolean;
+  /** Whose sockets connections are on, on Deno. */
+  denoSockets: DenoSockets;
 }
 
 interface Row {
@@ -184,6 +187,13 @@ const OPTIONS: Readonly<Record<string, Row>> = {
     what: "for tests: debugtime moves the clock; memcached has no such option",
     take: (extended) => (extended.debugTimeEnabled = true),
   },
+  deno_sockets: {
+    value: "node|deno",
+    what: "on Deno: sockets of its node:net, or its own (deno); memcached has no such option",
+    take: (extended, text) => {
+      extended.denoSockets = optionValue("-o deno_sockets", readWord(denoSocketKinds))(text);
+    },
+  },
 };
 
 /** Why some are refused that memcached knows. */
@@ -211,6 +221,7 @@ export function readExtended(lists: readonly string[]): Extended {
     automoveLevel: 1,
     sizesEnabled: false,
     debugTimeEnabled: false,
+    denoSockets: "deno",
   };
   for (const one of lists.flatMap((list) => list.split(","))) {
     if (one !== "") take(extended, one);

@@ -31,10 +31,10 @@ const PROGRAM = "memwire-server";
  */
 export async function serve(task: Task, version: string, script: URL): Promise<void> {
   for (const remark of task.remarks) say(remark);
-  const adapter = await openAdapter();
+  const adapter = await openAdapter({ denoSockets: task.denoSockets });
   // Only now: another user may not be able to read what is still to be loaded.
   if (task.user !== undefined) say(becomeUser(task.user));
-  const { network, clock, runtime } = adapter;
+  const { network, clock, runtime, title } = adapter;
   const { threads, snapshotFile } = task;
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
@@ -101,7 +101,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
   if (portFile !== undefined) say(writePortFile(portFile, endpoints, datagrams));
-  if (task.verbosity > 0) sayWhere(version, runtime, threads, bound);
+  if (task.verbosity > 0) sayWhere(version, title, threads, bound);
 }
 
 /** As the signal that says the same. */
@@ -109,13 +109,13 @@ function shutdown(mode: ShutdownMode): void {
   process.kill(process.pid, mode === "graceful" ? "SIGUSR1" : "SIGTERM");
 }
 
-function sayWhere(version: string, runtime: string, threads: number, { endpoints, datagrams }: Bound): void {
+function sayWhere(version: string, title: string, threads: number, { endpoints, datagrams }: Bound): void {
   const workers = threads > 1 ? `, ${threads} workers,` : "";
   const addresses = [
     ...endpoints.map(describeEndpoint),
     ...datagrams.map(({ host, port }) => `udp ${describeEndpoint({ kind: "tcp", host, port })}`),
   ];
-  say(`${version} on ${runtime}${workers} listens on ${addresses.join(", ")}`, "");
+  say(`${version} on ${title}${workers} listens on ${addresses.join(", ")}`, "");
 }
 
 function say(line: string | undefined, separator = ":"): void {

@@ -49,7 +49,7 @@ export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
   const store = SlabStore.join(orders.store);
   tell({ kind: "joined", ticket: store.ticket });
-  const adapter = await openAdapter();
+  const adapter = await openAdapter({ denoSockets: orders.task.denoSockets });
   const { network, clock } = adapter;
   const bound = {
     endpoints: orders.listen.map(({ endpoint }) => endpoint),

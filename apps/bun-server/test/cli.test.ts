@@ -58,6 +58,7 @@ test("without a flag it is what memcached is", () => {
     protocol: "auto",
     authentication: undefined,
     tls: undefined,
+    denoSockets: "deno",
     verbosity: 0,
     remarks: [],
     facts: {
@@ -205,6 +206,13 @@ test.each<[string, object]>([
   expect(read(args).limits).toMatchObject(limits);
 });
 
+test("-o deno_sockets is whose sockets connections are on, on Deno", () => {
+  expect(["node", "deno"].map((whose) => read(`-o deno_sockets=${whose}`).denoSockets)).toEqual([
+    "node",
+    "deno",
+  ]);
+});
+
 /** Refused by both; what each says is its own. */
 const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-z", "unknown option '-z'"],
@@ -253,6 +261,7 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o lru_crawler_tocrawl=", '-o lru_crawler_tocrawl must be a whole number from 0 to 4294967295, got ""'],
   ["-o ext_path=/no-size", '-o ext_path must be a path and a size, such as /data/file:64m, got "/no-size"'],
   ["-o ext_max_frag=x", '-o ext_max_frag must be a number from 0 to 1, got "x"'],
+  ["-o deno_sockets=bun", '-o deno_sockets must be one of node, deno, got "bun"'],
   ["-o ext_threads=x", '-o ext_threads must be a whole number from 0 to 4294967295, got "x"'],
   ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],
   ["-Y /x -U 11211", "-U does not go with -S or -Y: nobody can say in a datagram who they are"],

@@ -1,5 +1,6 @@
 // The command line of memwire-gateway, read into what it says besides the file.
 
+import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
 import { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
 import { Command, Option, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
@@ -12,6 +13,8 @@ export interface Task {
   readonly listen?: ListenConfig;
   readonly servers?: readonly ServerConfig[];
   readonly accessLog: AccessLog;
+  /** Whose sockets connections to servers are on, on Deno. */
+  readonly denoSockets: DenoSockets;
 }
 
 /** Which requests are logged. */
@@ -23,6 +26,7 @@ interface Options {
   readonly port?: number;
   readonly backend?: readonly ServerConfig[];
   readonly accessLog: AccessLog;
+  readonly denoSockets: DenoSockets;
 }
 
 export const DEFAULT_PORT = 8_080;
@@ -76,6 +80,14 @@ export function readTask(args: readonly string[], version: string): Task {
         .choices(["all", "failures", "none"])
         .default("failures"),
     )
+    .addOption(
+      new Option(
+        "--deno-sockets <whose>",
+        "on Deno, to servers: sockets of its node:net, or deno for its own",
+      )
+        .choices(denoSocketKinds)
+        .default("deno"),
+    )
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this")
     .addHelpText("after", notes);
@@ -85,20 +97,21 @@ export function readTask(args: readonly string[], version: string): Task {
 
 const readBackend = optionValue("--backend", parseBackend);
 
-function taskOf({ config: file, listen: address, port, backend: servers, accessLog }: Options): Task {
+function taskOf({ config: file, listen: address, port, backend, accessLog, denoSockets }: Options): Task {
   if (address !== undefined && port !== undefined) {
     throw mistake("--port cannot stand beside --listen: it has the port already");
   }
   const listen: ListenConfig | undefined =
     port === undefined ? address : { endpoint: { kind: "tcp", host: HOST, port } };
-  const addresses = (servers ?? []).map(({ endpoint }) => describeEndpoint(endpoint));
+  const addresses = (backend ?? []).map(({ endpoint }) => describeEndpoint(endpoint));
   const double = addresses.find((text, i) => addresses.indexOf(text) !== i);
   if (double !== undefined) throw mistake(`--backend ${double} is there twice: take one out`);
   return {
     accessLog,
+    denoSockets,
     ...(file === undefined ? {} : { file }),
     ...(listen === undefined ? {} : { listen }),
-    ...(servers === undefined ? {} : { servers }),
+    ...(backend === undefined ? {} : { servers: backend }),
   };
 }
 

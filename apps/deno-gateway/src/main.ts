@@ -13,11 +13,11 @@ import { welcome } from "./welcome.ts";
 await runProgram("memwire-gateway", async () => {
   const version = packageVersion(import.meta.url);
   const task = readTask(process.argv.slice(2), version);
-  const adapter = await openAdapter();
+  const adapter = await openAdapter({ denoSockets: task.denoSockets });
   const prepared = await prepare(task, adapter);
   const accessLog = openAccessLog(task.accessLog);
   const running = await serve(prepared, accessLog, adapter);
   endOnSignal([partOf(running, accessLog), ...prepared.parts], adapter.clock);
-  console.log(`memwire-gateway ${version} on ${adapter.runtime}`);
+  console.log(`memwire-gateway ${version} on ${adapter.title}`);
   console.log(welcome(prepared, running.listener.endpoint));
 });

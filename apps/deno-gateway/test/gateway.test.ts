@@ -125,6 +125,10 @@ test.each<[string, string]>([
   ["--frob", "unknown option '--frob'"],
   ["--port x", '--port must be a whole number from 0 to 65535, got "x"'],
   [
+    "--deno-sockets bun",
+    "option '--deno-sockets <whose>' argument 'bun' is invalid. Allowed choices are node, deno",
+  ],
+  [
     "--access-log some",
     "option '--access-log <which>' argument 'some' is invalid. Allowed choices are all, failures, none",
   ],

@@ -1,6 +1,6 @@
 // `--check`: what a configuration would do, in words, or what is wrong with it.
 
-import { openAdapter } from "@memwire/adapter";
+import { openAdapter, type DenoSockets } from "@memwire/adapter";
 import type { ListenerConfig, PoolConfig, ProxyConfig, RateConfig } from "@memwire/config";
 import { describeEndpoint, type ListenOptions } from "@memwire/engine";
 import { ProgramEnd, usageMistake } from "@memwire/program";
@@ -9,6 +9,7 @@ import { DEFAULT_HEALTH } from "@memwire/router";
 import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
 import { filesOf, optionsOf, orMistake, usersOf } from "./serve.ts";
+import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
 import { SAMPLE_KEYS, sharesOf } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
@@ -34,17 +35,18 @@ export async function check({ source, overrides }: Task): Promise<string> {
 
 /** Certificates are tried, each at a port that nobody knows: whether one is good is the runtime's to say. */
 async function checkFiles({ config, folder }: Configured): Promise<void> {
+  const { denoSockets = DEFAULT_DENO_SOCKETS } = config;
   const files = filesOf(config, folder);
   for (const { name, listeners } of config.pools) {
     for (const listener of listeners) {
       const options = orMistake(() => files.listenOptions(listener));
-      if (options !== undefined) await tryListening(name, options);
+      if (options !== undefined) await tryListening(name, options, denoSockets);
     }
   }
 }
 
-async function tryListening(pool: string, options: ListenOptions): Promise<void> {
-  const { network } = await openAdapter();
+async function tryListening(pool: string, options: ListenOptions, denoSockets: DenoSockets): Promise<void> {
+  const { network } = await openAdapter({ denoSockets });
   const handler = { connected() {}, received() {}, ended() {}, drained() {}, closed() {} };
   try {
     const listener = await network.listen(

@@ -108,7 +108,8 @@ function readText({ value: file, from }: Setting<string>): string {
 }
 
 function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
-  const { listen, servers, backend, hash, distribution, hashTag, timeout, connectionsMax } = overrides;
+  const { listen, servers, backend, hash, distribution, hashTag, timeout } = overrides;
+  const { connectionsMax, denoSockets } = overrides;
   const all: Partial<PoolConfig> = {
     ...(distribution === undefined ? {} : { distribution: { name: distribution.value } }),
     ...(hashTag === undefined ? {} : { hashTag: hashTag.value }),
@@ -132,7 +133,7 @@ function override(config: ProxyConfig, overrides: Overrides): ProxyConfig {
     };
   });
   const limits = { ...config.limits, ...(connectionsMax && { connectionsMax: connectionsMax.value }) };
-  return { ...config, limits, pools };
+  return { ...config, limits, pools, ...(denoSockets && { denoSockets: denoSockets.value }) };
 }
 
 /** The one pool that a setting is about. @throws ProgramEnd 2 if there are several */

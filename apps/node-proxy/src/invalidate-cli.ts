@@ -1,8 +1,10 @@
 // The command line of `memwire-proxy invalidate`.
 
+import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
 import type { ListenConfig } from "@memwire/config";
-import { Command, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import { Command, Option, readArguments, usageMistake, wholeNumber } from "@memwire/program";
 import { addListenOptions, listenOf, type ListenOptions } from "./listen-option.ts";
+import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
 
 /** What the command line asks for. */
 export interface InvalidateTask {
@@ -11,6 +13,8 @@ export interface InvalidateTask {
   readonly serversFile: string;
   readonly workers: number;
   readonly drainSeconds: number;
+  /** Whose sockets connections are on, on Deno. */
+  readonly denoSockets: DenoSockets;
 }
 
 /** How this program is called in messages. */
@@ -48,6 +52,7 @@ interface Options extends ListenOptions {
   readonly servers?: string;
   readonly workers: number;
   readonly drainSeconds: number;
+  readonly denoSockets: DenoSockets;
 }
 
 /**
@@ -75,12 +80,17 @@ export function readInvalidateTask(args: readonly string[], version: string): In
       wholeNumber("--drain-seconds", 0, DRAIN_SECONDS_MAX),
       10,
     )
+    .addOption(
+      new Option("--deno-sockets <whose>", "on Deno: sockets of its node:net, or deno for its own")
+        .choices(denoSocketKinds)
+        .default(DEFAULT_DENO_SOCKETS),
+    )
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this")
     .addHelpText("after", help);
   readArguments(command, args);
   const options = command.opts<Options>();
-  const { servers, workers, drainSeconds } = options;
+  const { servers, workers, drainSeconds, denoSockets } = options;
   const listen = listenOf(INVALIDATE, options, DEFAULT_PORT);
   if (servers === undefined) {
     throw usageMistake(
@@ -88,5 +98,5 @@ export function readInvalidateTask(args: readonly string[], version: string): In
       "--servers is missing: a file with a line host:port weight for each server",
     );
   }
-  return { listen, serversFile: servers, workers, drainSeconds };
+  return { listen, serversFile: servers, workers, drainSeconds, denoSockets };
 }

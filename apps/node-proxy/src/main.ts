@@ -6,11 +6,13 @@ import { openAdapter } from "@memwire/adapter";
 import { endOnSignal, packageVersion, ProgramEnd, runProgram } from "@memwire/program";
 import { check } from "./check.ts";
 import { PROGRAM, readTask, readWhereTask, type Task } from "./cli.ts";
+import { configure } from "./configure.ts";
 import { INVALIDATE, readInvalidateTask } from "./invalidate-cli.ts";
 import { startInvalidate } from "./invalidate.ts";
 import { prepare } from "./prepare.ts";
 import { refreshOnHangup } from "./refresh-on-hangup.ts";
 import { serve } from "./serve.ts";
+import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
 import { welcome } from "./welcome.ts";
 import { where } from "./where.ts";
 
@@ -21,10 +23,10 @@ const [first] = args;
 if (first === "invalidate") {
   await runProgram(INVALIDATE, async () => {
     const task = readInvalidateTask(args.slice(1), version);
-    const adapter = await openAdapter();
+    const adapter = await openAdapter({ denoSockets: task.denoSockets });
     const { part, welcome: words } = await startInvalidate(task, adapter);
     endOnSignal([part], adapter.clock);
-    console.log(`${INVALIDATE} ${version} on ${adapter.runtime}`);
+    console.log(`${INVALIDATE} ${version} on ${adapter.title}`);
     console.log(words);
   });
 } else {
@@ -40,12 +42,14 @@ if (first === "invalidate") {
   });
 }
 
-async function run(task: Task): Promise<void> {
-  const adapter = await openAdapter();
-  const { parts, ...configured } = await prepare(task, adapter);
+async function run({ source, overrides }: Task): Promise<void> {
+  const asked = configure(source, overrides);
+  const { denoSockets = DEFAULT_DENO_SOCKETS } = asked.config;
+  const adapter = await openAdapter({ denoSockets });
+  const { parts, ...configured } = await prepare(asked, source, adapter);
   const { part, listeners, files, lines } = await serve(configured, adapter, version);
   endOnSignal([part, ...parts], adapter.clock);
   refreshOnHangup(files, lines);
-  console.log(`${PROGRAM} ${version} on ${adapter.runtime}`);
-  console.log(welcome(configured.config, listeners, task.source.kind === "embedded"));
+  console.log(`${PROGRAM} ${version} on ${adapter.title}`);
+  console.log(welcome(configured.config, listeners, source.kind === "embedded"));
 }

@@ -2,8 +2,8 @@
 
 import type { Adapter } from "@memwire/adapter";
 import type { Part } from "@memwire/program";
-import type { Task } from "./cli.ts";
-import { configure, type Configured } from "./configure.ts";
+import type { Source } from "./cli.ts";
+import type { Configured } from "./configure.ts";
 import { startEmbeddedServers } from "./embedded-servers.ts";
 
 /** What the proxy is to be, and what ends after it. */
@@ -11,9 +11,8 @@ export interface Prepared extends Configured {
   readonly parts: readonly Part[];
 }
 
-/** @throws ProgramEnd 2 with every mistake of the configuration */
-export async function prepare({ source, overrides }: Task, adapter: Adapter): Promise<Prepared> {
-  const configured = configure(source, overrides);
+/** @param source Where `configured` comes from. */
+export async function prepare(configured: Configured, source: Source, adapter: Adapter): Promise<Prepared> {
   if (source.kind !== "embedded") return { ...configured, parts: [] };
   const embedded = await startEmbeddedServers(adapter);
   const servers = embedded.map(({ server }) => server);

@@ -1,6 +1,7 @@
 // What can be said by a flag or by a variable of the environment, which is how containers are told. A flag wins over a
 // variable, a variable over the file.
 
+import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
 import {
   distributionNames,
   hashNames,
@@ -33,7 +34,11 @@ interface Values {
   readonly hashTag: string;
   readonly timeout: number;
   readonly connectionsMax: number;
+  readonly denoSockets: DenoSockets;
 }
+
+/** A proxy takes less CPU there than on Deno's own sockets: docs/performance.md. */
+export const DEFAULT_DENO_SOCKETS: DenoSockets = "node";
 
 interface Row<T> {
   /** As commander has it. */
@@ -121,6 +126,12 @@ const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = {
     variable: "MEMWIRE_PROXY_CONNECTIONS_MAX",
     says: "clients at a time; a further one is told so and closed (default: 4096)",
     read: number(1, CONNECTIONS_MAX),
+  },
+  denoSockets: {
+    flag: "--deno-sockets <whose>",
+    variable: "MEMWIRE_PROXY_DENO_SOCKETS",
+    says: "on Deno: sockets of its node:net, or deno for its own, which take more CPU (default: node)",
+    read: oneOf(denoSocketKinds),
   },
   listen: {
     flag: "--listen <address>",

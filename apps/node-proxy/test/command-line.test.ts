@@ -116,6 +116,23 @@ describe("what is heard", () => {
     expect(poolOf("--timeout 5", { MEMWIRE_PROXY_TIMEOUT: "77" }).replyTimeoutMs).toBe(5);
   });
 
+  test("whose sockets, of the command line, else of the environment, else of the file, else the adapter's", () => {
+    const socketsOf = (line: string, environment: Environment = {}): string | undefined => {
+      const { source, overrides } = readTask(words(line), "1.2.3", inFolder(environment));
+      return configure(source, overrides).config.denoSockets;
+    };
+    const environment = { MEMWIRE_PROXY_DENO_SOCKETS: "node" };
+    const own = `--config ${at("sockets.yml")}`;
+    writeFileSync(
+      at("sockets.yml"),
+      "proxy: { deno_sockets: deno }\npools: { a: { listen: ':1', servers: [b:1] } }\n",
+    );
+    expect(socketsOf(`${own} --deno-sockets deno`, environment)).toBe("deno");
+    expect(socketsOf(own, environment)).toBe("node");
+    expect(socketsOf(own)).toBe("deno");
+    expect(socketsOf("--config @one.yml")).toBe(undefined);
+  });
+
   test("a distribution brings its hash along", () => {
     expect(poolOf("--config @one.yml").hash).toBe("fnv1a_64");
     expect(poolOf("").hash).toBe("md5");
@@ -167,12 +184,17 @@ describe("what is said", () => {
     [
       "",
       { MEMWIRE_PROXY_QUUX: "x" },
-      "MEMWIRE_PROXY_QUUX is no variable of memwire-proxy: MEMWIRE_PROXY_CONFIG, MEMWIRE_PROXY_SERVERS, MEMWIRE_PROXY_BACKENDS, MEMWIRE_PROXY_HASH, MEMWIRE_PROXY_DISTRIBUTION, MEMWIRE_PROXY_HASH_TAG, MEMWIRE_PROXY_TIMEOUT, MEMWIRE_PROXY_CONNECTIONS_MAX, MEMWIRE_PROXY_LISTEN",
+      "MEMWIRE_PROXY_QUUX is no variable of memwire-proxy: MEMWIRE_PROXY_CONFIG, MEMWIRE_PROXY_SERVERS, MEMWIRE_PROXY_BACKENDS, MEMWIRE_PROXY_HASH, MEMWIRE_PROXY_DISTRIBUTION, MEMWIRE_PROXY_HASH_TAG, MEMWIRE_PROXY_TIMEOUT, MEMWIRE_PROXY_CONNECTIONS_MAX, MEMWIRE_PROXY_DENO_SOCKETS, MEMWIRE_PROXY_LISTEN",
     ],
     [
       "",
       { MEMWIRE_PROXY_TIMEOUT: "soon" },
       'MEMWIRE_PROXY_TIMEOUT must be a whole number from 1 to 2147483647, got "soon"',
+    ],
+    [
+      "",
+      { MEMWIRE_PROXY_DENO_SOCKETS: "bun" },
+      'MEMWIRE_PROXY_DENO_SOCKETS must be one of node, deno, got "bun"',
     ],
     [
       "",

@@ -12,6 +12,7 @@ import { DEFAULT_HEALTH } from "@memwire/router";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { check } from "../src/check.ts";
 import { readTask, readWhereTask } from "../src/cli.ts";
+import { DEFAULT_DENO_SOCKETS } from "../src/settings.ts";
 import { where } from "../src/where.ts";
 
 const examples = join(import.meta.dirname, "..", "examples");
@@ -75,11 +76,12 @@ test("every-option.yml has every option", () => {
 test("what every-option.yml says without a comment is what holds without it", () => {
   const reading = readProxyConfig(readFileSync(join(examples, "every-option.yml"), "utf8"), "f");
   if (!reading.ok) throw new Error("it is not good");
-  const { limits, requests, replies, drainTimeoutMs, pools } = reading.config;
+  const { limits, requests, replies, drainTimeoutMs, denoSockets, pools } = reading.config;
   expect(limits).toEqual(DEFAULT_PROXY_LIMITS);
   expect(requests).toEqual(DEFAULT_LIMITS);
   expect(replies).toEqual(DEFAULT_REPLY_LIMITS);
   expect(drainTimeoutMs).toBe(END_WITHIN_MS);
+  expect(denoSockets).toBe(DEFAULT_DENO_SOCKETS);
   const [pool] = pools;
   // A file has no trialMs of its own: it is the proxy's retry_min.
   expect({ trialMs: limits.retryMinMs, ...pool?.health }).toEqual(DEFAULT_HEALTH);

@@ -47,6 +47,7 @@ const mistakes: readonly [string, string][] = [
   ["--servers a:1,b:2", '--servers is a file, got "a:1,b:2"; servers themselves: --backend'],
   ["--servers f --backend h:1", "--backend cannot stand beside --servers: both say the servers"],
   ["--hash-tag {", '--hash-tag must be two characters, such as {}, got "{"'],
+  ["--deno-sockets bun", '--deno-sockets must be one of node, deno, got "bun"'],
   ["--timeout 0", '--timeout must be a whole number from 1 to 2147483647, got "0"'],
 ];
 
@@ -69,6 +70,10 @@ const invalidateMistakes: readonly [string, string][] = [
   ["--servers a --port x", '--port must be a whole number from 0 to 65535, got "x"'],
   ["--servers a --workers 0", '--workers must be a whole number from 1 to 65536, got "0"'],
   ["--servers a --drain-seconds -1", '--drain-seconds must be a whole number from 0 to 86400, got "-1"'],
+  [
+    "--servers a --deno-sockets bun",
+    "option '--deno-sockets <whose>' argument 'bun' is invalid. Allowed choices are node, deno",
+  ],
   [
     "--servers own.txt --port 5",
     "127.0.0.1:5 of own.txt is where this program itself would listen: choose another --port",

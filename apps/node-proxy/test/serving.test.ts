@@ -83,7 +83,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const address = describeEndpoint(endpoint);
     expect(proxy.stderr).toBe("");
     expect(proxy.stdout.replaceAll(/(?<=embedded-\d 127.0.0.1:)\d+/g, "N").split("\n")).toEqual([
-      `memwire-proxy 0.1.0 on ${runtime}`,
+      `memwire-proxy 0.1.0 on ${runtime === "deno" ? "deno over node:net" : runtime}`,
       `${address} pool main: ketama by md5 over embedded-1 127.0.0.1:N, embedded-2 127.0.0.1:N, embedded-3 127.0.0.1:N`,
       "these servers are in this process; what they hold is gone when it ends",
       "try it in another terminal:",

@@ -1,11 +1,12 @@
-// Bounds of the whole process: the `proxy:` of memwire's own file. What is not given is left to the engine.
+// What is said of the whole process: the `proxy:` of memwire's own file. What is not given is left to the engine, and
+// to the adapter.
 
 import * as v from "valibot";
 import { about } from "./json-schema.ts";
 import { mapping } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import { renameKeys } from "./rename-keys.ts";
-import { milliseconds, pathTo, wholeNumber } from "./value-schema.ts";
+import { milliseconds, oneOf, pathTo, wholeNumber } from "./value-schema.ts";
 
 /** Whole numbers from 1, by the names that the engine has for them. */
 export interface ProxyLimitsConfig {
@@ -40,6 +41,8 @@ export interface ProxyLimitsConfig {
   readonly replies: { readonly valueBytesMax?: number };
   /** How long the end may take. */
   readonly drainTimeoutMs?: number;
+  /** Whose sockets connections are on, on Deno. */
+  readonly denoSockets?: "node" | "deno";
 }
 
 const LIMIT_MAX = 2_147_483_647;
@@ -49,6 +52,8 @@ const limit = (what: string): v.ExactOptionalSchema<v.GenericSchema<unknown, num
 
 const time = (what: string): v.ExactOptionalSchema<v.GenericSchema<unknown, number>, undefined> =>
   v.exactOptional(about(what, milliseconds()));
+
+const denoSockets = oneOf(["node", "deno"]);
 
 /** A limit of a smaller and one of a larger thing: the second is not below the first. */
 const ordered = [
@@ -123,6 +128,9 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
         "Bytes of a value that a server sends: above the largest item of the fleet.",
       ),
       drain_timeout: time("Milliseconds that clients have at the end to be answered."),
+      deno_sockets: v.exactOptional(
+        about("Whose sockets connections are on, on Deno: those of its node:net, or its own.", denoSockets),
+      ),
     },
   }),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -139,6 +147,7 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
     requests: renameKeys(pick(values, names.requests), names.requests),
     replies: renameKeys(pick(values, names.replies), names.replies),
     ...(values.drain_timeout === undefined ? {} : { drainTimeoutMs: values.drain_timeout }),
+    ...(values.deno_sockets === undefined ? {} : { denoSockets: values.deno_sockets }),
   })),
 );
 

@@ -77,7 +77,7 @@ const good: readonly [(typeof forms)[number], string][] = [
     "memwire",
     "    rate_limit: { per_client: { per_second: 0.5, burst: 1 }, total: { per_second: '9', burst: 2 } }",
   ],
-  ["memwire", "proxy: { connections_max: 1, line_bytes_max: 2, drain_timeout: 5 }"],
+  ["memwire", "proxy: { connections_max: 1, line_bytes_max: 2, drain_timeout: 5, deno_sockets: node }"],
   ["twemproxy", ""],
   [
     "twemproxy",
@@ -125,6 +125,7 @@ const wrong: readonly [(typeof forms)[number], string][] = [
   ["memwire", "    rate_limit: { per_client: { per_second: 1 } }"],
   ["memwire", "proxy: { connections: 1 }"],
   ["memwire", "proxy: { connections_max: 0 }"],
+  ["memwire", "proxy: { deno_sockets: bun }"],
   ["memwire", "routes: []"],
   ["twemproxy", "    listen: localhost"],
   ["twemproxy", "    listen: [h:1]"],

@@ -38,6 +38,7 @@ proxy:
   value_bytes_max: 2097152
   reply_value_bytes_max: 4194304
   drain_timeout: 2000
+  deno_sockets: deno
 pools:
   alpha:
     listen:
@@ -82,6 +83,7 @@ pools:
     requests: { valueBytesMax: 2_097_152 },
     replies: { valueBytesMax: 4_194_304 },
     drainTimeoutMs: 2_000,
+    denoSockets: "deno",
     pools: [
       {
         name: "alpha",
