@@ -8,10 +8,11 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { runtimeCommand, TextClient, type Runtime } from "@memwire/conformance";
+import { denoSocketKinds, openAdapter } from "@memwire/adapter";
+import { runtimeCommand, TextClient } from "@memwire/conformance";
 import { median } from "./figures.ts";
 import { Answering, answerLines } from "./in-turn.ts";
-import { required, startMemcachedOn } from "./subject.ts";
+import { type Place, places, required, startMemcachedOn } from "./subject.ts";
 
 const CLIENT_CORE = 0;
 const SERVER_CORE = 1;
@@ -26,9 +27,10 @@ type Get = (key: string) => Promise<number>; // how long the value is
 
 const clients: Readonly<Record<string, (port: number) => Promise<Get>>> = {
   async "@memwire/client"(port) {
-    const { openAdapter } = await import("@memwire/adapter");
     const { createClient } = await import("@memwire/client");
-    const client = createClient({ ...(await openAdapter()), servers: [{ host: "127.0.0.1", port }] });
+    const denoSockets = denoSocketKinds.find((kind) => kind === values["deno-sockets"]);
+    const { network, clock } = await openAdapter({ denoSockets });
+    const client = createClient({ network, clock, servers: [{ host: "127.0.0.1", port }] });
     return async (key) => (await client.get(key))?.value.length ?? 0;
   },
   async "memcache-client"(port) {
@@ -49,12 +51,12 @@ const clients: Readonly<Record<string, (port: number) => Promise<Get>>> = {
   },
 };
 
-const subjects: readonly (readonly [client: string, runtime: Runtime])[] = [
-  ["@memwire/client", "node"],
-  ["@memwire/client", "bun"],
-  ["@memwire/client", "deno"],
-  ["memcache-client", "node"],
-  ["memcached", "node"],
+const [onNode] = places as readonly [Place, ...Place[]];
+
+const subjects: readonly (readonly [client: string, place: Place])[] = [
+  ...places.map((place) => ["@memwire/client", place] as const),
+  ["memcache-client", onNode],
+  ["memcached", onNode],
 ];
 
 /** The process that is measured: a round for every line it reads. */
@@ -85,7 +87,7 @@ async function compare(rounds: number, seconds: number): Promise<void> {
   const memcached = await startMemcachedOn(SERVER_CORE);
   using storing = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port: memcached.port });
   for (let i = 0; i < KEYS; i++) await storing.ask(`set ${keyOf(i)} 0 0 ${VALUE.length}\r\n${VALUE}\r\n`);
-  const running = subjects.map(([client, runtime]) => start(client, runtime, memcached.port));
+  const running = subjects.map(([client, place]) => start(client, place, memcached.port));
   const figures = running.map(() => new Array<number>());
   try {
     for (const each of running) await each.ask(`${WARM_UP_SECONDS}`);
@@ -111,10 +113,11 @@ function tell(name: string, columns: readonly string[]): void {
 }
 
 /** A client in a process of its own. */
-function start(client: string, runtime: Runtime, port: number): Answering {
+function start(client: string, { name, runtime, denoSockets }: Place, port: number): Answering {
   const command = [...runtimeCommand(runtime), fileURLToPath(import.meta.url)];
   const args = ["-c", `${CLIENT_CORE}`, ...command, "--client", client, "--port", `${port}`];
-  return new Answering(`${client}, ${runtime}`, [required("taskset"), ...args]);
+  args.push("--deno-sockets", denoSockets);
+  return new Answering(`${client}, ${name}`, [required("taskset"), ...args]);
 }
 
 const { values } = parseArgs({
@@ -123,6 +126,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "1" },
     client: { type: "string" },
     port: { type: "string" },
+    "deno-sockets": { type: "string" },
   },
 });
 if (values.client !== undefined) await measureAsTold(values.client, Number(values.port));

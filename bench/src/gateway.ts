@@ -2,15 +2,13 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runtimeCommand, TextClient, type Runtime } from "@memwire/conformance";
+import { runtimeCommand, TextClient } from "@memwire/conformance";
 import { familyOf, type Measured } from "./load.ts";
-import { required, root, scratchFolder, start, type Subject } from "./subject.ts";
+import { places, required, root, scratchFolder, start, type Subject } from "./subject.ts";
 
 const CONNECTIONS = 50;
 const KEYS = 1_000;
 const VALUE_SIZES = [100, 10_000];
-/** Its home comes first. */
-const ON: readonly Runtime[] = ["deno", "bun", "node"];
 /** Of /proc/<pid>/stat, in microseconds: USER_HZ is 100 wherever Linux runs. */
 const TICK_US = 10_000;
 
@@ -39,16 +37,20 @@ export function startGateways(core: number, memcached: Subject): readonly (() =>
     });
   return [
     nginx,
-    ...ON.map(
-      (runtime) => () =>
-        start(`memwire on ${runtime}`, core, (port) => [
-          ...runtimeCommand(runtime),
-          main,
-          "--port",
-          `${port}`,
-          "--backend",
-          `127.0.0.1:${memcached.port}`,
-        ]),
+    // Its home comes first.
+    ...places.toReversed().map(
+      ({ name, runtime, denoSockets }) =>
+        () =>
+          start(`memwire on ${name}`, core, (port) => [
+            ...runtimeCommand(runtime),
+            main,
+            "--port",
+            `${port}`,
+            "--backend",
+            `127.0.0.1:${memcached.port}`,
+            "--deno-sockets",
+            denoSockets,
+          ]),
     ),
   ];
 }

@@ -7,10 +7,10 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { freePort, RUNTIMES } from "@memwire/conformance";
+import { freePort } from "@memwire/conformance";
 import { Answering } from "./in-turn.ts";
 import { residentMiB } from "./load.ts";
-import { proxyProcess, startMemcachedOn } from "./subject.ts";
+import { type Place, places, proxyProcess, startMemcachedOn } from "./subject.ts";
 
 const LOAD_CORE = 1;
 const AT_ONCE = 100;
@@ -22,25 +22,19 @@ const clients = Number(values.clients);
 const behind = await startMemcachedOn(LOAD_CORE);
 try {
   console.log(`${clients} clients that asked once: bytes each`);
-  for (const runtime of RUNTIMES) {
-    for (const sockets of runtime === "deno" ? (["own", "node:net"] as const) : (["own"] as const)) {
-      const { heap, resident } = await costOf(runtime, sockets);
-      const name = `${runtime}, ${sockets === "own" ? "its own sockets" : sockets}`;
-      console.log(
-        `${name.padEnd(24)} heap ${heap.toFixed(0).padStart(8)} resident ${resident.toFixed(0).padStart(8)}`,
-      );
-    }
+  for (const place of places) {
+    const { heap, resident } = await costOf(place);
+    console.log(
+      `${place.name.padEnd(24)} heap ${heap.toFixed(0).padStart(8)} resident ${resident.toFixed(0).padStart(8)}`,
+    );
   }
 } finally {
   await behind.stop();
 }
 
-async function costOf(
-  runtime: (typeof RUNTIMES)[number],
-  sockets: "own" | "node:net",
-): Promise<{ heap: number; resident: number }> {
+async function costOf(place: Place): Promise<{ heap: number; resident: number }> {
   const port = await freePort();
-  const proxy = new Answering(runtime, proxyProcess(runtime, sockets, port, [behind]));
+  const proxy = new Answering(place.runtime, proxyProcess(place, port, [behind]));
   const open: Socket[] = [];
   try {
     await memoryOf(proxy); // it listens when it answers

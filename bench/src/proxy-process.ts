@@ -1,11 +1,10 @@
 // A proxy with twemproxy's defaults, in a process that answers how much memory it has: proxy-process.ts SOCKETS PORT
 // SERVER-PORT...
 //
-// SOCKETS is `own` for the sockets of the runtime it runs on, or `node:net`. For a line on stdin it collects garbage
-// and says, as JSON, what is on its heap, and how many clients it has.
+// SOCKETS is whose they are on Deno, `node` or `deno`. For a line on stdin it collects garbage and says, as JSON, what is
+// on its heap, and how many clients it has.
 import process from "node:process";
-import { openAdapter } from "@memwire/adapter";
-import { clock, network } from "@memwire/adapter-node";
+import { denoSocketKinds, openAdapter } from "@memwire/adapter";
 import { drive } from "@memwire/engine";
 import { ProxyEngine } from "@memwire/proxy";
 import { createDistribution } from "@memwire/router";
@@ -15,10 +14,11 @@ const HOST = "127.0.0.1";
 
 const [sockets, port, ...ports] = process.argv.slice(2);
 const servers = ports.map((each) => ({ host: HOST, port: Number(each) }));
-const adapter = await openAdapter();
+const denoSockets = denoSocketKinds.find((kind) => kind === sockets);
+const { network, clock, copyBytes } = await openAdapter({ denoSockets });
 const engine = new ProxyEngine({
   version: "1.6.45",
-  copyBytes: adapter.copyBytes,
+  copyBytes,
   limits: { connectionsMax: 20_000 },
   pools: [
     {
@@ -34,8 +34,7 @@ const engine = new ProxyEngine({
     },
   ],
 });
-const driver =
-  sockets === "node:net" ? drive(engine, network, clock) : drive(engine, adapter.network, adapter.clock);
+const driver = drive(engine, network, clock);
 await driver.listen({ kind: "tcp", host: HOST, port: Number(port) });
 await answerLines(() => {
   collect();

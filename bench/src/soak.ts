@@ -10,7 +10,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildGenerator, measure, residentMiB } from "./load.ts";
-import { startServers } from "./subject.ts";
+import { places, startServers } from "./subject.ts";
 
 const SUBJECT_CORE = 0;
 const LOAD_CORE = 1;
@@ -44,8 +44,11 @@ const { values } = parseArgs({
     subject: { type: "string", default: "bun" },
   },
 });
-const server = startServers(SUBJECT_CORE).find((_, i) => ["node", "bun", "deno"][i] === values.subject);
-if (server === undefined) throw new RangeError(`--subject takes node, bun or deno, got ${values.subject}`);
+const server = startServers(SUBJECT_CORE).find((_, i) => places[i]?.name === values.subject);
+if (server === undefined) {
+  const names = places.map(({ name }) => `"${name}"`).join(", ");
+  throw new RangeError(`--subject takes one of ${names}, got ${values.subject}`);
+}
 buildGenerator();
 const subject = await server();
 const endsAt = Date.now() + Number(values.minutes) * 60_000;

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { DenoSockets } from "@memwire/adapter";
 import {
   findPeer,
   freePort,
   onFreePort,
   runtimeCommand,
-  RUNTIMES,
   type RunningPeer,
   type Runtime,
   startPeer,
@@ -54,26 +54,44 @@ export function startMemcachedOn(core: number): Promise<Subject> {
   return start("memcached", core, (port) => [required("memcached"), ...flags, `${port}`]);
 }
 
-/** memwire-server on every runtime that is asked for. */
+/** Where a program of ours runs, and what it is called there: on Deno on either kind of sockets. */
+export interface Place {
+  readonly name: string;
+  readonly runtime: Runtime;
+  /** Means nothing but on Deno. */
+  readonly denoSockets: DenoSockets;
+}
+
+export const places: readonly Place[] = [
+  { name: "node", runtime: "node", denoSockets: "node" },
+  { name: "bun", runtime: "bun", denoSockets: "node" },
+  { name: "deno, node:net", runtime: "deno", denoSockets: "node" },
+  { name: "deno, its own", runtime: "deno", denoSockets: "deno" },
+];
+
+/** memwire-server in every place. */
 export function startServers(core: number): readonly (() => Promise<Subject>)[] {
   const file = join(root, "apps", "bun-server", "src", "main.ts");
-  return RUNTIMES.map(
-    (runtime) => () =>
-      start(`memwire on ${runtime}`, core, (port) => [
-        ...runtimeCommand(runtime),
-        file,
-        "-U",
-        "0",
-        "-l",
-        "127.0.0.1",
-        "-p",
-        `${port}`,
-        ...memory,
-      ]),
+  return places.map(
+    ({ name, runtime, denoSockets }) =>
+      () =>
+        start(`memwire on ${name}`, core, (port) => [
+          ...runtimeCommand(runtime),
+          file,
+          "-U",
+          "0",
+          "-l",
+          "127.0.0.1",
+          "-p",
+          `${port}`,
+          "-o",
+          `deno_sockets=${denoSockets}`,
+          ...memory,
+        ]),
   );
 }
 
-/** nutcracker, then memwire-proxy on every runtime, all with the same file; then a proxy on Deno over node:net. */
+/** nutcracker, then memwire-proxy in every place, all with the same file. */
 export function startProxies(core: number, servers: readonly Subject[]): readonly (() => Promise<Subject>)[] {
   const folder = scratchFolder();
   const config = (port: number): string => {
@@ -94,24 +112,24 @@ export function startProxies(core: number, servers: readonly Subject[]): readonl
         "-s",
         `${await freePort()}`,
       ]),
-    ...RUNTIMES.map(
-      (runtime) => () =>
-        start(`memwire on ${runtime}`, core, (port) => [
-          ...runtimeCommand(runtime),
-          main,
-          "--config",
-          config(port),
-        ]),
+    ...places.map(
+      ({ name, runtime, denoSockets }) =>
+        () =>
+          start(`memwire on ${name}`, core, (port) => [
+            ...runtimeCommand(runtime),
+            main,
+            "--config",
+            config(port),
+            "--deno-sockets",
+            denoSockets,
+          ]),
     ),
-    // What Deno's own sockets cost: the same proxy on the same runtime, on node:net.
-    () => start("deno, node:net", core, (port) => proxyProcess("deno", "node:net", port, servers)),
   ];
 }
 
-/** A proxy in a process that can be asked about itself, on the runtime's own sockets or on node:net. */
+/** A proxy in a process that can be asked about itself. */
 export function proxyProcess(
-  runtime: Runtime,
-  sockets: "own" | "node:net",
+  { runtime, denoSockets }: Place,
   port: number,
   servers: readonly Subject[],
 ): readonly [string, ...string[]] {
@@ -123,7 +141,7 @@ export function proxyProcess(
   };
   const file = join(import.meta.dirname, "proxy-process.ts");
   const ports = servers.map((server) => `${server.port}`);
-  return [path, ...flags, ...collecting[runtime], file, sockets, `${port}`, ...ports];
+  return [path, ...flags, ...collecting[runtime], file, denoSockets, `${port}`, ...ports];
 }
 
 /** A folder that is gone when this process is. */
