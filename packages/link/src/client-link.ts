@@ -181,10 +181,10 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
-  unstage(buffer: SendBuffer, slot: Slot | null): void {
-    this.#stagedBytes -= buffer.length;
-    const bytes = buffer.take();
-    if (slot !== null) this.reply(slot, bytes, 0, bytes.length);
+  unstage(buffer: SendBuffer, slot: Slot | null, bytes: number = buffer.length): void {
+    const told = buffer.take(bytes);
+    this.#stagedBytes -= told.length;
+    if (slot !== null) this.reply(slot, told, 0, told.length);
   }
 
   settled(slot: Slot): void {

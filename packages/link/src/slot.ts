@@ -7,8 +7,7 @@
 //
 // Both are linked lists. Hot path: one slot and one fragment a request are all that is allocated.
 
-import { REPLY_BYTES, SendBuffer, type TextReplyDecoder } from "@memwire/codec";
-import { Aside } from "./aside.ts";
+import { REPLY_BYTES, type SendBuffer, type TextReplyDecoder } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
 import type { StreamFound, Waiter } from "./fragment.ts";
 
@@ -20,8 +19,8 @@ export interface SlotOwner {
   settled(slot: Slot): void;
   /** Bytes that are to be told later, in `buffer`. */
   stage(buffer: SendBuffer, bytes: Uint8Array, start: number, end: number): void;
-  /** All of `buffer` is told now; or, without a slot, never. */
-  unstage(buffer: SendBuffer, slot: Slot | null): void;
+  /** All of `buffer`, or its first `bytes`, is told now; or, without a slot, never. */
+  unstage(buffer: SendBuffer, slot: Slot | null, bytes?: number): void;
   /** The rest of a value, of which some was told, does not come. */
   cut(slot: Slot): void;
 }
@@ -30,7 +29,7 @@ export interface SlotOwner {
  * What a request is answered with.
  *
  * - `line`: the one line of the one server
- * - `values`: the values of all servers and one `END`
+ * - `values`: the values of the one server, or those that a slot for several puts in order, and one `END`
  * - `all`: one line for the lines of all servers, the first bad one if any
  */
 export type SlotAnswer = "line" | "values" | "all";
@@ -50,8 +49,6 @@ export class Slot implements Waiter {
   fault: Uint8Array | null = null;
   /** Where a value comes from of which some was told, and not all. */
   direct: TextReplyDecoder | null = null;
-  /** What came from elsewhere meanwhile. */
-  aside: Aside | null = null;
   /** What was answered before its turn came. */
   staged: SendBuffer | null = null;
 
@@ -71,18 +68,13 @@ export class Slot implements Waiter {
   }
 
   value(reply: TextReplyDecoder): boolean {
-    if (this.direct === null) this.reply(reply.bytes, reply.start, reply.end);
-    else this.#stage((this.aside ??= new Aside()).whole, reply);
+    this.reply(reply.bytes, reply.start, reply.end);
     return true;
   }
 
   stream(reply: TextReplyDecoder, found: StreamFound): boolean {
-    this.direct ??= reply;
-    if (this.direct !== reply) this.#streamAside(reply, found);
-    else {
-      this.reply(reply.bytes, reply.start, reply.end);
-      if (found === "tail") this.#goOn();
-    }
+    this.direct = found === "tail" ? null : reply;
+    this.reply(reply.bytes, reply.start, reply.end);
     return true;
   }
 
@@ -104,7 +96,6 @@ export class Slot implements Waiter {
   fail(failure: Failure, source: TextReplyDecoder | null = null): void {
     // In the middle of a value nothing can be said any more.
     if (source !== null && source === this.direct) return this.owner?.cut(this);
-    if (source !== null) this.#forget(source);
     this.failed(failure);
     this.done();
   }
@@ -120,41 +111,5 @@ export class Slot implements Waiter {
     if (fault !== null) this.reply(fault, 0, fault.length);
     else if (answer === "values") this.reply(END, 0, END.length);
     else if (answer === "all") this.reply(OK, 0, OK.length);
-  }
-
-  #streamAside(reply: TextReplyDecoder, found: StreamFound): void {
-    const aside = (this.aside ??= new Aside());
-    const buffer = aside.begun.get(reply) ?? new SendBuffer();
-    this.#stage(buffer, reply);
-    if (found !== "tail") aside.begun.set(reply, buffer);
-    else {
-      aside.begun.delete(reply);
-      aside.whole.append(buffer);
-    }
-  }
-
-  #stage(buffer: SendBuffer, { bytes, start, end }: TextReplyDecoder): void {
-    if (!this.quiet && this.owner !== null) this.owner.stage(buffer, bytes, start, end);
-  }
-
-  /** The value that was told as it came is whole: the next one. */
-  #goOn(): void {
-    const { aside, owner } = this;
-    this.direct = null;
-    if (aside === null || owner === null) return;
-    owner.unstage(aside.whole, this);
-    for (const [source, buffer] of aside.begun) {
-      aside.begun.delete(source);
-      this.direct = source;
-      return owner.unstage(buffer, this);
-    }
-  }
-
-  /** Of a value that is aside the rest does not come. */
-  #forget(source: TextReplyDecoder): void {
-    const buffer = this.aside?.begun.get(source);
-    if (buffer === undefined) return;
-    this.aside?.begun.delete(source);
-    this.owner?.unstage(buffer, null);
   }
 }

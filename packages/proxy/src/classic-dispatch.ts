@@ -1,14 +1,24 @@
 // Classic requests to the servers that own their keys.
 //
 //     get a b c   -->  server A: get a c      a slot with two fragments; the values of both are joined
-//                      server B: get b        under one END
+//                      server B: get b        under one END, in the order of the keys
 //     set k ...   -->  the server of k, as it came; `noreply` stops here, because a server must answer
 //                      everything or replies could not be paired
 //
 // Hot path: a look-up and a copy a key.
 
 import { hasNul, latin1Bytes, type TextRequestDecoder, type SendBuffer } from "@memwire/codec";
-import { expectedOf, Slot, type ClientLink, type ServerLink, type Upload, type Uploads } from "@memwire/link";
+import {
+  expectedOf,
+  type ClientLink,
+  type ServerLink,
+  type Slot,
+  type Upload,
+  type Uploads,
+  type Waiter,
+} from "@memwire/link";
+import { OrderedPart } from "./ordered-part.ts";
+import { OrderedSlot } from "./ordered-slot.ts";
 import { PartialSlot } from "./partial-slot.ts";
 import type { Pool } from "./pool.ts";
 import { BAD_FORMAT } from "./refusals.ts";
@@ -16,11 +26,19 @@ import { BAD_FORMAT } from "./refusals.ts";
 const DELETE = latin1Bytes("delete ");
 const LINE_END = latin1Bytes("\r\n");
 
+/**
+ * Of a `gat` or `gats` that is not there to its end memcached takes no more than that, and closes the connection. A `get`
+ * may have any length.
+ */
+const GAT_LINE_BYTES_MAX = 2_048;
+
 export class ClassicDispatcher {
   readonly #pool: Pool;
   readonly #uploads: Uploads;
-  /** Servers of the request that is being split, and behind those what is left of an earlier one. */
+  /** Of the request that is being split: the server of each key, and each server once. */
+  readonly #owners: ServerLink[] = [];
   readonly #asked: ServerLink[] = [];
+  readonly #spare: OrderedPart[] = [];
 
   constructor(pool: Pool, uploads: Uploads) {
     this.#pool = pool;
@@ -87,31 +105,76 @@ export class ClassicDispatcher {
     const overload = this.#pool.overload(client, keyCount);
     if (overload !== null) return client.answer(overload.line);
     if (keyCount === 1 && decoder.command === "get") return this.#get(client, decoder);
-    const asked = this.#asked;
-    let servers = 0;
-    const slot = this.#valuesSlot(client, keyCount);
+    const owners = this.#owners;
+    let isSplit = false;
+    for (let i = 0; i < keyCount; i++) {
+      const from = keyOffsets[i * 2] as number;
+      const server = this.#pool.owner(bytes, from, keyOffsets[i * 2 + 1] as number);
+      owners.push(server);
+      if (server !== owners[0]) isSplit = true;
+    }
+    if (isSplit) this.#split(client, decoder);
+    else this.#ask(client, owners[0] as ServerLink, decoder);
+    owners.length = 0;
+  }
+
+  /** All keys of one server. */
+  #ask(client: ClientLink, server: ServerLink, decoder: TextRequestDecoder): void {
+    const refusal = server.refusal();
+    if (refusal !== null) return client.answer(refusal.line);
+    const { bytes, keyCount, keyOffsets } = decoder;
+    const slot = client.slot("values", false);
+    let lineBytes = writeCommand(server, decoder);
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;
       const to = keyOffsets[i * 2 + 1] as number;
-      const server = this.#pool.owner(bytes, from, to);
-      if (server.splitting !== slot) {
-        server.splitting = slot;
-        server.refusing = server.refusal();
-        asked[servers++] = server;
-        if (server.refusing === null) writeCommand(server.output, decoder);
+      if (isFull(decoder, lineBytes, to - from)) {
+        endLine(server, slot);
+        lineBytes = writeCommand(server, decoder);
       }
-      if (server.refusing !== null) continue;
-      server.output.byte(32);
-      server.output.copy(bytes, from, to);
+      lineBytes += writeKey(server, bytes, from, to);
     }
-    for (let i = 0; i < servers; i++) ask(asked[i] as ServerLink, slot);
+    endLine(server, slot);
     slot.done();
   }
 
-  #valuesSlot(client: ClientLink, keyCount: number): Slot {
+  /** Keys of several servers. */
+  #split(client: ClientLink, decoder: TextRequestDecoder): void {
+    const { bytes, keyCount, keyOffsets } = decoder;
+    const owners = this.#owners;
+    const asked = this.#asked;
+    const keysStart = keyOffsets[0] as number;
+    const slot = this.#orderedSlot(client, bytes.slice(keysStart, keyOffsets[keyCount * 2 - 1]));
+    for (let i = 0; i < keyCount; i++) {
+      const from = keyOffsets[i * 2] as number;
+      const to = keyOffsets[i * 2 + 1] as number;
+      const server = owners[i] as ServerLink;
+      let part = server.splitting as OrderedPart | null; // nobody else splits
+      if (part === null) {
+        part = this.#spare.pop() ?? new OrderedPart(this.#spare);
+        slot.begin(part);
+        server.splitting = part;
+        server.refusing = server.refusal();
+        asked.push(server);
+        if (server.refusing === null) part.lineBytes = writeCommand(server, decoder);
+      }
+      slot.key(part, from - keysStart, to - keysStart);
+      if (server.refusing !== null) continue;
+      if (isFull(decoder, part.lineBytes, to - from)) {
+        endLine(server, part);
+        part.lineBytes = writeCommand(server, decoder);
+      }
+      part.lineBytes += writeKey(server, bytes, from, to);
+    }
+    for (let i = 0; i < asked.length; i++) askPart(asked[i] as ServerLink);
+    asked.length = 0;
+    slot.done();
+  }
+
+  #orderedSlot(client: ClientLink, keys: Uint8Array): OrderedSlot {
     const pool = this.#pool;
-    if (keyCount === 1 || pool.partialResults === "error") return client.slot("values", false);
-    return client.push(new PartialSlot(client, pool));
+    if (pool.partialResults === "error") return client.push(new OrderedSlot(client, keys));
+    return client.push(new PartialSlot(client, keys, pool));
   }
 
   #get(client: ClientLink, { bytes, keyStart, keyEnd }: TextRequestDecoder): void {
@@ -146,22 +209,37 @@ export function flushServers(pool: Pool, slot: Slot, exptime: number): void {
   }
 }
 
-function ask(server: ServerLink, slot: Slot): void {
-  const { refusing } = server;
+function askPart(server: ServerLink): void {
+  const { refusing, splitting } = server;
+  const part = splitting as OrderedPart;
   server.splitting = null;
-  if (refusing === null) {
-    server.output.copy(LINE_END, 0, 2);
-    server.push(slot, "values");
-    return;
-  }
-  slot.asked();
-  slot.fail(refusing);
+  if (refusing === null) return endLine(server, part);
+  part.asked();
+  part.fail(refusing);
 }
 
-/** The command word, and the exptime of gat and gats. */
-function writeCommand(output: SendBuffer, { command, exptime }: TextRequestDecoder): void {
+/** The command word, and the exptime of gat and gats. @returns how many bytes that is */
+function writeCommand({ output }: ServerLink, { command, exptime }: TextRequestDecoder): number {
+  const { length } = output;
   output.latin1(command);
   if (command === "gat" || command === "gats") writeExptime(output, exptime);
+  return output.length - length;
+}
+
+function writeKey({ output }: ServerLink, bytes: Uint8Array, from: number, to: number): number {
+  output.byte(32);
+  output.copy(bytes, from, to);
+  return 1 + to - from;
+}
+
+function isFull({ command }: TextRequestDecoder, lineBytes: number, keyBytes: number): boolean {
+  if (command === "get" || command === "gets") return false;
+  return lineBytes + 1 + keyBytes + LINE_END.length > GAT_LINE_BYTES_MAX;
+}
+
+function endLine(server: ServerLink, waiter: Waiter): void {
+  server.output.copy(LINE_END, 0, 2);
+  server.push(waiter, "values");
 }
 
 /** Beyond 2^53 s, which is further away than the sun will last, it is as good as 2^53. */

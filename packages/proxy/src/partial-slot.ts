@@ -3,7 +3,8 @@
 //     get a b c  -->  server A: VALUE a, END            VALUE a, END
 //                     server B: Connection refused      b and c are missing; counted
 
-import { Slot, type Failure, type SlotOwner } from "@memwire/link";
+import type { Failure, SlotOwner } from "@memwire/link";
+import { OrderedSlot } from "./ordered-slot.ts";
 
 /** Who counts what was left out. */
 export interface PartialCounter {
@@ -11,14 +12,14 @@ export interface PartialCounter {
   partsMissed: number;
 }
 
-export class PartialSlot extends Slot {
+export class PartialSlot extends OrderedSlot {
   readonly #counter: PartialCounter;
   #parts = 0;
   #failures = 0;
   #failure: Failure | null = null;
 
-  constructor(owner: SlotOwner, counter: PartialCounter) {
-    super(owner, "values", false);
+  constructor(owner: SlotOwner, keys: Uint8Array, counter: PartialCounter) {
+    super(owner, keys);
     this.#counter = counter;
   }
 

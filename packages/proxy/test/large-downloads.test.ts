@@ -75,7 +75,20 @@ test("values that several servers send at the same time for one multi-get are no
   table.say(table.server(0), aRest);
   table.say(table.server(2), `${cRest}END\r\n`);
   table.say(table.server(0), "END\r\n");
-  expect(client.read()).toBe(`${a}${aRest}${b}${bRest}${small}${c}${cRest}END\r\n`);
+  expect(client.read()).toBe(`${a}${aRest}${b}${bRest}${c}${cRest}${small}END\r\n`);
+});
+
+test("a large value whose turn comes in the middle of it is told as it comes from then on", () => {
+  const table = new Table(limits);
+  const client = table.client();
+  table.say(client, "get x0 b1\r\n");
+  const [b, bRest] = half(valueOf("b1", "b".repeat(400_000)));
+  table.say(table.server(1), b);
+  expect(client.read()).toBe("");
+  table.say(table.server(0), "END\r\n");
+  expect(client.read()).toBe(b);
+  table.say(table.server(1), `${bRest}END\r\n`);
+  expect(client.read()).toBe(`${bRest}END\r\n`);
 });
 
 test("a server that fails in the middle of a value that is told costs the client its connection, and is counted", () => {

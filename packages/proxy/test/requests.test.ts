@@ -90,7 +90,7 @@ test("answers in the order asked, whatever the order in which servers answer", (
   );
 });
 
-test("splits a multi-get by server and joins the values under one END", () => {
+test("splits a multi-get by server and joins the values under one END, in the order of the keys", () => {
   const table = new Table();
   const client = table.client();
   table.say(client, "gets a0 b1  c0 d1 a0\r\n");
@@ -98,7 +98,7 @@ test("splits a multi-get by server and joins the values under one END", () => {
   expect(table.server(1).read()).toBe("gets b1 d1\r\n");
   table.say(table.server(1), "VALUE d1 0 1 5\r\nd\r\nEND\r\n");
   table.say(table.server(0), "VALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
-  expect(client.read()).toBe("VALUE d1 0 1 5\r\nd\r\nVALUE a0 0 1 6\r\na\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
+  expect(client.read()).toBe("VALUE a0 0 1 6\r\na\r\nVALUE d1 0 1 5\r\nd\r\nVALUE a0 0 1 6\r\na\r\nEND\r\n");
 });
 
 test("a set that is too large takes the old value with it, as memcached does", () => {
