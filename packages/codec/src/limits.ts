@@ -9,8 +9,8 @@ export interface Limits {
   /** Bytes before the line feed of a command line that is not a `get` or `gets`; of a reply line. */
   readonly lineBytesMax: number;
   /**
-   * Bytes before the line feed of a `get` or `gets` line, at least `lineBytesMax`. memcached has no limit here;
-   * 18,000 keys take about 190 KB.
+   * Bytes before the line feed of a `get`, `gets`, `gat` or `gats` line, at least `lineBytesMax`. memcached has no limit
+   * here; 18,000 keys take about 190 KB.
    */
   readonly retrievalLineBytesMax: number;
   /** Keys of one retrieval command. */

@@ -117,11 +117,12 @@ test("of a line that is too long the first byte beyond its limit is what is wron
   }
 });
 
-test("the limit of other lines does not hold for get and gets, but does for gat and gats", () => {
+test("the limit of other lines does not hold for retrievals", () => {
   const keys = " a".repeat(2_000);
   const found = (text: string): string[] => decodeRequests([wire(text)]).map((seen) => seen.found);
-  expect(found(`get${keys}\r\n`)).toEqual(["request"]);
-  expect(found(`gat 0${keys}\r\n`)).toEqual(["fatal"]);
+  for (const line of ["get", "gets", "gat 0", "gats 0"])
+    expect(found(`${line}${keys}\r\n`)).toEqual(["request"]);
+  expect(found(`touch a 0${keys}\r\n`)).toEqual(["fatal"]);
 });
 
 test("a retrieval is known by its first word, however short the lines of others must be and however it is cut", () => {

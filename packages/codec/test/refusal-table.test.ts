@@ -151,7 +151,7 @@ const closing: readonly [wire: string, at: number][] = [
   [`set ${"k".repeat(3000)} 0 0 1\r\nx\r\n`, 2048],
   [`mg a O${"o".repeat(3000)}\r\n`, 2048],
   [`${" ".repeat(101)}get ${"k ".repeat(2000)}\r\n`, 2048],
-  [`gat 0 ${"k ".repeat(2000)}\r\n`, 2048],
+  [`touch a 0 ${"k ".repeat(2000)}\r\n`, 2048],
 ];
 
 for (const [text, said, at] of [...rows, ...metaRefusals]) {

@@ -166,7 +166,10 @@ export class TextRequestDecoder extends RequestFields {
     return feed;
   }
 
-  /** A retrieval line may be longer than others, as clients rely on it, after at most 100 leading blanks. */
+  /**
+   * A retrieval line may be longer than others, as clients rely on it, after at most 100 leading blanks. Of `gat` and
+   * `gats` memcached takes such a line only if it comes whole.
+   */
   #isTooLong(lineBytes: number, whole: boolean): boolean {
     if (!whole && lineBytes < RETRIEVAL_KNOWN_BYTES) return false;
     const { bytes, start } = this;
@@ -174,7 +177,11 @@ export class TextRequestDecoder extends RequestFields {
     const end = start + lineBytes;
     let at = start;
     while (at < end && at - start < LEADING_BLANKS_MAX && bytes[at] === 32) at++;
-    const retrieves = startsWith(bytes, at, end, "get ") || startsWith(bytes, at, end, "gets ");
+    const retrieves =
+      startsWith(bytes, at, end, "get ") ||
+      startsWith(bytes, at, end, "gets ") ||
+      startsWith(bytes, at, end, "gat ") ||
+      startsWith(bytes, at, end, "gats ");
     const max = retrieves ? retrievalLineBytesMax : lineBytesMax;
     if (lineBytes <= max) return false;
     this.family = "none";
