@@ -174,17 +174,11 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
-  stage(buffer: SendBuffer, bytes: Uint8Array, start: number, end: number): void {
-    buffer.copy(bytes, start, end);
-    this.#stagedBytes += end - start;
+  staged(bytes: number): void {
+    this.#stagedBytes += bytes;
+    if (bytes < 0) return;
     const held = this.length + this.#stagedBytes;
     if (held >= this.#muchBytes) this.#holdMuch(held);
-  }
-
-  unstage(buffer: SendBuffer, slot: Slot | null, bytes: number = buffer.length): void {
-    const told = buffer.take(bytes);
-    this.#stagedBytes -= told.length;
-    if (slot !== null) this.reply(slot, told, 0, told.length);
   }
 
   settled(slot: Slot): void {

@@ -17,10 +17,8 @@ export interface SlotOwner {
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void;
   /** Every fragment is answered. */
   settled(slot: Slot): void;
-  /** Bytes that are to be told later, in `buffer`. */
-  stage(buffer: SendBuffer, bytes: Uint8Array, start: number, end: number): void;
-  /** All of `buffer`, or its first `bytes`, is told now; or, without a slot, never. */
-  unstage(buffer: SendBuffer, slot: Slot | null, bytes?: number): void;
+  /** So many bytes more are kept by a slot that is to tell them later; fewer, where that is below 0. */
+  staged(bytes: number): void;
   /** The rest of a value, of which some was told, does not come. */
   cut(slot: Slot): void;
 }

@@ -13,10 +13,12 @@ import {
   type ClientLink,
   type ServerLink,
   type Slot,
+  type SpareBuffers,
   type Upload,
   type Uploads,
   type Waiter,
 } from "@memwire/link";
+import { KeyOrder } from "./key-order.ts";
 import { OrderedPart } from "./ordered-part.ts";
 import { OrderedSlot } from "./ordered-slot.ts";
 import { PartialSlot } from "./partial-slot.ts";
@@ -35,14 +37,17 @@ const GAT_LINE_BYTES_MAX = 2_048;
 export class ClassicDispatcher {
   readonly #pool: Pool;
   readonly #uploads: Uploads;
+  readonly #buffers: SpareBuffers;
   /** Of the request that is being split: the server of each key, and each server once. */
   readonly #owners: ServerLink[] = [];
   readonly #asked: ServerLink[] = [];
-  readonly #spare: OrderedPart[] = [];
+  readonly #spareParts: OrderedPart[] = [];
+  readonly #spareOrders: KeyOrder[] = [];
 
-  constructor(pool: Pool, uploads: Uploads) {
+  constructor(pool: Pool, uploads: Uploads, buffers: SpareBuffers) {
     this.#pool = pool;
     this.#uploads = uploads;
+    this.#buffers = buffers;
   }
 
   /** A request for one key, to its server. */
@@ -143,22 +148,23 @@ export class ClassicDispatcher {
     const { bytes, keyCount, keyOffsets } = decoder;
     const owners = this.#owners;
     const asked = this.#asked;
-    const keysStart = keyOffsets[0] as number;
-    const slot = this.#orderedSlot(client, bytes.slice(keysStart, keyOffsets[keyCount * 2 - 1]));
+    const slot = this.#orderedSlot(client);
+    const { order } = slot;
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;
       const to = keyOffsets[i * 2 + 1] as number;
       const server = owners[i] as ServerLink;
       let part = server.splitting as OrderedPart | null; // nobody else splits
       if (part === null) {
-        part = this.#spare.pop() ?? new OrderedPart(this.#spare);
+        part = this.#spareParts.pop() ?? new OrderedPart(this.#spareParts, this.#buffers);
         slot.begin(part);
         server.splitting = part;
         server.refusing = server.refusal();
         asked.push(server);
         if (server.refusing === null) part.lineBytes = writeCommand(server, decoder);
       }
-      slot.key(part, from - keysStart, to - keysStart);
+      part.key(i);
+      order.add(part, bytes, from, to);
       if (server.refusing !== null) continue;
       if (isFull(decoder, part.lineBytes, to - from)) {
         endLine(server, part);
@@ -171,10 +177,15 @@ export class ClassicDispatcher {
     slot.done();
   }
 
-  #orderedSlot(client: ClientLink, keys: Uint8Array): OrderedSlot {
+  #orderedSlot(client: ClientLink): OrderedSlot {
     const pool = this.#pool;
-    if (pool.partialResults === "error") return client.push(new OrderedSlot(client, keys));
-    return client.push(new PartialSlot(client, keys, pool));
+    const spare = this.#spareOrders;
+    const order = spare.pop() ?? new KeyOrder();
+    return client.push(
+      pool.partialResults === "error"
+        ? new OrderedSlot(client, order, spare)
+        : new PartialSlot(client, order, spare, pool),
+    );
   }
 
   #get(client: ClientLink, { bytes, keyStart, keyEnd }: TextRequestDecoder): void {

@@ -11,7 +11,7 @@
 
 import { latin1Bytes, refusalReply, REPLY_BYTES, type Protocol } from "@memwire/codec";
 import { unreachable } from "@memwire/engine";
-import type { ClientLink, Dispatcher, Upload, Uploads } from "@memwire/link";
+import type { ClientLink, Dispatcher, SpareBuffers, Upload, Uploads } from "@memwire/link";
 import { BinaryDispatcher } from "./binary-dispatch.ts";
 import { ClassicDispatcher } from "./classic-dispatch.ts";
 import { MetaDispatcher } from "./meta-dispatch.ts";
@@ -35,12 +35,13 @@ export class PoolDispatcher implements Dispatcher {
   constructor(
     pool: Pool,
     uploads: Uploads,
+    buffers: SpareBuffers,
     version: string,
     stats: (argument: string) => readonly StatLine[] | null,
   ) {
     this.protocol = pool.protocol;
     this.#pool = pool;
-    this.#classic = new ClassicDispatcher(pool, uploads);
+    this.#classic = new ClassicDispatcher(pool, uploads, buffers);
     this.#meta = new MetaDispatcher(pool, uploads);
     this.#binary = new BinaryDispatcher(pool, uploads, version, stats);
     this.#version = latin1Bytes(`VERSION ${version}\r\n`);

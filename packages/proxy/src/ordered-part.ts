@@ -7,42 +7,51 @@
 //
 // Hot path; used again by its dispatcher.
 
-import { SendBuffer, type TextReplyDecoder } from "@memwire/codec";
-import type { Failure, StreamFound, Waiter } from "@memwire/link";
+import type { SendBuffer, TextReplyDecoder } from "@memwire/codec";
+import type { Failure, SpareBuffers, StreamFound, Waiter } from "@memwire/link";
 import type { OrderedSlot } from "./ordered-slot.ts";
 
-/** Parts kept for requests to come, with at most 64 KiB each. */
+/** Parts kept for requests to come, and the most keys of one. */
 const SPARE_MAX = 256;
+const SPARE_KEYS_MAX = 1_024;
+
+const NOTHING = new Uint8Array(0);
 
 export class OrderedPart implements Waiter {
   slot: OrderedSlot | null = null;
+  /** The part of another server. */
+  next: OrderedPart | null = null;
   /** Bytes of the line that is being written to the server. */
   lineBytes = 0;
   readonly #spare: OrderedPart[];
-  /** Of its keys: which of all it is, and where it is in the slot's. */
+  readonly #buffers: SpareBuffers;
+  // Of the arrays only so much counts: with a length of 0 they would lose their room.
+  /** Which of all keys its own are. */
   readonly #places: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  #count = 0;
   #next = 0;
   /** Lines that are not answered yet. */
   #waiting = 0;
-  readonly #held: SendBuffer = new SendBuffer();
+  #held: SendBuffer | null = null;
   readonly #heldPlaces: number[] = [];
   readonly #heldBytes: number[] = [];
+  #heldCount = 0;
   #heldNext = 0;
+  /** What was taken of the values that are held, and is still to be told. */
+  #taken: Uint8Array = NOTHING;
+  #takenAt = 0;
   #begun: SendBuffer | null = null;
   #begunPlace = 0;
   #source: TextReplyDecoder | null = null;
 
   /** @param spare Where it goes when it is of no more use. */
-  constructor(spare: OrderedPart[]) {
+  constructor(spare: OrderedPart[], buffers: SpareBuffers) {
     this.#spare = spare;
+    this.#buffers = buffers;
   }
 
-  key(place: number, start: number, end: number): void {
-    this.#places.push(place);
-    this.#starts.push(start);
-    this.#ends.push(end);
+  key(place: number): void {
+    this.#places[this.#count++] = place;
   }
 
   /** Whether no value of a key up to that one is held or can come any more. */
@@ -65,9 +74,13 @@ export class OrderedPart implements Waiter {
       return true;
     }
     if (this.#begun === null || this.#begunPlace > place) return false;
-    slot.direct = this.#source;
-    slot.owner?.unstage(this.#begun, slot);
+    const begun = this.#begun;
+    const told = begun.take();
     this.#begun = null;
+    slot.direct = this.#source;
+    slot.owner?.staged(-told.length);
+    slot.reply(told, 0, told.length);
+    this.#giveBack(begun);
     return true;
   }
 
@@ -85,9 +98,10 @@ export class OrderedPart implements Waiter {
       slot.reply(bytes, start, end);
       slot.told(place);
     } else {
-      slot.owner.stage(this.#held, bytes, start, end);
-      this.#heldPlaces.push(place);
-      this.#heldBytes.push(end - start);
+      this.#held ??= this.#buffers.lend();
+      this.#held.copy(bytes, start, end);
+      this.#hold(place, end - start);
+      slot.owner.staged(end - start);
     }
     if (place >= 0) this.#next++;
     return true;
@@ -107,12 +121,17 @@ export class OrderedPart implements Waiter {
       return true;
     }
     const begun = this.#begun as SendBuffer;
-    slot.owner.stage(begun, bytes, start, end);
-    if (found !== "tail") return true;
-    this.#heldPlaces.push(this.#begunPlace);
-    this.#heldBytes.push(begun.length);
-    this.#held.append(begun);
-    this.#begun = null;
+    begun.copy(bytes, start, end);
+    if (found === "tail") {
+      this.#hold(this.#begunPlace, begun.length);
+      this.#begun = null;
+      if (this.#held === null) this.#held = begun;
+      else {
+        this.#held.append(begun);
+        this.#buffers.giveBack(begun);
+      }
+    }
+    slot.owner.staged(end - start);
     return true;
   }
 
@@ -133,7 +152,11 @@ export class OrderedPart implements Waiter {
     const slot = this.slot as OrderedSlot;
     if (source !== null && source === slot.direct) return slot.fail(failure, source);
     // Of a value that has begun the rest does not come.
-    if (this.#begun !== null) slot.owner?.unstage(this.#begun, null);
+    if (this.#begun !== null) {
+      slot.owner?.staged(-this.#begun.length);
+      this.#begun.take();
+      this.#giveBack(this.#begun);
+    }
     this.#begun = null;
     this.#waiting--;
     slot.advance();
@@ -145,33 +168,54 @@ export class OrderedPart implements Waiter {
     const slot = this.slot as OrderedSlot;
     while (this.#holds) this.#tellFirst(slot);
     this.slot = null;
-    this.#places.length = 0;
-    this.#starts.length = 0;
-    this.#ends.length = 0;
+    this.next = null;
+    this.#source = null;
+    if (this.#count > SPARE_KEYS_MAX || this.#spare.length >= SPARE_MAX) return;
+    this.#count = 0;
     this.#next = 0;
     this.lineBytes = 0;
-    this.#source = null;
-    if (this.#spare.length < SPARE_MAX) this.#spare.push(this);
+    this.#spare.push(this);
   }
 
   get #holds(): boolean {
-    return this.#heldNext < this.#heldPlaces.length;
+    return this.#heldNext < this.#heldCount;
+  }
+
+  #hold(place: number, bytes: number): void {
+    this.#heldPlaces[this.#heldCount] = place;
+    this.#heldBytes[this.#heldCount++] = bytes;
   }
 
   #tellFirst(slot: OrderedSlot): void {
-    slot.owner?.unstage(this.#held, slot, this.#heldBytes[this.#heldNext++]);
+    const held = this.#held as SendBuffer;
+    const bytes = this.#heldBytes[this.#heldNext++] as number;
+    if (this.#takenAt === this.#taken.length) {
+      this.#taken = held.take();
+      this.#takenAt = 0;
+    }
+    slot.owner?.staged(-bytes);
+    slot.reply(this.#taken, this.#takenAt, this.#takenAt + bytes);
+    this.#takenAt += bytes;
     if (this.#holds) return;
-    this.#held.reclaim();
-    this.#heldPlaces.length = 0;
-    this.#heldBytes.length = 0;
+    this.#taken = NOTHING;
+    this.#takenAt = 0;
+    this.#heldCount = 0;
     this.#heldNext = 0;
+    this.#held = null;
+    this.#giveBack(held);
+  }
+
+  /** One of which all was told. */
+  #giveBack(buffer: SendBuffer): void {
+    buffer.reclaim();
+    this.#buffers.giveBack(buffer);
   }
 
   #begin(slot: OrderedSlot, reply: TextReplyDecoder): void {
     this.#begunPlace = this.#find(reply);
     if (!this.#holds && slot.reaches(this.#begunPlace)) slot.direct = reply;
     else {
-      this.#begun = new SendBuffer();
+      this.#begun = this.#buffers.lend();
       this.#source = reply;
     }
     if (this.#begunPlace >= 0) this.#next++;
@@ -184,22 +228,14 @@ export class OrderedPart implements Waiter {
    * can be
    */
   #find(reply: TextReplyDecoder): number {
-    for (let i = this.#next; i < this.#places.length; i++) {
-      if (!this.#isKey(i, reply)) continue;
+    const { order } = this.slot as OrderedSlot;
+    const { bytes, keyStart, keyEnd } = reply;
+    for (let i = this.#next; i < this.#count; i++) {
+      const place = this.#places[i] as number;
+      if (!order.isKey(place, bytes, keyStart, keyEnd)) continue;
       this.#next = i;
-      return this.#places[i] as number;
+      return place;
     }
     return -1;
-  }
-
-  #isKey(index: number, { bytes, keyStart, keyEnd }: TextReplyDecoder): boolean {
-    const { keys } = this.slot as OrderedSlot;
-    const start = this.#starts[index] as number;
-    if (keyEnd - keyStart !== (this.#ends[index] as number) - start) return false;
-    // From behind: it is there that keys differ.
-    for (let i = keyEnd - keyStart - 1; i >= 0; i--) {
-      if (bytes[keyStart + i] !== keys[start + i]) return false;
-    }
-    return true;
   }
 }

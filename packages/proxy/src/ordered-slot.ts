@@ -8,51 +8,50 @@
 // has to wait is held by its part and counts as staged. Hot path.
 
 import { Slot, type SlotOwner } from "@memwire/link";
+import type { KeyOrder } from "./key-order.ts";
 import type { OrderedPart } from "./ordered-part.ts";
 
+/** Those kept for requests to come, and the most keys of one. */
+const SPARE_MAX = 256;
+const SPARE_KEYS_MAX = 1_024;
+
 export class OrderedSlot extends Slot {
-  /** The keys, as they were asked for. */
-  readonly keys: Uint8Array;
-  readonly #parts: OrderedPart[] = [];
-  /** Whose each key is. */
-  readonly #owners: OrderedPart[] = [];
+  readonly order: KeyOrder;
+  readonly #spare: KeyOrder[];
+  #firstPart: OrderedPart | null = null;
   /** The first key that may still be told. */
   #place = 0;
 
-  /** @param keys Its own copy */
-  constructor(owner: SlotOwner, keys: Uint8Array) {
+  /** @param spare Where `order` goes when it is of no more use. */
+  constructor(owner: SlotOwner, order: KeyOrder, spare: KeyOrder[]) {
     super(owner, "values", false);
-    this.keys = keys;
+    this.order = order;
+    this.#spare = spare;
   }
 
   /** One more server is asked. */
   begin(part: OrderedPart): void {
-    this.#parts.push(part);
+    part.next = this.#firstPart;
+    this.#firstPart = part;
     part.slot = this;
-  }
-
-  /** The next key is asked of that one. */
-  key(part: OrderedPart, start: number, end: number): void {
-    part.key(this.#owners.length, start, end);
-    this.#owners.push(part);
   }
 
   /** Whether nothing that may still come is to be told before the value of that key. */
   reaches(place: number): boolean {
     if (this.direct !== null) return false;
-    this.advance();
+    if (this.#place < place) this.advance();
     return this.#place >= place && this.direct === null;
   }
 
   /** The value of that key was told. */
   told(place: number): void {
-    this.#place = Math.max(this.#place, place + 1);
+    if (place >= this.#place) this.#place = place + 1;
   }
 
   /** Tells what is held and has waited for no more than what came by now. */
   advance(): void {
-    const owners = this.#owners;
-    while (this.direct === null && this.#place < owners.length) {
+    const { count, owners } = this.order;
+    while (this.direct === null && this.#place < count) {
       const part = owners[this.#place] as OrderedPart;
       if (part.tellHeld(this.#place)) continue;
       if (!part.isPast(this.#place)) return;
@@ -61,7 +60,16 @@ export class OrderedSlot extends Slot {
   }
 
   override conclude(): void {
-    for (let i = 0; i < this.#parts.length; i++) (this.#parts[i] as OrderedPart).finish();
+    let part = this.#firstPart;
+    while (part !== null) {
+      const { next } = part;
+      part.finish();
+      part = next;
+    }
     super.conclude();
+    const { order } = this;
+    if (order.count > SPARE_KEYS_MAX || this.#spare.length >= SPARE_MAX) return;
+    order.count = 0;
+    this.#spare.push(order);
   }
 }

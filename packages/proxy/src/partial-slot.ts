@@ -4,6 +4,7 @@
 //                     server B: Connection refused      b and c are missing; counted
 
 import type { Failure, SlotOwner } from "@memwire/link";
+import type { KeyOrder } from "./key-order.ts";
 import { OrderedSlot } from "./ordered-slot.ts";
 
 /** Who counts what was left out. */
@@ -18,8 +19,8 @@ export class PartialSlot extends OrderedSlot {
   #failures = 0;
   #failure: Failure | null = null;
 
-  constructor(owner: SlotOwner, keys: Uint8Array, counter: PartialCounter) {
-    super(owner, keys);
+  constructor(owner: SlotOwner, order: KeyOrder, spare: KeyOrder[], counter: PartialCounter) {
+    super(owner, order, spare);
     this.#counter = counter;
   }
 

@@ -87,7 +87,8 @@ export class ProxyEngine extends LinkEngine {
     if (healthChanged !== undefined) for (const pool of pools) watchHealth(context, pool, healthChanged);
     const stats = (argument: string): readonly StatLine[] | null =>
       statLines(context, pools, facts, argument);
-    this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, uploads, context.version, stats));
+    const { buffers, version } = context;
+    this.#dispatchers = pools.map((pool) => new PoolDispatcher(pool, uploads, buffers, version, stats));
   }
 
   get counters(): Readonly<ClientCounters> {
