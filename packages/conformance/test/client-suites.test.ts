@@ -19,7 +19,8 @@ type Start = (stack: AsyncDisposableStack) => Promise<Address>;
 
 const ENDS_WITHIN_MS = 120_000;
 
-const { runtime } = await openAdapter();
+const adapter = await openAdapter();
+const { runtime } = adapter;
 const folder = mkdtempSync(join(tmpdir(), "memwire-suites-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -42,7 +43,7 @@ const startProxy: Start = async (stack) => {
     connectTimeoutMs: 20_000,
     replyTimeoutMs: 20_000,
   };
-  const proxy = await (await realProxies()).start({ version: "1.6.45", pools: [pool] });
+  const proxy = await realProxies(adapter).start({ version: "1.6.45", pools: [pool] });
   stack.defer(() => proxy.stop());
   const [endpoint] = proxy.endpoints;
   if (endpoint === undefined) throw new Error("a proxy with a pool listens");
