@@ -38,7 +38,7 @@ export class ClassicDispatcher {
   readonly #pool: Pool;
   readonly #uploads: Uploads;
   readonly #buffers: SpareBuffers;
-  /** Of the request that is being split: the server of each key, and each server once. */
+  /** Of the request that is being split: the server of each key, and each server once; and of some before it. */
   readonly #owners: ServerLink[] = [];
   readonly #asked: ServerLink[] = [];
   readonly #spareParts: OrderedPart[] = [];
@@ -115,12 +115,11 @@ export class ClassicDispatcher {
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;
       const server = this.#pool.owner(bytes, from, keyOffsets[i * 2 + 1] as number);
-      owners.push(server);
+      owners[i] = server;
       if (server !== owners[0]) isSplit = true;
     }
     if (isSplit) this.#split(client, decoder);
     else this.#ask(client, owners[0] as ServerLink, decoder);
-    owners.length = 0;
   }
 
   /** All keys of one server. */
@@ -148,6 +147,7 @@ export class ClassicDispatcher {
     const { bytes, keyCount, keyOffsets } = decoder;
     const owners = this.#owners;
     const asked = this.#asked;
+    let servers = 0;
     const slot = this.#orderedSlot(client);
     const { order } = slot;
     for (let i = 0; i < keyCount; i++) {
@@ -160,7 +160,7 @@ export class ClassicDispatcher {
         slot.begin(part);
         server.splitting = part;
         server.refusing = server.refusal();
-        asked.push(server);
+        asked[servers++] = server;
         if (server.refusing === null) part.lineBytes = writeCommand(server, decoder);
       }
       part.key(i);
@@ -172,8 +172,7 @@ export class ClassicDispatcher {
       }
       part.lineBytes += writeKey(server, bytes, from, to);
     }
-    for (let i = 0; i < asked.length; i++) askPart(asked[i] as ServerLink);
-    asked.length = 0;
+    for (let i = 0; i < servers; i++) askPart(asked[i] as ServerLink);
     slot.done();
   }
 

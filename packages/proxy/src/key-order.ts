@@ -3,6 +3,7 @@
 import type { OrderedPart } from "./ordered-part.ts";
 
 const KEY_STORAGE_BYTES_MIN = 1_024;
+const BLANK = 32;
 
 export class KeyOrder {
   /** How many there are; what is behind them is of requests before. */
@@ -13,7 +14,7 @@ export class KeyOrder {
   readonly #ends: number[] = [];
 
   add(owner: OrderedPart, bytes: Uint8Array, start: number, end: number): void {
-    const at = this.startOf(this.count);
+    const at = this.#startOf(this.count);
     const keyEnd = at + end - start;
     if (keyEnd > this.keys.length) {
       const grown = new Uint8Array(keyEnd * 2);
@@ -26,18 +27,18 @@ export class KeyOrder {
     this.owners[this.count++] = owner;
   }
 
-  startOf(place: number): number {
-    return place === 0 ? 0 : (this.#ends[place - 1] as number);
+  /** Whether the key of that place is at `bytes[at]`, with a blank behind it. */
+  isAt(place: number, bytes: Uint8Array, at: number): boolean {
+    const start = this.#startOf(place);
+    const length = (this.#ends[place] as number) - start;
+    const { keys } = this;
+    if (bytes[at + length] !== BLANK) return false;
+    // From behind: it is there that keys differ.
+    for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== keys[start + i]) return false;
+    return true;
   }
 
-  /** Whether the key of that place is this one. */
-  isKey(place: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const keyStart = this.startOf(place);
-    const length = end - start;
-    if (length !== (this.#ends[place] as number) - keyStart) return false;
-    const { keys } = this;
-    // From behind: it is there that keys differ.
-    for (let i = length - 1; i >= 0; i--) if (bytes[start + i] !== keys[keyStart + i]) return false;
-    return true;
+  #startOf(place: number): number {
+    return place === 0 ? 0 : (this.#ends[place - 1] as number);
   }
 }

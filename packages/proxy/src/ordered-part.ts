@@ -1,7 +1,8 @@
 // What one server is asked of a multi-get, and what came of it before its turn.
 //
 //     keys      b  d  e        those behind `#next` are still to come; one that was passed over is a miss
-//     held      VALUE b 0 1 .. VALUE d 0 1 ..         whole values
+//     held      VALUE b 0 1 .. VALUE d 0 1 ..         whole values: of which keys is looked up when that matters, and
+//                                                     never if there is one for each
 //     begun     VALUE e 0 9000000 ....                one that is handed on as it comes; told as it comes when its
 //                                                     turn is there
 //
@@ -15,7 +16,13 @@ import type { OrderedSlot } from "./ordered-slot.ts";
 const SPARE_MAX = 256;
 const SPARE_KEYS_MAX = 1_024;
 
+/** What is held may be told before the last part is there, but looking costs: not for less than this. */
+const ADVANCE_BYTES = 16_384;
+
 const NOTHING = new Uint8Array(0);
+
+/** "VALUE " */
+const WORD_BYTES = 6;
 
 export class OrderedPart implements Waiter {
   slot: OrderedSlot | null = null;
@@ -33,15 +40,18 @@ export class OrderedPart implements Waiter {
   /** Lines that are not answered yet. */
   #waiting = 0;
   #held: SendBuffer | null = null;
-  readonly #heldPlaces: number[] = [];
   readonly #heldBytes: number[] = [];
+  /** Of those that were taken: of which key each is; -1 if it is of none that is still to come. */
+  readonly #heldPlaces: number[] = [];
   #heldCount = 0;
   #heldNext = 0;
-  /** What was taken of the values that are held, and is still to be told. */
+  /** What was taken of the values that are held, how many they are, and where the first is that is still to be told. */
   #taken: Uint8Array = NOTHING;
+  #takenCount = 0;
   #takenAt = 0;
   #begun: SendBuffer | null = null;
-  #begunPlace = 0;
+  /** Of the value that comes in parts: which of its keys it is of; -1 if of none that is still to come. */
+  #begunIndex = 0;
   #source: TextReplyDecoder | null = null;
 
   /** @param spare Where it goes when it is of no more use. */
@@ -56,27 +66,23 @@ export class OrderedPart implements Waiter {
 
   /** Whether no value of a key up to that one is held or can come any more. */
   isPast(place: number): boolean {
-    if (this.#holds) return (this.#heldPlaces[this.#heldNext] as number) > place;
-    if (this.#begun !== null) return this.#begunPlace > place;
-    return (
-      this.#waiting === 0 || this.#next >= this.#places.length || (this.#places[this.#next] as number) > place
-    );
+    if (this.#holds) return this.#placeHeld() > place;
+    if (this.#begun !== null) return this.#placeBegun > place;
+    return this.#waiting === 0 || this.#next >= this.#count || (this.#places[this.#next] as number) > place;
   }
 
   /** Tells the first that is held of the keys up to that one. @returns false if there is none */
   tellHeld(place: number): boolean {
     const slot = this.slot as OrderedSlot;
     if (this.#holds) {
-      const heldPlace = this.#heldPlaces[this.#heldNext] as number;
-      if (heldPlace > place) return false;
+      if (this.#placeHeld() > place) return false;
       this.#tellFirst(slot);
-      slot.told(heldPlace);
       return true;
     }
-    if (this.#begun === null || this.#begunPlace > place) return false;
+    if (this.#begun === null || this.#placeBegun > place) return false;
     const begun = this.#begun;
     const told = begun.take();
-    this.#begun = null;
+    this.#endBegun(slot);
     slot.direct = this.#source;
     slot.owner?.staged(-told.length);
     slot.reply(told, 0, told.length);
@@ -89,21 +95,14 @@ export class OrderedPart implements Waiter {
     this.slot?.asked();
   }
 
-  value(reply: TextReplyDecoder): boolean {
+  value({ bytes, start, end }: TextReplyDecoder): boolean {
     const slot = this.slot as OrderedSlot;
     if (slot.owner === null) return true;
-    const { bytes, start, end } = reply;
-    const place = this.#find(reply);
-    if (!this.#holds && slot.reaches(place)) {
-      slot.reply(bytes, start, end);
-      slot.told(place);
-    } else {
-      this.#held ??= this.#buffers.lend();
-      this.#held.copy(bytes, start, end);
-      this.#hold(place, end - start);
-      slot.owner.staged(end - start);
-    }
-    if (place >= 0) this.#next++;
+    this.#held ??= this.#buffers.lend();
+    this.#held.copy(bytes, start, end);
+    this.#heldBytes[this.#heldCount++] = end - start;
+    slot.owner.staged(end - start);
+    if (slot.begun > 0 || this.#held.length >= ADVANCE_BYTES) slot.advance();
     return true;
   }
 
@@ -116,15 +115,16 @@ export class OrderedPart implements Waiter {
       slot.reply(bytes, start, end);
       if (found !== "tail") return true;
       slot.direct = null;
-      slot.told(this.#begunPlace);
+      slot.told(this.#placeBegun);
+      this.#next = Math.max(this.#next, this.#begunIndex + 1);
       slot.advance();
       return true;
     }
     const begun = this.#begun as SendBuffer;
     begun.copy(bytes, start, end);
     if (found === "tail") {
-      this.#hold(this.#begunPlace, begun.length);
-      this.#begun = null;
+      this.#heldBytes[this.#heldCount++] = begun.length;
+      this.#endBegun(slot);
       if (this.#held === null) this.#held = begun;
       else {
         this.#held.append(begun);
@@ -144,7 +144,7 @@ export class OrderedPart implements Waiter {
   done(): void {
     const slot = this.slot as OrderedSlot;
     this.#waiting--;
-    slot.advance();
+    if (slot.begun > 0) slot.advance();
     slot.done();
   }
 
@@ -156,10 +156,10 @@ export class OrderedPart implements Waiter {
       slot.owner?.staged(-this.#begun.length);
       this.#begun.take();
       this.#giveBack(this.#begun);
+      this.#endBegun(slot);
     }
-    this.#begun = null;
     this.#waiting--;
-    slot.advance();
+    if (slot.begun > 0) slot.advance();
     slot.fail(failure);
   }
 
@@ -181,28 +181,54 @@ export class OrderedPart implements Waiter {
     return this.#heldNext < this.#heldCount;
   }
 
-  #hold(place: number, bytes: number): void {
-    this.#heldPlaces[this.#heldCount] = place;
-    this.#heldBytes[this.#heldCount++] = bytes;
+  get #placeBegun(): number {
+    return this.#begunIndex < 0 ? -1 : (this.#places[this.#begunIndex] as number);
   }
 
+  /** Of which key the first is that is held. */
+  #placeHeld(): number {
+    if (this.#heldNext === this.#takenCount) this.#takeHeld();
+    return this.#heldPlaces[this.#heldNext] as number;
+  }
+
+  /** Tells the first that is held, and those behind it that are of the keys behind its own. */
   #tellFirst(slot: OrderedSlot): void {
-    const held = this.#held as SendBuffer;
-    const bytes = this.#heldBytes[this.#heldNext++] as number;
-    if (this.#takenAt === this.#taken.length) {
-      this.#taken = held.take();
-      this.#takenAt = 0;
+    let place = this.#placeHeld();
+    let bytes = this.#heldBytes[this.#heldNext++] as number;
+    while (this.#heldNext < this.#takenCount && this.#heldPlaces[this.#heldNext] === place + 1) {
+      place++;
+      bytes += this.#heldBytes[this.#heldNext++] as number;
     }
+    const at = this.#takenAt;
+    this.#takenAt = at + bytes;
     slot.owner?.staged(-bytes);
-    slot.reply(this.#taken, this.#takenAt, this.#takenAt + bytes);
-    this.#takenAt += bytes;
+    slot.reply(this.#taken, at, at + bytes);
+    slot.told(place);
     if (this.#holds) return;
+    const held = this.#held as SendBuffer;
+    this.#held = null;
     this.#taken = NOTHING;
+    this.#takenCount = 0;
     this.#takenAt = 0;
     this.#heldCount = 0;
     this.#heldNext = 0;
-    this.#held = null;
     this.#giveBack(held);
+  }
+
+  /** Looks of which keys those are that were held since the last time. Only when all of those before were told. */
+  #takeHeld(): void {
+    const taken = (this.#held as SendBuffer).take();
+    const isAll = this.#waiting === 0 && this.#takenCount === 0 && this.#heldCount === this.#count;
+    let at = 0;
+    for (let i = this.#takenCount; i < this.#heldCount; i++) {
+      const index = isAll ? i : this.#find(taken, at + WORD_BYTES);
+      if (index >= 0) this.#next = index + 1;
+      this.#heldPlaces[i] = index < 0 ? -1 : (this.#places[index] as number);
+      at += this.#heldBytes[i] as number;
+    }
+    this.#taken = taken;
+    this.#takenCount = this.#heldCount;
+    this.#takenAt = 0;
   }
 
   /** One of which all was told. */
@@ -212,29 +238,35 @@ export class OrderedPart implements Waiter {
   }
 
   #begin(slot: OrderedSlot, reply: TextReplyDecoder): void {
-    this.#begunPlace = this.#find(reply);
-    if (!this.#holds && slot.reaches(this.#begunPlace)) slot.direct = reply;
-    else {
-      this.#begun = this.#buffers.lend();
-      this.#source = reply;
+    slot.advance();
+    this.#begunIndex = this.#find(reply.bytes, reply.keyStart);
+    if (!this.#holds) {
+      if (this.#begunIndex > this.#next) this.#next = this.#begunIndex;
+      if (slot.reaches(this.#placeBegun)) {
+        slot.direct = reply;
+        return;
+      }
     }
-    if (this.#begunPlace >= 0) this.#next++;
+    this.#begun = this.#buffers.lend();
+    this.#source = reply;
+    slot.begun++;
+  }
+
+  #endBegun(slot: OrderedSlot): void {
+    this.#begun = null;
+    slot.begun--;
   }
 
   /**
-   * Which key a value is of; those before it are misses.
+   * Which of its keys begins there, with a blank behind it; those before it are misses.
    *
-   * @returns -1 if it is of none that is still to come, as from a server that answers in no order: it is told as soon as
-   * can be
+   * @returns -1 if it is none that is still to come, as from a server that answers in no order: its value is told as
+   * soon as can be
    */
-  #find(reply: TextReplyDecoder): number {
+  #find(bytes: Uint8Array, at: number): number {
     const { order } = this.slot as OrderedSlot;
-    const { bytes, keyStart, keyEnd } = reply;
     for (let i = this.#next; i < this.#count; i++) {
-      const place = this.#places[i] as number;
-      if (!order.isKey(place, bytes, keyStart, keyEnd)) continue;
-      this.#next = i;
-      return place;
+      if (order.isAt(this.#places[i] as number, bytes, at)) return i;
     }
     return -1;
   }

@@ -17,6 +17,8 @@ const SPARE_KEYS_MAX = 1_024;
 
 export class OrderedSlot extends Slot {
   readonly order: KeyOrder;
+  /** Values that are handed on as they come, and whose turn it is not yet. */
+  begun = 0;
   readonly #spare: KeyOrder[];
   #firstPart: OrderedPart | null = null;
   /** The first key that may still be told. */
@@ -60,6 +62,7 @@ export class OrderedSlot extends Slot {
   }
 
   override conclude(): void {
+    this.advance();
     let part = this.#firstPart;
     while (part !== null) {
       const { next } = part;
