@@ -150,6 +150,8 @@ export class ClassicDispatcher {
     let servers = 0;
     const slot = this.#orderedSlot(client);
     const { order } = slot;
+    const keysStart = keyOffsets[0] as number;
+    order.begin(bytes, keysStart, keyOffsets[keyCount * 2 - 1] as number);
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;
       const to = keyOffsets[i * 2 + 1] as number;
@@ -164,7 +166,7 @@ export class ClassicDispatcher {
         if (server.refusing === null) part.lineBytes = writeCommand(server, decoder);
       }
       part.key(i);
-      order.add(part, bytes, from, to);
+      order.add(part, from - keysStart, to - keysStart);
       if (server.refusing !== null) continue;
       if (isFull(decoder, part.lineBytes, to - from)) {
         endLine(server, part);

@@ -9,36 +9,33 @@ export class KeyOrder {
   /** How many there are; what is behind them is of requests before. */
   count = 0;
   readonly owners: OrderedPart[] = [];
-  /** The keys one behind the other, and where each ends. */
-  keys: Uint8Array = new Uint8Array(KEY_STORAGE_BYTES_MIN);
+  /** The keys as they were asked for, and where each starts and ends. */
+  #keys: Uint8Array = new Uint8Array(KEY_STORAGE_BYTES_MIN);
+  readonly #starts: number[] = [];
   readonly #ends: number[] = [];
 
-  add(owner: OrderedPart, bytes: Uint8Array, start: number, end: number): void {
-    const at = this.#startOf(this.count);
-    const keyEnd = at + end - start;
-    if (keyEnd > this.keys.length) {
-      const grown = new Uint8Array(keyEnd * 2);
-      grown.set(this.keys);
-      this.keys = grown;
-    }
-    const { keys } = this;
-    for (let i = 0; i < end - start; i++) keys[at + i] = bytes[start + i] as number;
-    this.#ends[this.count] = keyEnd;
+  /** Takes over the keys of a request, which are in `bytes[start]` to `bytes[end - 1]`, and `add`ed next. */
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start > this.#keys.length) this.#keys = new Uint8Array((end - start) * 2);
+    this.#keys.set(bytes.subarray(start, end));
+    this.count = 0;
+  }
+
+  /** The next key, from `start` to `end` of those that were taken over. */
+  add(owner: OrderedPart, start: number, end: number): void {
+    this.#starts[this.count] = start;
+    this.#ends[this.count] = end;
     this.owners[this.count++] = owner;
   }
 
   /** Whether the key of that place is at `bytes[at]`, with a blank behind it. */
   isAt(place: number, bytes: Uint8Array, at: number): boolean {
-    const start = this.#startOf(place);
+    const start = this.#starts[place] as number;
     const length = (this.#ends[place] as number) - start;
-    const { keys } = this;
+    const keys = this.#keys;
     if (bytes[at + length] !== BLANK) return false;
     // From behind: it is there that keys differ.
     for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== keys[start + i]) return false;
     return true;
-  }
-
-  #startOf(place: number): number {
-    return place === 0 ? 0 : (this.#ends[place - 1] as number);
   }
 }

@@ -72,7 +72,6 @@ export class OrderedSlot extends Slot {
     super.conclude();
     const { order } = this;
     if (order.count > SPARE_KEYS_MAX || this.#spare.length >= SPARE_MAX) return;
-    order.count = 0;
     this.#spare.push(order);
   }
 }
