@@ -29,6 +29,19 @@ test("a large value is told as it comes", () => {
   expect(told + client.read()).toBe(`${value}END\r\n`);
 });
 
+test("one whose server has none of the keys before it is told as it comes, too", () => {
+  const table = new Table(limits);
+  const client = table.client();
+  table.say(client, "get x0 a0 y1\r\n");
+  const value = valueOf("a0", "v".repeat(1_000_000));
+  const [start, rest] = half(value);
+  table.say(table.server(0), start);
+  expect(client.read()).toBe(start);
+  table.say(table.server(0), `${rest}END\r\n`);
+  table.say(table.server(1), "END\r\n");
+  expect(client.read()).toBe(`${rest}END\r\n`);
+});
+
 test("one that comes before its turn is staged", () => {
   const table = new Table(limits);
   const client = table.client();
