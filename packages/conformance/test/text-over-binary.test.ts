@@ -7,7 +7,7 @@
 // Left out of what is drawn at random is what binary cannot say, which has a table of its own, and flag k of items that
 // were stored in base64, of which only a text server knows.
 
-import { latin1Bytes, latin1Text } from "@memwire/codec";
+import { BufferPool, latin1Bytes, latin1Text } from "@memwire/codec";
 import { TextOverBinary } from "@memwire/link";
 import type { ServerOptions } from "@memwire/server";
 import fc from "fast-check";
@@ -46,9 +46,9 @@ class Asked {
   heldBytesMax = 0;
   isBroken = false;
 
-  constructor(party: Party, streamedFromBytes?: number) {
+  constructor(party: Party, streamedFromBytes?: number, pool?: BufferPool) {
     this.#party = party;
-    this.over = new TextOverBinary(credentials, { streamedFromBytes });
+    this.over = new TextOverBinary(credentials, { streamedFromBytes, pool });
   }
 
   ask(text: string, lengths: readonly number[] = [Infinity], bytesMax = 1_048_576): void {
@@ -87,6 +87,16 @@ class Asked {
       this.#party.send(bytes);
       requests.reclaim();
     }
+  }
+}
+
+/** Tells how large the buffers are that are taken from it. */
+class Watched extends BufferPool {
+  largestBytes = 0;
+
+  override take(length: number): Uint8Array {
+    this.largestBytes = Math.max(this.largestBytes, length);
+    return super.take(length);
   }
 }
 
@@ -210,6 +220,46 @@ test("a long line of keys is asked for piece by piece", () => {
   const over = new Asked(saslServer());
   over.ask(`set k7 0 0 1\r\nx\r\nget ${keys.join(" ")}\r\n`, [Infinity], 10_000);
   expect(over.hear()).toBe("STORED\r\nSTORED\r\nVALUE k7 0 1\r\nx\r\nEND\r\n");
+});
+
+test.each([
+  ["a value", `set a 0 0 5000000\r\n${"v".repeat(5_000_000)}\r\n`],
+  ["a line of keys", `get ${Array.from({ length: 60_000 }, (_, i) => `key${i}`).join(" ")}\r\n`],
+])("%s that is lent whole is not there twice", (_, wire) => {
+  const pool = new Watched();
+  new Asked(saslServer(), undefined, pool).ask(wire, [Infinity], 65_536);
+  expect(pool.largestBytes).toBeGreaterThan(16_384);
+  expect(pool.largestBytes).toBeLessThan(4 * 65_536);
+});
+
+test("while a value waits for the end of its line, no memory is held for what was sent of it", () => {
+  const pool = new BufferPool();
+  const over = new Asked(saslServer(), undefined, pool);
+  over.ask(`set a 0 0 60000\r\n${"v".repeat(60_000)}`);
+  expect(pool.keptBytes).toBeGreaterThan(60_000);
+  over.ask("\r\nget a\r\n");
+  expect(over.hear()).toBe(`STORED\r\nSTORED\r\nVALUE a 0 60000\r\n${"v".repeat(60_000)}\r\nEND\r\n`);
+});
+
+describe.each([Infinity, 1])("in pieces of %d bytes", (piece) => {
+  test.each([
+    ["set a 1 0 5\r\nhello", "STORED", "hello"],
+    ["set a 1 0 1\r\nx", "STORED", "x"],
+    ["set a 1 0 0\r\n", "STORED", ""],
+    ["ms a 5 F1\r\nhello", "HD", "hello"],
+  ])("%j is not stored before the end of its line came", (wire, answer, value) => {
+    const bench = new Bench(smallServer({ authentication: { kind: "sasl", users: [USER] } }));
+    const [over, other] = [new Asked(bench.connect()), new Asked(bench.connect())];
+    over.ask(wire, [piece]);
+    other.ask("get a\r\n");
+    expect([over.hear(), other.hear()]).toEqual(["STORED\r\n", "STORED\r\nEND\r\n"]);
+    over.ask("\r\n", [piece]);
+    other.ask("get a\r\n");
+    expect([over.hear(), other.hear()]).toEqual([
+      `${answer}\r\n`,
+      `VALUE a 1 ${value.length}\r\n${value}\r\nEND\r\n`,
+    ]);
+  });
 });
 
 test("a password that is wrong, and a server without SASL, are told as text tells a wrong password", () => {

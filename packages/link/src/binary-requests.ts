@@ -5,8 +5,10 @@
 //     ask("lo\r\n")                         -->    lo
 //
 // What is asked is lent until `isAsking` is false, and no more of it at a time becomes binary than the network takes at
-// once: neither a large value nor a long line of keys is there twice. For each request an `Ask` waits for the answer.
-// Requests are well formed, and are to be answered, as those who link to a server write them.
+// once: neither a large value nor a long line of keys is there twice. A binary request ends with its value, and a text
+// one with the line end behind it, which never comes if its client breaks off: so the last byte waits for that. For
+// each request an `Ask` waits for the answer. Requests are well formed, and are to be answered, as those who link to a
+// server write them.
 
 import {
   latin1Bytes,
@@ -57,6 +59,10 @@ export class BinaryRequests {
   #pieceEnd = 0;
   /** The value is that of a request which cannot be said. */
   #drops = false;
+  /** The last byte that was written ends a request, or may: it is not to be taken. */
+  #keepsLast = false;
+  /** That byte, where the output's memory was let go of meanwhile; else -1. */
+  #lastByte = -1;
 
   /** @param pool Where memory for large requests comes from. */
   constructor(asks: AskQueue, { user, password }: Credentials, pool?: BufferPool) {
@@ -74,11 +80,13 @@ export class BinaryRequests {
 
   /** Whether there is something to take. */
   get hasMore(): boolean {
-    return this.#isAsking || this.#output.length > 0;
+    return this.#isAsking || this.#output.length > (this.#keepsLast ? 1 : 0);
   }
 
   /** Lends text, at least one byte. Only if there is nothing to take. */
   ask(text: Uint8Array): void {
+    if (this.#lastByte >= 0) this.#output.byte(this.#lastByte);
+    this.#lastByte = -1;
     this.#isAsking = true;
     this.#decoder.receive(text);
   }
@@ -88,15 +96,20 @@ export class BinaryRequests {
     const output = this.#output;
     // One byte more than is taken shows that there is more: what is lent still may come to nothing.
     while (this.#isAsking && output.length <= bytesMax) this.#goOn(bytesMax + 1 - output.length);
-    // Who sends is told when it was taken: so the end of a value that has left already, or one that is thrown away, is
-    // something, too. It is never in the middle of a value: there each byte is one.
+    // In a value each byte lets the one before it go: what came is the first half of a line end.
+    if (output.length === 1) this.#keepsLast = false;
+    // Who sends is told when it was taken: so the rest of that line end, or of a value that is thrown away, is
+    // something, too.
     if (output.length === 0) this.#noop(NOTHING);
-    return output.take(bytesMax);
+    return output.take(this.#keepsLast ? Math.min(bytesMax, output.length - 1) : bytesMax);
   }
 
   /** The network is done with what was taken. */
   reclaim(): void {
-    this.#output.reclaim();
+    const output = this.#output;
+    // Until its client sends more of a value, nothing large is held for one byte.
+    if (!this.hasMore && output.length === 1) this.#lastByte = output.take()[0] as number;
+    output.reclaim();
   }
 
   /** @param bytesMax Of a value. */
@@ -108,7 +121,8 @@ export class BinaryRequests {
       case "request":
         return this.#request();
       case "head":
-        this.#drops = !this.#isSaid(decoder.snapshot(), decoder.valueBytes);
+        this.#keepsLast = this.#isSaid(decoder.snapshot(), decoder.valueBytes);
+        this.#drops = !this.#keepsLast;
         return;
       case "part":
         if (this.#drops) return;
@@ -116,9 +130,11 @@ export class BinaryRequests {
         this.#pieceEnd = decoder.partEnd;
         return;
       case "tail":
+        this.#keepsLast = false;
         return;
       case "invalid":
-        // Where only the end of a value is wrong the server has had all of the request.
+        this.#keepsLast = false;
+        // Where only the end of a value is wrong the server has all of the request.
         if (decoder.refusal !== "bad-data-chunk") this.#noop(refusalReply(decoder.refusal));
         return;
       default:

@@ -252,7 +252,7 @@ test("a large value goes over a connection of its own, which logs in, too; and o
   const head = own.read();
   table.say(client, value.slice(0, 150_000));
   const some = own.read();
-  expect(some).toBe(value.slice(0, 150_000));
+  expect(some).toBe(`0${value.slice(1, 150_000)}`); // the last byte that came waits for the next one
   table.say(client, `${value.slice(150_000)}\r\nget k0\r\n`);
   const decoder = new BinaryRequestDecoder();
   decoder.receive(latin1Bytes(head + some + own.read()));
@@ -269,4 +269,25 @@ test("a large value goes over a connection of its own, which logs in, too; and o
   expect(client.read()).toBe(`VALUE k0 0 200000\r\n${reply.slice(30, 100_000)}`);
   table.say(shared, reply.slice(100_000));
   expect(client.read()).toBe(`${reply.slice(100_000)}\r\nEND\r\n`);
+});
+
+test.each([
+  ["goes away", ""],
+  ["sends something else there", "xx"],
+])("a client that %s before its large value's line end leaves the server without the value", (_, end) => {
+  const table = new Table({ wholeBytesMax: 100 }, { credentials });
+  const client = table.client();
+  table.say(client, `set k0 0 0 200000\r\n${"v".repeat(200_000)}`);
+  const own = table.server(0);
+  say(table, own);
+  const decoder = new BinaryRequestDecoder();
+  const heard = (): string => {
+    decoder.receive(latin1Bytes(own.read()));
+    return decoder.next();
+  };
+  expect(heard()).toBe("need-data");
+  if (end === "") table.end(client);
+  else table.say(client, end);
+  expect([heard(), own.closed]).toEqual(["need-data", true]);
+  expect(client.read()).toBe(end === "" ? "" : "CLIENT_ERROR bad data chunk\r\n");
 });
