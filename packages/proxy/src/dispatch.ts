@@ -99,9 +99,11 @@ export class PoolDispatcher implements Dispatcher {
       case "watch":
       case "refresh_certs":
       case "extstore":
-      case "config":
       case "debugtime":
         return client.refuse(notSupported(command));
+      // memcached has no such command, and it is by this answer that clients of ElastiCache see so.
+      case "config":
+        return client.refuse(UNKNOWN);
       default:
         return unreachable(command);
     }

@@ -49,7 +49,7 @@ const answeredHere: [request: string, answer: string][] = [
   ["watch fetchers\r\n", "CLIENT_ERROR watch is not supported by this proxy\r\n"],
   ["refresh_certs\r\n", "CLIENT_ERROR refresh_certs is not supported by this proxy\r\n"],
   ["extstore item_age 1\r\n", "CLIENT_ERROR extstore is not supported by this proxy\r\n"],
-  ["config get cluster\r\n", "CLIENT_ERROR config is not supported by this proxy\r\n"],
+  ["config get cluster\r\n", "ERROR\r\n"], // pylibmc sees by it that this is no ElastiCache
   ["debugtime 1\r\n", "CLIENT_ERROR debugtime is not supported by this proxy\r\n"],
   ["get\r\n", "CLIENT_ERROR bad command line format\r\n"],
   [`get ${"k".repeat(251)}\r\n`, "CLIENT_ERROR bad command line format\r\n"],
