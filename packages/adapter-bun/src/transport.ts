@@ -23,6 +23,9 @@ import {
 /** What is smaller lies in memory that is used again soon. */
 const FREED_BYTES_LEAST = 4_096;
 
+/** As much as Bun reads at once. If there is so much it reads again, up to ten times, before a turn comes. */
+const READ_BYTES_MAX = 524_288;
+
 export class BunTransport implements Transport {
   #socket: Bun.Socket<BunTransport> | undefined;
   #handler: TransportHandler | undefined;
@@ -58,7 +61,20 @@ export class BunTransport implements Transport {
 
   received(chunk: Uint8Array): void {
     if (!this.#closing) this.#handler?.received(chunk);
+    if (chunk.length >= READ_BYTES_MAX) this.#awaitTurn();
     if (chunk.length >= FREED_BYTES_LEAST) free(chunk);
+  }
+
+  /** An engine that has enough says so when the turn ends: nothing more comes until then. */
+  #awaitTurn(): void {
+    if (this.#paused || this.#closing || this.#gone) return;
+    this.#socket?.pause();
+    setImmediate(goOn, this);
+  }
+
+  /** The turn has ended. */
+  goOn(): void {
+    if (!this.#paused && !this.#closing && !this.#gone) this.#socket?.resume();
   }
 
   peerEnded(): void {
@@ -150,6 +166,8 @@ export class BunTransport implements Transport {
     this.#linger = setTimeout(() => socket?.end(), FAREWELL_MS);
   }
 }
+
+const goOn = (transport: BunTransport): void => transport.goOn();
 
 /**
  * Frees a chunk, which nobody reads any more. Bun makes memory of its own for each; left until garbage is collected, every

@@ -21,6 +21,9 @@ import { peerOf } from "./binding.ts";
 import { plain } from "./plain.ts";
 import type { Wire } from "./wire.ts";
 
+/** Only Bun reads so much at once, and then up to ten times more before a turn comes. */
+const READ_BYTES_LARGE = 262_144;
+
 export class StreamTransport implements Transport {
   readonly #socket: TLSSocket;
   /** What is below it and has to be paused as well. */
@@ -28,6 +31,7 @@ export class StreamTransport implements Transport {
   readonly #handler: TransportHandler;
   #connected: boolean;
   #cause: CloseCause = "closed";
+  #paused = false;
   #closing = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
   readonly #written = (error?: Error | null): void => {
@@ -71,6 +75,7 @@ export class StreamTransport implements Transport {
     }
     socket.on("data", (chunk: Uint8Array) => {
       if (!this.#closing) handler.received(plain(chunk));
+      if (chunk.length >= READ_BYTES_LARGE) this.#awaitTurn();
     });
     socket.on("end", () => {
       if (this.#closing) return;
@@ -89,6 +94,15 @@ export class StreamTransport implements Transport {
     });
   }
 
+  /** An engine that has enough says so when the turn ends: nothing more comes until then. */
+  #awaitTurn(): void {
+    if (this.#paused || this.#closing) return;
+    this.#socket.pause();
+    setImmediate(() => {
+      if (!this.#paused && !this.#closing) this.#socket.resume();
+    });
+  }
+
   /** No Nagle; a wire has seen to that itself. */
   #hurry(): void {
     if (this.#wire === undefined) this.#socket.setNoDelay(true);
@@ -101,12 +115,14 @@ export class StreamTransport implements Transport {
 
   pause(): void {
     if (this.#closing) return;
+    this.#paused = true;
     this.#socket.pause();
     this.#wire?.pause();
   }
 
   resume(): void {
     if (this.#closing) return;
+    this.#paused = false;
     this.#socket.resume();
     this.#wire?.resume();
   }

@@ -79,6 +79,35 @@ export const flowLaws: readonly Law[] = [
     await finish();
   }),
 
+  onEveryKind("of what has piled up no turn brings more than 2 MiB", async (harness, kind) => {
+    const { near, far, finish } = await pair(harness, kind);
+    let turnBegan = 0;
+    let isTurn = false;
+    let most = 0;
+    far.onReceived = () => {
+      most = Math.max(most, far.receivedBytes - turnBegan);
+      if (isTurn) return;
+      isTurn = true;
+      harness.clock.defer(() => {
+        isTurn = false;
+        turnBegan = far.receivedBytes;
+      });
+    };
+    // The system keeps more of a connection the more has gone over it.
+    for (let times = 0; times < 2; times++) {
+      await fill(harness, near, 1 * MIB, near.sentBytes + 8 * MIB);
+      await sentReaches(harness, near, far);
+      await harness.until(() => !near.waiting, "drained");
+      far.ask("pause");
+      await fill(harness, near, 1 * MIB, near.sentBytes + 8 * MIB);
+      far.ask("resume");
+      await sentReaches(harness, near, far);
+      await harness.until(() => !near.waiting, "drained");
+    }
+    expect(most).toBeLessThanOrEqual(2 * MIB);
+    await finish();
+  }),
+
   onEveryKind("what comes while paused, and the end of it, waits for resume", async (harness, kind) => {
     const { near, far, finish } = await pair(harness, kind);
     far.ask("pause");
