@@ -41,6 +41,9 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+/** Of what comes in bulk an engine may soon have enough. */
+const BULK_BYTES = 65_536;
+
 /** Runs `engine` on `network` by `clock` until `close()`. */
 export function drive(engine: Engine, network: Network, clock: Clock): Driver {
   return new RunningDriver(engine, network, clock);
@@ -64,11 +67,16 @@ class RunningDriver implements Driver {
   now: Millis = 0;
   /** The engine wants to go on in the next turn. */
   #due = false;
+  #hurries = false;
   #timerAt: Millis = Infinity;
   #cancelTimer: () => void = () => {};
   readonly #turn = (): void => {
     this.#turnDeferred = false;
     this.#carryOut();
+  };
+  readonly #hurried = (): void => {
+    this.#hurries = false;
+    if (!this.#stopped) this.#pollAll();
   };
 
   constructor(engine: Engine, network: Network, clock: Clock) {
@@ -121,6 +129,13 @@ class RunningDriver implements Driver {
     this.clock.defer(this.#turn);
   }
 
+  /** A next turn may come much later than this one ends, and nobody else says `pause` meanwhile. */
+  hurry(): void {
+    if (!this.#due || this.#hurries) return;
+    this.#hurries = true;
+    this.clock.defer(this.#hurried);
+  }
+
   idle(): Promise<void> {
     if (this.#links.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -154,7 +169,7 @@ class RunningDriver implements Driver {
       this.#due = false;
       engine.elapsed(this.now);
     }
-    for (let command = engine.poll(); command !== undefined; command = engine.poll()) this.#do(command);
+    this.#pollAll();
     const { deadline } = engine;
     // No timer: the shortest of them is far longer than a turn.
     if (deadline === -Infinity) {
@@ -179,6 +194,11 @@ class RunningDriver implements Driver {
         this.#carryOut();
       });
     }
+  }
+
+  #pollAll(): void {
+    const { engine } = this;
+    for (let command = engine.poll(); command !== undefined; command = engine.poll()) this.#do(command);
   }
 
   #do(command: Command | SendTo): void {
@@ -237,6 +257,7 @@ class Link implements TransportHandler {
     if (driver.stopped) return;
     driver.wake();
     driver.engine.received(this.#id, chunk, driver.now);
+    if (chunk.length >= BULK_BYTES) driver.hurry();
   }
 
   ended(): void {

@@ -137,6 +137,37 @@ test("a deadline of minus infinity is met in the next turn, when others have had
   expect(engine.told.filter((told) => told.startsWith("elapsed"))).toHaveLength(1);
 });
 
+test("an engine is asked what it wants as soon as much has come, though its next turn is yet to come", () => {
+  const { engine, clock, network } = start();
+  const { handler, transport } = accepted(network);
+  engine.deadline = -Infinity;
+  clock.turn();
+  engine.commands.push({ kind: "pause", id: 1 });
+  handler.received(new Uint8Array(65_535));
+  expect([clock.turn(), transport.told]).toEqual([0, []]);
+  handler.received(new Uint8Array(65_536));
+  handler.received(new Uint8Array(65_536));
+  expect([clock.turn(), transport.told]).toEqual([1, ["pause"]]);
+  expect(engine.told).not.toContain("elapsed at 1000");
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  expect(clock.next()).toBe(1);
+  expect(engine.told).toContain("elapsed at 1000");
+});
+
+test("and not when the driver was closed meanwhile", async () => {
+  const { engine, clock, driver, network } = start();
+  const { handler, transport } = accepted(network);
+  engine.deadline = -Infinity;
+  clock.turn();
+  handler.received(new Uint8Array(65_536));
+  engine.commands.push({ kind: "pause", id: 1 });
+  const closing = driver.close();
+  clock.turn();
+  expect(transport.told).toEqual(["close"]);
+  handler.closed("closed");
+  await closing;
+});
+
 test("a timer that fires while a turn is deferred asks for no second one", () => {
   const { engine, clock, driver } = start();
   engine.deadline = 1_500;
@@ -296,7 +327,8 @@ class NotingEngine implements Engine {
   }
 
   received(id: ConnectionId, chunk: Uint8Array, now: Millis): void {
-    this.told.push(`received ${id} ${String.fromCharCode(...chunk)} at ${now}`);
+    const what = chunk.length > 100 ? `${chunk.length} bytes` : String.fromCharCode(...chunk);
+    this.told.push(`received ${id} ${what} at ${now}`);
   }
 
   ended(id: ConnectionId, now: Millis): void {
