@@ -34,6 +34,8 @@ export class SendBuffer {
   #usual = 0;
   /** What was lent last from the start of the storage: messages of a connection are often as long as the one before. */
   #lent: Uint8Array = EMPTY;
+  /** Storage that was outgrown while some of it was lent: it is given back when that is reclaimed. */
+  #outgrown: Uint8Array = EMPTY;
   readonly #retainedMax: number;
   readonly #pool: BufferPool | undefined;
   readonly #copy: CopyBytes;
@@ -65,6 +67,10 @@ export class SendBuffer {
 
   /** What was taken is this buffer's again: nobody reads those views any more. */
   reclaim(): void {
+    if (this.#outgrown !== EMPTY) {
+      this.#pool?.give(this.#outgrown);
+      this.#outgrown = EMPTY;
+    }
     const written = this.#end - this.#taken;
     if (written === 0) {
       if (this.#bytes.length > this.#retainedMax) {
@@ -93,6 +99,7 @@ export class SendBuffer {
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
     this.#replace(EMPTY);
+    this.#outgrown = EMPTY;
     this.#end = 0;
   }
 
@@ -171,6 +178,7 @@ export class SendBuffer {
     const room = this.#pool === undefined ? new Uint8Array(bytes) : this.#pool.take(bytes);
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     if (this.#taken === 0) this.#giveBack();
+    else if (this.#pool !== undefined) this.#outgrown = this.#bytes;
     this.#replace(room);
     this.#end = written;
   }

@@ -83,6 +83,23 @@ test("a send buffer that waits keeps 4 KiB at most, and has at once what it need
   expect(take).toHaveBeenCalledTimes(3);
 });
 
+test("storage that was outgrown while some of it was lent is the pool's again when that is reclaimed", () => {
+  const pool = new BufferPool();
+  const output = new SendBuffer(pool);
+  output.copy(new Uint8Array(5_000), 0, 5_000);
+  const { buffer } = output.take();
+  output.copy(new Uint8Array(20_000), 0, 20_000);
+  expect(pool.keptBytes).toBe(0);
+  output.reclaim();
+  expect(pool.keptBytes).toBe(buffer.byteLength);
+  expect(pool.take(5_000).buffer).toBe(buffer);
+  output.take();
+  output.copy(new Uint8Array(200_000), 0, 200_000);
+  output.clear(); // what is lent is whose it is
+  output.reclaim();
+  expect(pool.keptBytes).toBe(0);
+});
+
 test("a size is used again whenever it is asked for, up to 18 MiB", () => {
   const pool = new BufferPool({ keptBytesMax: 2 ** 26 });
   for (let bytes = 4_608; bytes <= 18_874_368; bytes *= 2) {
