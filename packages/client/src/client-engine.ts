@@ -14,6 +14,7 @@ import {
   expectedOf,
   limitsFrom,
   LinkEngine,
+  newFleetCounters,
   newServerCounters,
   ServerLink,
   type Failure,
@@ -46,6 +47,7 @@ export class ClientEngine extends LinkEngine {
     const context: ServerContext = {
       outbox: new Outbox(),
       limits: limitsFrom(DEFAULT_SERVER_LIMITS, options.limits),
+      fleet: newFleetCounters(),
       replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
       parties: new Map(),
       nextId: 1,

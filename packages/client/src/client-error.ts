@@ -6,7 +6,8 @@
  * - `refused`, `not-found`, `reset`, `timed-out`, `unreachable`, `denied`, `untrusted`, `exhausted`, `closed`,
  *   `failed`: the connection could not be made or was lost, or the server did not answer in time
  * - `broken-reply`: the server sent what is no answer to what it was asked
- * - `overflow`: `inFlightMax`, `queuedMax` or `queuedBytesMax` of that server is reached; nothing was sent
+ * - `overflow`: `inFlightMax`, `queuedMax` or `queuedBytesMax` of that server is reached, or `queuedBytesTotalMax` of all;
+ *   nothing was sent
  * - `server-error`, `client-error`, `error`: the server's own error line
  * - `aborted`: the call's signal
  * - `client-closed`: `close()` was called before

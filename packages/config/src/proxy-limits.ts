@@ -23,6 +23,7 @@ export interface ProxyLimitsConfig {
     readonly inFlightMax?: number;
     readonly queuedMax?: number;
     readonly queuedBytesMax?: number;
+    readonly queuedBytesTotalMax?: number;
     readonly timeoutsMax?: number;
     readonly retryMinMs?: number;
     readonly retryMaxMs?: number;
@@ -75,6 +76,7 @@ const names = {
     in_flight_max: "inFlightMax",
     queued_max: "queuedMax",
     queued_bytes_max: "queuedBytesMax",
+    queued_bytes_total_max: "queuedBytesTotalMax",
     timeouts_max: "timeoutsMax",
     retry_min: "retryMinMs",
     retry_max: "retryMaxMs",
@@ -113,6 +115,9 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
       queued_max: limit("Requests to one server that are not sent yet; a further one fails at once."),
       queued_bytes_max: limit(
         "Bytes of requests to one server that are not sent yet; a further one fails at once.",
+      ),
+      queued_bytes_total_max: limit(
+        "Bytes that wait for all servers from which on a further request to one that has many fails at once.",
       ),
       timeouts_max: limit("Late replies in a row after which a connection to a server is replaced."),
       retry_min: time("Milliseconds that a server that cannot be connected to is left alone, at first."),

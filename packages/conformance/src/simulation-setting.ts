@@ -90,6 +90,7 @@ export function drawSetting(
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedBytesMax: stormy ? chance.skewed([KIB, 100 * KIB]) : 1_024 * 1_024 * KIB,
+      queuedBytesTotalMax: stormy ? new Chance(seed + 1).skewed([KIB, 200 * KIB]) : 1_024 * 1_024 * KIB,
       timeoutsMax: 1 + chance.below(6),
       retryMinMs: 1 + chance.skewed([0, 100]),
       retryMaxMs,

@@ -16,6 +16,7 @@ import {
 import type { CloseCause, ConnectionId, Output, Port, TokenBucket } from "@memwire/engine";
 import type { Asker, ClientContext, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
+import type { Source } from "./fragment.ts";
 import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 import type { Upload, Uploader } from "./upload.ts";
@@ -70,6 +71,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
   #countedBytes = 0;
   readonly #incoming: IncomingValue = new IncomingValue();
+  /** Who has answers for it that are left unread, as it has not taken what there is. */
+  #heldBack: Set<Source> | null = null;
   #paused = false;
   #serving = false;
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
@@ -181,6 +184,23 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
+  // What is sent as it comes waits for what is unsent and no more: what is staged may be waiting for just that.
+  mustWait(slot: Slot, aside: boolean, source: Source, waits: boolean): boolean {
+    const { unsentBytesPause } = this.#context.limits;
+    const bytes = this.length + (slot === this.#head && !aside ? 0 : this.#stagedBytes);
+    if (waits ? bytes * 2 <= unsentBytesPause : bytes < unsentBytesPause) return false;
+    (this.#heldBack ??= new Set()).add(source);
+    this.#context.outbox.touch(this.#port); // even if it is little
+    return true;
+  }
+
+  goOnReading(): void {
+    const held = this.#heldBack;
+    if (held === null) return;
+    this.#heldBack = null;
+    for (const source of held) source.goOn(); // those who still have to wait come back
+  }
+
   settled(slot: Slot): void {
     slot.conclude();
     this.#incoming.settled(slot);
@@ -207,6 +227,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     }
     if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
+    if (this.#heldBack !== null) this.goOnReading();
     this.#incoming.startBehind(head);
     if (this.#paused) this.#serveIfRoom();
     this.#finishIfDone();
@@ -271,6 +292,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   drained(): void {
     this.#context.outbox.drained(this.#port);
     if (this.#countedBytes > 0) this.#count();
+    if (this.#heldBack !== null) this.goOnReading();
     if (this.#paused) this.#serveIfRoom();
   }
 
@@ -428,5 +450,6 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#lentBytes = 0;
     this.#count();
     this.#incoming.forget();
+    this.goOnReading();
   }
 }

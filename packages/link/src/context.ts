@@ -3,7 +3,7 @@
 import type { BufferPool, Limits as CodecLimits } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
-import type { ClientCounters } from "./counters.ts";
+import type { ClientCounters, FleetCounters } from "./counters.ts";
 import type { ClientLimits, LoadLimits, ServerLimits } from "./limits.ts";
 import type { RequestDecoders } from "./request-decoders.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
@@ -39,6 +39,7 @@ export interface Asker {
 /** What links to servers share. */
 export interface ServerContext extends Context {
   readonly limits: ServerLimits;
+  readonly fleet: FleetCounters;
   /** Bounds of what servers send. */
   readonly replies: Partial<CodecLimits>;
   /** Values of so many bytes are handed on as they come: waiters have a `stream` then. By default none is. */

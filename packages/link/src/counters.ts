@@ -26,6 +26,14 @@ export interface ClientCounters {
   bytesWritten: number;
 }
 
+/** Counters of all servers together. */
+export interface FleetCounters {
+  /** Bytes that wait for connections which have 64 KiB of them or more, with the network or before it. */
+  queuedBytesNow: number;
+  /** Requests refused for `queuedBytesTotalMax`. */
+  requestsOverQueuedMax: number;
+}
+
 /** Counters of one server. */
 export interface ServerCounters {
   queuedNow: number;
@@ -39,10 +47,12 @@ export interface ServerCounters {
   /** Requests that waited longer than `queuedTimeoutMs`, and replies later than `replyTimeoutMs`. */
   queuedTimeouts: number;
   replyTimeouts: number;
-  /** Requests refused for `inFlightMax`, `queuedMax` or `uploadsMax`. */
+  /** Requests refused for `inFlightMax`, `queuedMax`, `queuedBytesMax`, `queuedBytesTotalMax` or `uploadsMax`. */
   overflows: number;
   /** Requests that were given up before they were sent. */
   givenUp: number;
+  /** Connections read no further for a while, since the only client that waited there did not take its answers. */
+  pauses: number;
   /** Connections closed after `idleMs` without a request. */
   idleCloses: number;
   /** Requests that failed at once because the server is left alone for a while, is down or is taken out. */
@@ -74,6 +84,8 @@ export const newClientCounters = (): ClientCounters => ({
   bytesWritten: 0,
 });
 
+export const newFleetCounters = (): FleetCounters => ({ queuedBytesNow: 0, requestsOverQueuedMax: 0 });
+
 export const newServerCounters = (): ServerCounters => ({
   queuedNow: 0,
   inFlightNow: 0,
@@ -86,6 +98,7 @@ export const newServerCounters = (): ServerCounters => ({
   replyTimeouts: 0,
   overflows: 0,
   givenUp: 0,
+  pauses: 0,
   idleCloses: 0,
   failedFast: 0,
   missed: 0,

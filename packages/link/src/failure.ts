@@ -8,7 +8,8 @@ import type { CloseCause } from "@memwire/engine";
 export interface Failure {
   /**
    * `broken-reply`: the server sent what is no answer to what it was asked. `overflow`: a bound is reached, such as
-   * `inFlightMax`, `queuedMax` or `queuedBytesMax`. `denied`: it takes no connection of ours, or not our password.
+   * `inFlightMax`, `queuedMax`, `queuedBytesMax` or `queuedBytesTotalMax`. `denied`: it takes no connection of ours, or
+   * not our password.
    * `closed`: we closed the connection, or make none. The others: it could not be made or was lost, or took too long.
    */
   readonly code: CloseCause | "broken-reply" | "overflow";
@@ -54,3 +55,4 @@ export const TOO_OFTEN: Failure = failure("overflow", "request rate limit reache
 export const CLIENT_TOO_OFTEN: Failure = failure("overflow", "request rate limit of this client reached");
 export const TOO_MANY_UPLOADS: Failure = failure("overflow", "too many large values on their way");
 export const BUFFERS_FULL: Failure = failure("overflow", "buffer memory limit reached");
+export const QUEUES_FULL: Failure = failure("overflow", "queue memory limit reached");

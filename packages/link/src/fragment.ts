@@ -33,6 +33,12 @@ export function expectedOf(command: CommandName): Expected {
 /** What of a value came that comes in parts: as a decoder finds it. */
 export type StreamFound = Extract<ReplyFound, "head" | "part" | "tail">;
 
+/** Where answers come from, which may be left unread for a while. */
+export interface Source {
+  /** Whether they have to wait may have changed. */
+  goOn(): void;
+}
+
 /** The kinds of a server's own error line. */
 export type ErrorKind = "error" | "client-error" | "server-error";
 
@@ -42,6 +48,8 @@ export type ErrorKind = "error" | "client-error" | "server-error";
  * Each `asked` is followed by one `done` or one `fail`. Replies are lent for the call. Nothing here may throw.
  */
 export interface Waiter {
+  /** For whom it waits, who may have other waiters; null if that one is gone. Only where there is `mustWait`. */
+  readonly owner?: object | null;
   /** One more server is asked. */
   asked(): void;
   /**
@@ -55,6 +63,13 @@ export interface Waiter {
    * end. Only where the link was made to hand values on so.
    */
   stream?(reply: TextReplyDecoder, found: StreamFound): boolean;
+  /**
+   * Whether so much waits for its owner already that the answer, or the rest of it, had better come later. Then
+   * `source.goOn` is called when that may have changed. Only where answers can be left unread.
+   *
+   * @param waits Whether it is waiting already.
+   */
+  mustWait?(reply: TextReplyDecoder, source: Source, waits: boolean): boolean;
   /** The one line of an answer that is no retrieval came. `done` comes next. */
   line(reply: TextReplyDecoder): void;
   /** The server's own error is the answer; the line, with its end, is the waiter's own. `done` comes next. */
@@ -118,6 +133,21 @@ export class Fragment {
     return this.waiter === null || this.waiter.stream?.(reply, found) === true;
   }
 
+  /** Whether what comes next is to come later: see `Waiter`. */
+  mustWait(reply: TextReplyDecoder, source: Source, waits: boolean): boolean {
+    return this.waiter?.mustWait?.(reply, source, waits) === true;
+  }
+
+  /** For whom what is coming is; undefined if for nobody in particular. */
+  get owner(): object | null | undefined {
+    return this.waiter?.owner;
+  }
+
+  /** Whether nobody else waits for it. */
+  isOnlyFor(owner: object | null | undefined): boolean {
+    return this.waiter === null || isFor(this.waiter, owner);
+  }
+
   line(reply: TextReplyDecoder): void {
     this.waiter?.line(reply);
   }
@@ -137,6 +167,10 @@ export class Fragment {
     waiter?.fail(failure, this.source);
   }
 }
+
+/** Whether a waiter is of that owner, or of one who is gone. */
+export const isFor = (waiter: Waiter, owner: object | null | undefined): boolean =>
+  waiter.owner === null || waiter.owner === owner;
 
 /** Fragments in order, first in, first out. */
 export class FragmentQueue {

@@ -14,7 +14,10 @@ export interface ClientLimits {
    * in one turn at the most: one client's pipeline does not hold up the others.
    */
   readonly pipelineMax: number;
-  /** Unsent bytes of one client from which on it is read no further until it has taken them. */
+  /**
+   * Unsent bytes of one client from which on it is read no further until it has taken half of them; nor is a connection
+   * to a server that nobody else waits for.
+   */
   readonly unsentBytesPause: number;
   /** Unsent bytes of one client above which it is closed: a slow reader must not hold a shared server. */
   readonly unsentBytesMax: number;
@@ -45,6 +48,12 @@ export interface ServerLimits {
   /** Requests to one server not yet sent, and the bytes of those of one connection; further ones fail at once. */
   readonly queuedMax: number;
   readonly queuedBytesMax: number;
+  /**
+   * Bytes that wait for all servers together, with the network or before it, of connections that have 64 KiB of them or
+   * more. From there on further requests for such a connection fail at once, and a client whose large value goes to a
+   * server is read no further when 64 KiB of it wait.
+   */
+  readonly queuedBytesTotalMax: number;
   /** Replies of one connection late in a row, after which it is replaced. */
   readonly timeoutsMax: number;
   /** How long a server that cannot be connected to is left alone: at first, and doubling up to the most. */
@@ -109,6 +118,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   inFlightMax: 65_536,
   queuedMax: 16_384,
   queuedBytesMax: 67_108_864,
+  queuedBytesTotalMax: 268_435_456,
   timeoutsMax: 3,
   retryMinMs: 100,
   retryMaxMs: 5_000,

@@ -10,7 +10,7 @@
 
 import { latin1Bytes, type TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
-import { Fragment, type ErrorKind, type StreamFound, type Waiter } from "./fragment.ts";
+import { Fragment, isFor, type ErrorKind, type Source, type StreamFound, type Waiter } from "./fragment.ts";
 
 /** Requests in one line. */
 export const MERGED_MAX = 64;
@@ -112,6 +112,22 @@ export class MergedGet extends Fragment {
     return true;
   }
 
+  override mustWait(reply: TextReplyDecoder, source: Source, waits: boolean): boolean {
+    return this.#nextWaiter()?.mustWait?.(reply, source, waits) === true;
+  }
+
+  override get owner(): object | null | undefined {
+    return this.#nextWaiter()?.owner;
+  }
+
+  override isOnlyFor(owner: object | null | undefined): boolean {
+    for (let i = 0; i < this.#count; i++) {
+      const waiter = this.#waiters[i] as Waiter | null;
+      if (waiter !== null && !isFor(waiter, owner)) return false;
+    }
+    return true;
+  }
+
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
     for (let i = 0; i < this.#count; i++) {
@@ -131,6 +147,16 @@ export class MergedGet extends Fragment {
     this.#swallowed = true;
     waiter?.fail(failure, this.source);
     for (let i = 0; i < this.#count; i++) this.#take(i)?.fail(failure, null);
+  }
+
+  /** Whose value is coming, or would be if all are there. */
+  #nextWaiter(): Waiter | null {
+    if (this.#streaming !== null) return this.#streaming;
+    for (let i = 0; i < this.#count; i++) {
+      const waiter = this.#waiters[i] as Waiter | null;
+      if (waiter !== null) return waiter;
+    }
+    return null;
   }
 
   /** Who waits there, and no longer does. */

@@ -3,12 +3,21 @@ export { ClientLink, type Dispatcher } from "./client-link.ts";
 export type { Asker, ClientContext, Context, Party, ServerContext } from "./context.ts";
 export {
   newClientCounters,
+  newFleetCounters,
   newServerCounters,
   type ClientCounters,
+  type FleetCounters,
   type ServerCounters,
 } from "./counters.ts";
 export { CLIENT_TOO_OFTEN, failureOf, TOO_OFTEN, type Failure } from "./failure.ts";
-export { expectedOf, type ErrorKind, type Expected, type StreamFound, type Waiter } from "./fragment.ts";
+export {
+  expectedOf,
+  type ErrorKind,
+  type Expected,
+  type Source,
+  type StreamFound,
+  type Waiter,
+} from "./fragment.ts";
 export {
   checkName,
   checkPositive,

@@ -7,13 +7,18 @@
 // up leaves a gap, and gaps are closed when the bytes are sent or half of them are gaps: so giving up costs a look for
 // the request and no more than its own bytes again, however much is queued. Hot path.
 
-import { type BufferPool, SendBuffer } from "@memwire/codec";
+import { SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
+import type { ServerContext } from "./context.ts";
+import type { FleetCounters } from "./counters.ts";
 import { Fragment, FragmentQueue, type Expected, type Waiter } from "./fragment.ts";
 import { GET, LINE_END, MERGED_MAX, MergedGet } from "./merged-get.ts";
 
 /** Lines of merged gets kept for the next ones. */
 const SPARE_MAX = 256;
+
+/** What waits for a connection that has less is not counted. */
+export const MUCH_BYTES = 65_536;
 
 export class RequestQueue {
   readonly #output: SendBuffer;
@@ -25,15 +30,27 @@ export class RequestQueue {
   /** The last fragment, if it is a line that still has no end. */
   #openGet: MergedGet | null = null;
   readonly #spareGets: MergedGet[] = [];
+  readonly #fleet: FleetCounters;
+  readonly #muchBytes: number;
+  /** What the network was given and has not taken yet. */
+  #lentBytes = 0;
+  /** Bytes of it and of what is to be sent in `queuedBytesNow`, which only connections that have much are counted in. */
+  #countedBytes = 0;
 
-  /** @param pool Where memory for large requests comes from. */
-  constructor(pool?: BufferPool) {
+  constructor({ fleet, limits, pool }: ServerContext) {
     this.#output = new SendBuffer(pool);
+    this.#fleet = fleet;
+    this.#muchBytes = Math.min(MUCH_BYTES, limits.queuedBytesTotalMax);
   }
 
   /** Bytes that are to be sent. */
   get length(): number {
     return this.#output.length - this.#bytesGone;
+  }
+
+  /** Whether so much waits that it counts where the bound of all servers is met. */
+  get hasMuch(): boolean {
+    return this.#countedBytes > 0;
   }
 
   /** The one that is sent next, never one that was given up. */
@@ -52,6 +69,7 @@ export class RequestQueue {
     const fragment = new Fragment(waiter, expected, this.#output.length - this.#bytes, deadline);
     this.#bytes = this.#output.length;
     this.#fragments.push(fragment);
+    this.count();
   }
 
   /**
@@ -80,6 +98,16 @@ export class RequestQueue {
     this.#output.copy(bytes, start, end);
     line.add(waiter, bytes, start, end);
     if (!leavesNow || line.requests === MERGED_MAX) this.closeLine();
+    this.count();
+  }
+
+  /** Bytes came or went. */
+  count(): void {
+    const bytes = this.length + this.#lentBytes;
+    if (bytes < this.#muchBytes && this.#countedBytes === 0) return;
+    const counted = bytes < this.#muchBytes ? 0 : bytes;
+    this.#fleet.queuedBytesNow += counted - this.#countedBytes;
+    this.#countedBytes = counted;
   }
 
   /** No further `get` joins the last one. */
@@ -97,6 +125,7 @@ export class RequestQueue {
     this.closeLine();
     const fragment = this.#removeFirst();
     this.#removeGone();
+    this.count();
     return fragment;
   }
 
@@ -113,6 +142,7 @@ export class RequestQueue {
       this.#bytesGone += fragment.bytesGone - before;
       this.#removeGone();
       if (this.#bytesGone * 2 > this.#output.length) this.#closeGaps();
+      this.count();
       return true;
     }
     return false;
@@ -159,11 +189,15 @@ export class RequestQueue {
     if (this.#bytesGone > 0) this.#closeGaps();
     inFlight.append(this.#fragments);
     this.#bytes = 0;
-    return this.#output.take();
+    const bytes = this.#output.take();
+    this.#lentBytes = bytes.length;
+    return bytes;
   }
 
   reclaim(): void {
     this.#output.reclaim();
+    this.#lentBytes = 0;
+    this.count();
   }
 
   /** Forgets all bytes, and moves all fragments behind those that failed. */
@@ -173,6 +207,8 @@ export class RequestQueue {
     this.#bytes = 0;
     this.#bytesGone = 0;
     this.#openGet = null;
+    this.#lentBytes = 0; // the network may still have some of it
+    this.count();
   }
 
   /** An answered fragment that nobody refers to any more. */

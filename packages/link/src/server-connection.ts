@@ -6,9 +6,10 @@
 //
 // Before it is ready it may have to be greeted: `Greeting`. Replies come in the order of the requests, so the first in
 // flight is always the one that is answered next. A request that could not be sent or answered is failed in its own
-// slot; the server is told what it was that failed, and says whether there is another try. To a server with SASL all is
-// written and read as text, too, and is binary between here and the network: `TextOverBinary`. Hot path: `push`, `get`
-// and `received`.
+// slot; the server is told what it was that failed, and says whether there is another try. An answer that its client
+// does not take is left unread as long as nobody else waits for this connection. To a server with SASL all is written
+// and read as text, too, and is binary between here and the network: `TextOverBinary`. Hot path: `push`, `get` and
+// `received`.
 
 import { TextReplyDecoder, type SendBuffer } from "@memwire/codec";
 import type { CloseCause, Millis, Output, Port } from "@memwire/engine";
@@ -23,6 +24,7 @@ import {
   type ErrorKind,
   type Expected,
   type Fragment,
+  type Source,
   type StreamFound,
   type Waiter,
 } from "./fragment.ts";
@@ -31,7 +33,7 @@ import { answers, saysFull, staysInStep } from "./reply-rules.ts";
 import { RequestQueue } from "./request-queue.ts";
 import { TextOverBinary } from "./text-over-binary.ts";
 
-export class ServerConnection implements Party, Output, Taker {
+export class ServerConnection implements Party, Output, Taker, Source {
   readonly #context: ServerContext;
   readonly #server: ConnectionOwner;
   readonly #counters: ServerCounters;
@@ -51,6 +53,8 @@ export class ServerConnection implements Party, Output, Taker {
   #firstTimely: Fragment | null = null;
   #connectDeadline: Millis = Infinity;
   #served = false;
+  /** The rest of the answer at hand is left unread. */
+  #paused = false;
   #lateInARow = 0;
   /** When the connection was made, or the last request answered. */
   #usedAt: Millis = -Infinity;
@@ -58,7 +62,7 @@ export class ServerConnection implements Party, Output, Taker {
   constructor(context: ServerContext, server: ConnectionOwner) {
     this.#context = context;
     this.#server = server;
-    this.#queued = new RequestQueue(context.pool);
+    this.#queued = new RequestQueue(context);
     this.#counters = server.counters;
     this.#decoder = newDecoder(context);
   }
@@ -78,6 +82,11 @@ export class ServerConnection implements Party, Output, Taker {
 
   get queuedBytes(): number {
     return this.#queued.length;
+  }
+
+  /** Whether so much waits for it that it counts where the bound of all servers is met. */
+  get hasMuch(): boolean {
+    return this.#queued.hasMuch;
   }
 
   /** Where a request is written, whole, and then followed by a `push`. */
@@ -101,6 +110,7 @@ export class ServerConnection implements Party, Output, Taker {
 
   /** More of the request that was pushed last was written to `output`. */
   sendMore(): void {
+    this.#queued.count();
     if (this.#port !== null) this.#context.outbox.touch(this.#port);
   }
 
@@ -115,6 +125,7 @@ export class ServerConnection implements Party, Output, Taker {
 
   #count(waiter: Waiter): void {
     if (this.#state === "idle") this.connect();
+    if (this.#paused) this.#resume();
     waiter.asked();
     this.#load++;
     this.#counters.queuedNow++;
@@ -268,8 +279,11 @@ export class ServerConnection implements Party, Output, Taker {
     // Whoever hears of an answer may let go of the connection.
     while (this.#decoder === decoder) {
       const found = decoder.next();
-      if (found === "need-data") return;
       const fragment = this.#inFlight.head;
+      if (found === "need-data") {
+        if (fragment !== null) this.#pauseIfFull(fragment);
+        return;
+      }
       // An answer to nothing, or to what was not sent yet, is as wrong as one that makes no sense.
       if (found === "fatal" || fragment === null) return this.#broken();
       if (found !== "reply") {
@@ -325,6 +339,37 @@ export class ServerConnection implements Party, Output, Taker {
     return true;
   }
 
+  // Source
+
+  goOn(): void {
+    const first = this.#inFlight.head;
+    if (this.#paused && first !== null && !first.mustWait(this.#decoder, this, true)) this.#resume();
+  }
+
+  /** Leaves the rest of an answer unread if its client has to take some first, and nobody else waits for this connection. */
+  #pauseIfFull(fragment: Fragment): void {
+    if (!this.#paused) {
+      if (!fragment.mustWait(this.#decoder, this, false) || !this.#isOnlyFor(fragment.owner)) return;
+      this.#paused = true;
+      this.#counters.pauses++;
+      this.#context.outbox.order({ kind: "pause", id: (this.#port as Port).id });
+    }
+    fragment.deadline = Infinity; // it is not the server that is late
+  }
+
+  #isOnlyFor(owner: object | null | undefined): boolean {
+    for (let each = this.#inFlight.head; each !== null; each = each.next) {
+      if (!each.isOnlyFor(owner)) return false;
+    }
+    return this.#queued.head === null;
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    (this.#inFlight.head as Fragment).deadline = this.#context.now + this.#server.timeouts.replyMs;
+    this.#context.outbox.order({ kind: "resume", id: (this.#port as Port).id });
+  }
+
   /** There is nothing else in what it says: nothing else was asked. */
   #greeted(greeting: Greeting): void {
     const found = this.#decoder.next();
@@ -347,6 +392,7 @@ export class ServerConnection implements Party, Output, Taker {
   }
 
   #answered(fragment: Fragment): void {
+    if (this.#paused) this.#resume(); // the rest had come already
     this.#inFlight.shift();
     const { next } = fragment;
     // What is behind a long answer could not come any earlier.
@@ -396,6 +442,7 @@ export class ServerConnection implements Party, Output, Taker {
     this.#port = null;
     this.#greeting = null;
     this.#binary = null;
+    this.#paused = false;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
     this.#decoder = newDecoder(this.#context);

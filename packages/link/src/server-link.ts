@@ -21,7 +21,7 @@ import { AbsentServer, type Taker } from "./absent-server.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
-import { failureOf, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
+import { failureOf, QUEUES_FULL, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
 import { checkCredentials, Greeting } from "./greeting.ts";
 import { Lanes } from "./lanes.ts";
@@ -153,7 +153,7 @@ export class ServerLink implements ConnectionOwner {
   refusal(): Failure | null {
     const { counters } = this;
     if (this.#isShut) return this.#shutRefusal();
-    const { now, limits } = this.#context;
+    const { now, limits, fleet } = this.#context;
     if (this.#lanes.length > 1) this.#choose();
     const connection = this.#connection;
     if (connection.state === "idle" && now < this.#health.retryAt) {
@@ -169,6 +169,12 @@ export class ServerLink implements ConnectionOwner {
     ) {
       counters.overflows++;
       return TOO_MANY;
+    }
+    // Those that have little go on: the server that all wait for is another one.
+    if (connection.hasMuch && fleet.queuedBytesNow >= limits.queuedBytesTotalMax) {
+      counters.overflows++;
+      fleet.requestsOverQueuedMax++;
+      return QUEUES_FULL;
     }
     return null;
   }

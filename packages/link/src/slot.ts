@@ -9,7 +9,7 @@
 
 import { REPLY_BYTES, type SendBuffer, type TextReplyDecoder } from "@memwire/codec";
 import type { Failure } from "./failure.ts";
-import type { StreamFound, Waiter } from "./fragment.ts";
+import type { Source, StreamFound, Waiter } from "./fragment.ts";
 
 /** Who waits for a slot. */
 export interface SlotOwner {
@@ -19,6 +19,14 @@ export interface SlotOwner {
   settled(slot: Slot): void;
   /** So many bytes more are kept by a slot that is to tell them later; fewer, where that is below 0. */
   staged(bytes: number): void;
+  /**
+   * Whether an answer, or the rest of it, is to come later: see `Waiter`.
+   *
+   * @param aside Whether what comes next is staged, though it may be this slot's turn.
+   */
+  mustWait(slot: Slot, aside: boolean, source: Source, waits: boolean): boolean;
+  /** What waits may have got room, or its turn. */
+  goOnReading(): void;
   /** The rest of a value, of which some was told, does not come. */
   cut(slot: Slot): void;
 }
@@ -74,6 +82,10 @@ export class Slot implements Waiter {
     this.direct = found === "tail" ? null : reply;
     this.reply(reply.bytes, reply.start, reply.end);
     return true;
+  }
+
+  mustWait(_reply: TextReplyDecoder, source: Source, waits: boolean): boolean {
+    return this.owner !== null && this.owner.mustWait(this, false, source, waits);
   }
 
   line(reply: TextReplyDecoder): void {

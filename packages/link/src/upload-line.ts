@@ -8,10 +8,13 @@ import type { ServerCounters } from "./counters.ts";
 import { failureOf, TIMED_OUT, type Failure } from "./failure.ts";
 import type { Greeting } from "./greeting.ts";
 import type { Timeouts } from "./limits.ts";
+import { MUCH_BYTES } from "./request-queue.ts";
 import { ServerConnection } from "./server-connection.ts";
 import type { ServerLink } from "./server-link.ts";
 import type { Upload } from "./upload.ts";
 
+/** Bytes that wait for the server from which on the client is read no further. */
+const HELD_BYTES_MAX = 262_144;
 const IDLE_MS = 10_000;
 /** How long a client may give nothing of its value and keep a connection that another's value needs. */
 const STALLED_MS = 10_000;
@@ -61,8 +64,14 @@ export class UploadLine implements ConnectionOwner {
     return !this.#connection.isSending && this.#context.now - this.#movedAt >= STALLED_MS;
   }
 
-  get queuedBytes(): number {
-    return this.#connection.queuedBytes;
+  /** Whether so much waits for the server that the client is to be read no further. */
+  get isFull(): boolean {
+    return this.#connection.queuedBytes >= this.#heldBytesMax;
+  }
+
+  /** Whether so little waits that the client may go on. */
+  get hasRoom(): boolean {
+    return this.#connection.queuedBytes * 2 <= this.#heldBytesMax;
   }
 
   /** Only if it is free. */
@@ -77,7 +86,7 @@ export class UploadLine implements ConnectionOwner {
   }
 
   write(bytes: Uint8Array, start: number, end: number): void {
-    if (this.queuedBytes === 0) this.#movedAt = this.#context.now;
+    if (this.#connection.queuedBytes === 0) this.#movedAt = this.#context.now;
     this.#connection.output.copy(bytes, start, end);
     this.#connection.sendMore();
   }
@@ -140,6 +149,12 @@ export class UploadLine implements ConnectionOwner {
   drained(): void {
     this.#movedAt = this.#context.now;
     this.#upload?.drained();
+  }
+
+  /** Where too much waits for all servers, each has no more than what is not counted. */
+  get #heldBytesMax(): number {
+    const { fleet, limits } = this.#context;
+    return fleet.queuedBytesNow < limits.queuedBytesTotalMax ? HELD_BYTES_MAX : MUCH_BYTES;
   }
 
   /** While the server has something to do: take what is there, or answer. */

@@ -13,9 +13,6 @@ import type { Expected, Waiter } from "./fragment.ts";
 import type { Slot } from "./slot.ts";
 import type { UploadLine } from "./upload-line.ts";
 
-/** Bytes that wait for the server from which on its client is read no further. */
-const HELD_BYTES_MAX = 262_144;
-
 const NOTHING = new Uint8Array(0);
 
 /** Who sends the value. */
@@ -51,13 +48,13 @@ export class Upload implements Waiter {
   /** Whether its client has to wait before it gives more. */
   get isFull(): boolean {
     if (this.#state === "begun") return true;
-    return this.#line !== null && this.#line.queuedBytes >= HELD_BYTES_MAX;
+    return this.#line !== null && this.#line.isFull;
   }
 
   /** Whether so little waits that its client may go on. */
   get hasRoom(): boolean {
     if (this.#state === "begun") return false;
-    return this.#line === null || this.#line.queuedBytes * 2 <= HELD_BYTES_MAX;
+    return this.#line === null || this.#line.hasRoom;
   }
 
   /** Whether all of the value was given, and the answer is still to come. */

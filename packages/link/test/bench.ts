@@ -5,6 +5,7 @@ import { Outbox, type ConnectionId } from "@memwire/engine";
 import {
   DEFAULT_SERVER_LIMITS,
   LinkEngine,
+  newFleetCounters,
   ServerLink,
   type ErrorKind,
   type Failure,
@@ -72,6 +73,7 @@ export class Bench {
       nextId: 1,
       now: this.now,
       limits: { ...DEFAULT_SERVER_LIMITS, ...limits },
+      fleet: newFleetCounters(),
       replies: {},
     };
     this.link = new ServerLink(

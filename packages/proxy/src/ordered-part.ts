@@ -9,7 +9,7 @@
 // Hot path; used again by its dispatcher.
 
 import type { SendBuffer, TextReplyDecoder } from "@memwire/codec";
-import type { Failure, SpareBuffers, StreamFound, Waiter } from "@memwire/link";
+import type { Failure, SlotOwner, Source, SpareBuffers, StreamFound, Waiter } from "@memwire/link";
 import type { OrderedSlot } from "./ordered-slot.ts";
 
 /** Parts kept for requests to come, and the most keys of one. */
@@ -87,6 +87,7 @@ export class OrderedPart implements Waiter {
     slot.owner?.staged(-told.length);
     slot.reply(told, 0, told.length);
     this.#giveBack(begun);
+    slot.owner?.goOnReading();
     return true;
   }
 
@@ -135,6 +136,19 @@ export class OrderedPart implements Waiter {
     return true;
   }
 
+  get owner(): SlotOwner | null {
+    return this.slot === null ? null : this.slot.owner;
+  }
+
+  mustWait(reply: TextReplyDecoder, source: Source, waits: boolean): boolean {
+    const { slot } = this;
+    if (slot === null || slot.owner === null) return false;
+    // Whose turn it is is looked at only where there is so much that it matters.
+    if (!slot.owner.mustWait(slot, true, source, waits)) return false;
+    const isTold = slot.direct === null ? slot.awaits(this) : slot.direct === reply;
+    return !isTold || slot.owner === null || slot.owner.mustWait(slot, false, source, waits);
+  }
+
   line(): void {}
 
   refuse(line: Uint8Array): void {
@@ -160,6 +174,7 @@ export class OrderedPart implements Waiter {
     }
     this.#waiting--;
     if (slot.begun > 0) slot.advance();
+    slot.owner?.goOnReading();
     slot.fail(failure);
   }
 

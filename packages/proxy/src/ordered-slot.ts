@@ -47,7 +47,13 @@ export class OrderedSlot extends Slot {
 
   /** The value of that key was told. */
   told(place: number): void {
-    if (place >= this.#place) this.#place = place + 1;
+    if (place >= this.#place) this.#moveTo(place + 1);
+  }
+
+  /** Whether a value of that part is what all others wait for. */
+  awaits(part: OrderedPart): boolean {
+    this.advance();
+    return this.#place >= this.order.count || this.order.owners[this.#place] === part;
   }
 
   /** Tells what is held and has waited for no more than what came by now. */
@@ -57,8 +63,14 @@ export class OrderedSlot extends Slot {
       const part = owners[this.#place] as OrderedPart;
       if (part.tellHeld(this.#place)) continue;
       if (!part.isPast(this.#place)) return;
-      this.#place++;
+      this.#moveTo(this.#place + 1);
     }
+  }
+
+  /** Whose turn it is now may be left unread, since what came before its turn had to be held. */
+  #moveTo(place: number): void {
+    this.#place = place;
+    this.owner?.goOnReading();
   }
 
   override conclude(): void {

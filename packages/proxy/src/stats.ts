@@ -22,7 +22,7 @@ export function statLines(
   argument: string,
 ): readonly StatLine[] | null {
   if (argument !== "") return null;
-  const { counters } = context;
+  const { counters, fleet } = context;
   const lines: StatLine[] = [];
   const stat = (name: string, value: string | number): void => void lines.push([name, String(value)]);
   stat("version", context.version);
@@ -38,7 +38,9 @@ export function statLines(
   stat("requests_active", counters.requestsNow);
   stat("requests_over_active_max", counters.requestsOverActiveMax);
   stat("requests_over_buffered_max", counters.requestsOverBufferedMax);
+  stat("requests_over_queued_max", fleet.requestsOverQueuedMax);
   stat("buffered_bytes", counters.bufferedBytesNow);
+  stat("queued_bytes", fleet.queuedBytesNow);
   stat("bytes_read", counters.bytesRead);
   stat("bytes_written", counters.bytesWritten);
   for (const [name, value] of Object.entries(facts())) stat(name, value);
@@ -64,6 +66,7 @@ export function statLines(
     stat(`${prefix}connect_failures`, each.connectFailures);
     stat(`${prefix}disconnects`, each.disconnects);
     stat(`${prefix}idle_closes`, each.idleCloses);
+    stat(`${prefix}pauses`, each.pauses);
     stat(`${prefix}queued_timeouts`, each.queuedTimeouts);
     stat(`${prefix}reply_timeouts`, each.replyTimeouts);
     stat(`${prefix}overflows`, each.overflows);

@@ -181,6 +181,37 @@ test("a server that takes slowly holds its client back", () => {
   expect(client.read()).toBe("HD\r\n");
 });
 
+test("where too much waits for all servers already, each client is held back sooner", () => {
+  const table = new Table({ queuedBytesTotalMax: 100_000 });
+  const clients = [table.client(), table.client(), table.client()];
+  const chunk = "v".repeat(10_000);
+  const said = clients.map((client, i) => {
+    table.say(client, `set k${i} 0 0 900000\r\n`);
+    const own = table.server(i);
+    own.taking = false;
+    table.say(client, "v"); // with the network
+    let bytes = 1;
+    while (!client.paused && bytes < 890_000) {
+      table.say(client, chunk);
+      bytes += chunk.length;
+    }
+    return bytes;
+  });
+  expect(said).toEqual([100_001, 70_001, 70_001]);
+  for (const [i, client] of clients.entries()) {
+    table.drain(table.server(i));
+    expect(client.paused).toBe(false);
+    for (let bytes = said[i] ?? 0; bytes < 900_000; bytes += chunk.length) {
+      table.say(client, chunk.slice(0, 900_000 - bytes));
+    }
+    table.say(client, "\r\n");
+    expect(table.server(i).sent.length).toBe(`set k${i} 0 0 900000\r\n`.length + 900_002);
+    table.say(table.server(i), "STORED\r\n");
+    expect(client.read()).toBe("STORED\r\n");
+  }
+  expect(table.stat("queued_bytes")).toBe("0");
+});
+
 test("above uploadsMax of a server a value has its own error, and the connection stays in step", () => {
   const table = new Table({ ...limits, uploadsMax: 1 });
   const [one, two] = [table.client(), table.client()];

@@ -127,6 +127,66 @@ test("queuedBytesMax: so does one that would wait behind too many bytes", () => 
   );
 });
 
+const SET = (key: string): string => `set ${key} 0 0 50000\r\n${"v".repeat(50_000)}\r\n`;
+const FULL = "SERVER_ERROR queue memory limit reached\r\n";
+
+test("queuedBytesTotalMax: above it requests fail at once for servers that many bytes wait for, and no others", () => {
+  const table = new Table({ queuedBytesTotalMax: 200_000 });
+  table.silent.add(0).add(1);
+  const client = table.client();
+  const sets = ["a0", "b0", "a1", "b1", "c0", "d0", "c1", "e2"];
+  table.say(client, sets.map(SET).join(""));
+  expect(stat(table, "queued_bytes")).toBeGreaterThan(200_000);
+  expect(table.server(2).read()).toBe(SET("e2"));
+  table.say(table.server(2), "STORED\r\n");
+  for (const port of [0, 1]) {
+    table.proxy.connected(table.server(port).id, table.now);
+    table.turn();
+    expect(table.server(port).read()).toBe(SET(`a${port}`) + SET(`b${port}`));
+    table.say(table.server(port), "STORED\r\nSTORED\r\n");
+  }
+  expect(client.read()).toBe(`${"STORED\r\n".repeat(4)}${FULL.repeat(3)}STORED\r\n`);
+  expect(stat(table, "requests_over_queued_max")).toBe(3);
+  expect(stat(table, "alpha:s0:overflows")).toBe(2);
+  expect(stat(table, "queued_bytes")).toBe(0);
+  table.say(client, SET("a0"));
+  table.say(table.server(0), "STORED\r\n");
+  expect(client.read()).toBe("STORED\r\n");
+});
+
+test("queuedBytesTotalMax counts what the network was given and has not taken", () => {
+  const table = new Table({ queuedBytesTotalMax: 150_000 });
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  table.say(table.server(0), "END\r\n");
+  table.server(0).taking = false;
+  table.say(client, SET("a0") + SET("b0"));
+  table.say(client, SET("c0"));
+  expect(stat(table, "queued_bytes")).toBe(3 * SET("a0").length);
+  table.say(client, `${SET("d0")}get e0\r\n`);
+  table.say(table.server(0), "STORED\r\nSTORED\r\n");
+  table.drain(table.server(0));
+  table.say(table.server(0), "STORED\r\n");
+  expect(client.read()).toBe(`END\r\n${"STORED\r\n".repeat(3)}${FULL.repeat(2)}`);
+  expect(stat(table, "queued_bytes")).toBe(0);
+});
+
+test("queuedBytesTotalMax: what is not sent in time, or not at all, counts no more", () => {
+  const table = new Table(
+    { queuedBytesTotalMax: 100_000 },
+    { queuedTimeoutMs: 500, connectTimeoutMs: 2_000 },
+  );
+  table.silent.add(0);
+  const client = table.client();
+  table.say(client, SET("a0") + SET("b0"));
+  expect(stat(table, "queued_bytes")).toBeGreaterThan(100_000);
+  table.wait(500);
+  expect(stat(table, "queued_bytes")).toBe(0);
+  table.say(client, SET("a0") + SET("b0"));
+  table.close(table.server(0), "refused");
+  expect(stat(table, "queued_bytes")).toBe(0);
+});
+
 test("connectionsMax: a client too many is told so and closed", () => {
   const table = new Table({ connectionsMax: 1 });
   const first = table.client();
