@@ -103,7 +103,7 @@ export class OrderedPart implements Waiter {
     this.#held.copy(bytes, start, end);
     this.#heldBytes[this.#heldCount++] = end - start;
     slot.owner.staged(end - start);
-    if (slot.begun > 0 || this.#held.length >= ADVANCE_BYTES) slot.advance();
+    if (slot.isAwaited || this.#held.length >= ADVANCE_BYTES) slot.advance();
     return true;
   }
 
@@ -116,8 +116,8 @@ export class OrderedPart implements Waiter {
       slot.reply(bytes, start, end);
       if (found !== "tail") return true;
       slot.direct = null;
-      slot.told(this.#placeBegun);
       this.#next = Math.max(this.#next, this.#begunIndex + 1);
+      slot.told(this.#placeBegun);
       slot.advance();
       return true;
     }
@@ -145,8 +145,9 @@ export class OrderedPart implements Waiter {
     if (slot === null || slot.owner === null) return false;
     // Whose turn it is is looked at only where there is so much that it matters.
     if (!slot.owner.mustWait(slot, true, source, waits)) return false;
+    slot.isStrained = true;
     const isTold = slot.direct === null ? slot.awaits(this) : slot.direct === reply;
-    return !isTold || slot.owner === null || slot.owner.mustWait(slot, false, source, waits);
+    return slot.owner !== null && slot.owner.mustWait(slot, !isTold, source, waits);
   }
 
   line(): void {}
@@ -158,7 +159,7 @@ export class OrderedPart implements Waiter {
   done(): void {
     const slot = this.slot as OrderedSlot;
     this.#waiting--;
-    if (slot.begun > 0) slot.advance();
+    if (slot.isAwaited) slot.advance();
     slot.done();
   }
 
@@ -173,7 +174,7 @@ export class OrderedPart implements Waiter {
       this.#endBegun(slot);
     }
     this.#waiting--;
-    if (slot.begun > 0) slot.advance();
+    if (slot.isAwaited) slot.advance();
     slot.owner?.goOnReading();
     slot.fail(failure);
   }
@@ -218,8 +219,12 @@ export class OrderedPart implements Waiter {
     this.#takenAt = at + bytes;
     slot.owner?.staged(-bytes);
     slot.reply(this.#taken, at, at + bytes);
-    slot.told(place);
-    if (this.#holds) return;
+    if (!this.#holds) this.#clearHeld();
+    slot.told(place); // those who hear of it look at this part
+  }
+
+  /** All that was held is told. */
+  #clearHeld(): void {
     const held = this.#held as SendBuffer;
     this.#held = null;
     this.#taken = NOTHING;

@@ -19,6 +19,8 @@ export class OrderedSlot extends Slot {
   readonly order: KeyOrder;
   /** Values that are handed on as they come, and whose turn it is not yet. */
   begun = 0;
+  /** A server's answer was left unread, or may be: it goes on when its turn comes. */
+  isStrained = false;
   readonly #spare: KeyOrder[];
   #firstPart: OrderedPart | null = null;
   /** The first key that may still be told. */
@@ -43,6 +45,11 @@ export class OrderedSlot extends Slot {
     if (this.direct !== null) return false;
     if (this.#place < place) this.advance();
     return this.#place >= place && this.direct === null;
+  }
+
+  /** Whether somebody waits for what is held to be told as soon as can be, and not just at the end. */
+  get isAwaited(): boolean {
+    return this.begun > 0 || this.isStrained;
   }
 
   /** The value of that key was told. */
