@@ -24,9 +24,9 @@ import { BulkClient } from "./bulk-client.ts";
 
 const MIB = 1_048_576;
 const VALUE_BYTES = 20 * MIB;
-/** While ten such values or more wait for somebody; and at any time, garbage of a busy machine included. */
-const HELD_BYTES_MAX = 64 * MIB;
-const GROWN_BYTES_MAX = 160 * MIB;
+/** While ten such values wait for somebody; and at any time, what a busy machine has not collected yet included. */
+const HELD_BYTES_MAX = 96 * MIB;
+const GROWN_BYTES_MAX = 200 * MIB;
 const SMALL = "set small 0 0 5\r\nhello\r\nget small\r\n";
 const SMALL_ANSWER = "STORED\r\nVALUE small 0 5\r\nhello\r\nEND\r\n";
 
