@@ -164,7 +164,7 @@ export const healthLaws: readonly Law[] = [
       for (const client of slow) await client.asks("get a\r\n", "END\r\n");
       for (const client of slow) {
         client.wire.pause();
-        client.send("get big\r\n".repeat(10));
+        client.send("get big\r\n".repeat(4)); // no more than twice the bound together, above which they are closed
       }
       const isFull = (): boolean => scene.engine.counters.bufferedBytesNow >= 500_000;
       await scene.until(isFull, "the buffers to be full");
