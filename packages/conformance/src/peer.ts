@@ -125,7 +125,8 @@ export async function onFreePort(start: (port: number) => Promise<RunningPeer>):
     try {
       return await start(port);
     } catch (error) {
-      if (tries === PORT_TRIES || !/in use|EADDRINUSE/i.test(String(error))) throw error;
+      // The last words of a program that ends at once may be lost on Deno.
+      if (tries === PORT_TRIES || !/in use|EADDRINUSE|no word/i.test(String(error))) throw error;
     }
   }
 }
