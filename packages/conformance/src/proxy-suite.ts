@@ -13,6 +13,7 @@ import type { BackendHost } from "./proxy/backend.ts";
 import { badRequestLaws } from "./proxy/bad-request-laws.ts";
 import { boundLaws } from "./proxy/bound-laws.ts";
 import { brokenAnswerLaws } from "./proxy/broken-answer-laws.ts";
+import { connectionLaws } from "./proxy/connection-laws.ts";
 import { healthLaws } from "./proxy/health-laws.ts";
 import { lateLaws } from "./proxy/late-laws.ts";
 import { BEHAVIOURS, type Behaviour, type Law } from "./proxy/law.ts";
@@ -55,6 +56,7 @@ const laws: readonly Law[] = [
   ...brokenAnswerLaws,
   ...lateLaws,
   ...healthLaws,
+  ...connectionLaws,
   ...boundLaws,
 ];
 

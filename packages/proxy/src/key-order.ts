@@ -2,6 +2,10 @@
 
 import type { OrderedPart } from "./ordered-part.ts";
 
+/** Of what multi-gets used: how many orders, and how many parts, are kept for those to come, and the most keys of one. */
+export const SPARE_MAX = 256;
+export const SPARE_KEYS_MAX = 1_024;
+
 const KEY_STORAGE_BYTES_MIN = 1_024;
 const BLANK = 32;
 

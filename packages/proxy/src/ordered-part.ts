@@ -10,11 +10,8 @@
 
 import type { SendBuffer, TextReplyDecoder } from "@memwire/codec";
 import type { Failure, SlotOwner, Source, SpareBuffers, StreamFound, Waiter } from "@memwire/link";
+import { SPARE_KEYS_MAX, SPARE_MAX } from "./key-order.ts";
 import type { OrderedSlot } from "./ordered-slot.ts";
-
-/** Parts kept for requests to come, and the most keys of one. */
-const SPARE_MAX = 256;
-const SPARE_KEYS_MAX = 1_024;
 
 /** What is held may be told before the last part is there, but looking costs: not for less than this. */
 const ADVANCE_BYTES = 16_384;

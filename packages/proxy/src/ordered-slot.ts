@@ -8,12 +8,8 @@
 // has to wait is held by its part and counts as staged. Hot path.
 
 import { Slot, type SlotOwner } from "@memwire/link";
-import type { KeyOrder } from "./key-order.ts";
+import { type KeyOrder, SPARE_KEYS_MAX, SPARE_MAX } from "./key-order.ts";
 import type { OrderedPart } from "./ordered-part.ts";
-
-/** Those kept for requests to come, and the most keys of one. */
-const SPARE_MAX = 256;
-const SPARE_KEYS_MAX = 1_024;
 
 export class OrderedSlot extends Slot {
   readonly order: KeyOrder;

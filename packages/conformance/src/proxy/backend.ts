@@ -201,4 +201,5 @@ export class BackendPeer implements TransportHandler {
   }
 }
 
-const VERSION = "version\r\n";
+/** What a proxy asks of itself. */
+export const VERSION = "version\r\n";

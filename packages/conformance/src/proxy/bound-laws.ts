@@ -1,12 +1,10 @@
 // Bounds, what the proxy answers itself, and pools. Behaviours 12, 16 and 17.
 
 import { law, type Law, virtualLaw } from "./law.ts";
-import { type ProxyScene, quote, type SceneOptions } from "./scene.ts";
+import { type ProxyScene, quote, type SceneOptions, SERVER_ERROR_LINE } from "./scene.ts";
 
 /** Three keys at once, and then none for as long as a law goes on. */
 const THREE = { perSecond: 0.001, burst: 3 };
-
-const SLOT_ERROR = /^SERVER_ERROR [^\r\n]+\r\n$/;
 
 export const boundLaws: readonly Law[] = [
   law(12, "a request above inFlightMax fails at once in its slot, and the connection stays", (scene) =>
@@ -19,7 +17,7 @@ export const boundLaws: readonly Law[] = [
     const answer = await client.told(`${sets.join("")}version\r\n`, "VERSION 1.6.45\r\n");
     const lines = answer.split("\r\n").slice(0, -2);
     const stored = lines.filter((line) => line === "STORED").length;
-    const failed = lines.filter((line) => SLOT_ERROR.test(`${line}\r\n`)).length;
+    const failed = lines.filter((line) => SERVER_ERROR_LINE.test(`${line}\r\n`)).length;
     if (stored < 4 || failed === 0 || stored + failed !== 10) throw new Error(quote(answer));
     await client.asks("set k 0 0 1\r\nx\r\nget k\r\n", "STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n");
   }),
@@ -35,7 +33,7 @@ export const boundLaws: readonly Law[] = [
       const lines = answer.split("\r\n").slice(0, -2);
       if (
         lines.length !== 10 ||
-        !lines.every((line) => line === "STORED" || SLOT_ERROR.test(`${line}\r\n`))
+        !lines.every((line) => line === "STORED" || SERVER_ERROR_LINE.test(`${line}\r\n`))
       ) {
         throw new Error(quote(answer));
       }
@@ -60,7 +58,7 @@ export const boundLaws: readonly Law[] = [
       for (let i = 0; i < 100; i++) {
         const answer = await client.told("get k\r\n");
         if (answer === "END\r\n") passed++;
-        else if (!SLOT_ERROR.test(answer)) throw new Error(quote(answer));
+        else if (!SERVER_ERROR_LINE.test(answer)) throw new Error(quote(answer));
         await scene.harness.sleep(20);
       }
       const seconds = (scene.clock.now() - startedAt) / 1_000;
@@ -124,7 +122,61 @@ export const boundLaws: readonly Law[] = [
     );
     await other.asks("get a\r\n", "END\r\n");
   }),
-
+  law(
+    12,
+    "a request above requestsActiveMax fails at once in its slot, and the connection stays",
+    async (scene) => {
+      await scene.start({ limits: { requestsActiveMax: 4 } });
+      const held: (() => void)[] = [];
+      const backend = scene.backend(0);
+      backend.script = (request, peer) => {
+        held.push(() => peer.comply(request));
+        return true;
+      };
+      const [client, other] = [scene.client(), scene.client()];
+      client.send(Array.from({ length: 4 }, (_, i) => `set k${i}0 0 0 1\r\n${i}\r\n`).join(""));
+      await scene.until(() => held.length === 4, "the backend to be asked");
+      await other.fails("get k01\r\n");
+      await other.asks("version\r\n", "VERSION 1.6.45\r\n");
+      backend.script = undefined;
+      for (const each of held.splice(0)) each();
+      await client.hears("STORED\r\n".repeat(4));
+      for (const each of [client, other]) await each.asks("get k01\r\n", "END\r\n");
+      const counted = await scene.stat("requests_over_active_max");
+      if (counted !== "1") throw new Error(`${counted} were counted`);
+    },
+  ),
+  virtualLaw(
+    12,
+    "requests above bufferedBytesMax fail at once in their slot, and the connection stays",
+    async (scene) => {
+      await scene.start({ backends: 1, limits: { bufferedBytesMax: 500_000, unsentBytesPause: 1_000_000 } });
+      const other = scene.client();
+      // Larger ones are handed on as they come, and wait at the server.
+      const value = "v".repeat(40_000);
+      await other.asks(`set big 0 0 ${value.length}\r\n${value}\r\n`, "STORED\r\n");
+      const slow = Array.from({ length: 6 }, () => scene.client());
+      for (const client of slow) await client.asks("get a\r\n", "END\r\n");
+      for (const client of slow) {
+        client.wire.pause();
+        client.send("get big\r\n".repeat(10)); // less than unsentBytesPause, above which the slow ones may be closed
+      }
+      const isFull = (): boolean => scene.engine.counters.bufferedBytesNow >= 500_000;
+      await scene.until(isFull, "the buffers to be full");
+      await other.fails("get a\r\n");
+      await other.asks("version\r\n", "VERSION 1.6.45\r\n");
+      for (const client of slow) client.wire.resume();
+      // Those who asked when the buffers were full were told so.
+      const whole = `VALUE big 0 ${value.length}\r\n${value}\r\nEND\r\n`;
+      for (const client of slow) {
+        const answer = await client.told("version\r\n", "VERSION 1.6.45\r\n");
+        if (!/^(SERVER_ERROR [^\r\n]+\r\n)*VERSION/.test(answer.replaceAll(whole, ""))) {
+          throw new Error(quote(answer));
+        }
+      }
+      await other.asks("get a\r\n", "END\r\n");
+    },
+  ),
   law(16, "version is answered by the proxy itself", async (scene) => {
     await scene.start({ version: "1.6.45" });
     for (const backend of scene.backends) await backend.die();
@@ -166,7 +218,7 @@ export const boundLaws: readonly Law[] = [
     await scene.start({ pool: { flushEnabled: true } });
     await scene.backend(2).die();
     const answer = await scene.client().told("flush_all\r\n");
-    if (!SLOT_ERROR.test(answer)) throw new Error(quote(answer));
+    if (!SERVER_ERROR_LINE.test(answer)) throw new Error(quote(answer));
   }),
 
   law(17, "one broken backend fails only its own keys", async (scene) => {
@@ -179,7 +231,7 @@ export const boundLaws: readonly Law[] = [
     for (let i = 0; i < 20; i++) {
       await client.asks(`set ${i}k0 0 0 1\r\nx\r\nget ${i}k2\r\n`, "STORED\r\nEND\r\n");
       const answer = await client.told(`get ${i}k1\r\n`);
-      if (!SLOT_ERROR.test(answer)) throw new Error(quote(answer));
+      if (!SERVER_ERROR_LINE.test(answer)) throw new Error(quote(answer));
     }
   }),
   law(17, "the same backend in several pools is one set of connections", async (scene) => {
@@ -233,8 +285,7 @@ async function fails(
   const other = scene.client();
   client.send(Array.from({ length: waiting }, (_, i) => `set k${i}x 0 0 1\r\n${i}\r\n`).join(""));
   await scene.until(() => held.length === waiting, "the backend to be asked");
-  const answer = await other.told("get k0x\r\n");
-  if (!SLOT_ERROR.test(answer)) throw new Error(quote(answer));
+  await other.fails("get k0x\r\n");
   client.send("get k1x\r\n");
   await scene.until(() => scene.engine.servers()[0]?.counters.overflows === 2, "both to be refused");
   backend.script = undefined;

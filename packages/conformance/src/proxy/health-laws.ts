@@ -1,11 +1,9 @@
-// Backends that fail for longer, come back, flap, or are taken out; several connections to one. Behaviours 8, 11, 13.
+// Backends that fail for longer, come back, flap, or are taken out. Behaviours 8 and 13.
 
-import type { BackendPeer, ScriptedBackend } from "./backend.ts";
+import { type BackendPeer, type ScriptedBackend, VERSION } from "./backend.ts";
 import { law, virtualLaw, type Law } from "./law.ts";
 import { byLastDigit, type ProxyScene, quote, type SceneClient } from "./scene.ts";
 
-const AN_ERROR = /^SERVER_ERROR [^\r\n]+\r\n$/;
-const VERSION = "version\r\n";
 /** Down at the second failure, tried again soon. */
 const SOON = { failuresMax: 2, retryMinMs: 20, retryMaxMs: 40 } as const;
 /** Down at the first failure, and not tried again as long as a law takes. */
@@ -22,7 +20,7 @@ export const healthLaws: readonly Law[] = [
       scene.setServer("s1", "down");
       for (let times = 0; times < 20; times++) {
         await client.asks("get a0\r\n", "END\r\n");
-        await failsOnce(client, "get a1\r\n");
+        await client.fails("get a1\r\n");
       }
       if (backend.peers.length > 0) throw new Error("it was connected to");
       scene.setServer("s1", "up");
@@ -36,7 +34,7 @@ export const healthLaws: readonly Law[] = [
     await client.asks("get a1\r\n", "END\r\n");
     scene.setServer("s1", "down");
     await scene.until(() => backend.openPeers === 0, "its connection to be closed");
-    await failsOnce(client, "get a1\r\n");
+    await client.fails("get a1\r\n");
   }),
   law(8, "a backend that is drained answers what it was asked, and is asked nothing more", async (scene) => {
     await scene.start();
@@ -51,7 +49,7 @@ export const healthLaws: readonly Law[] = [
     await scene.until(() => held.length === 1, "the backend to be asked");
     scene.setServer("s1", "drain");
     const other = scene.client();
-    await failsOnce(other, "get b1\r\n");
+    await other.fails("get b1\r\n");
     backend.script = undefined;
     held.shift()?.();
     await client.hears("END\r\n");
@@ -69,117 +67,6 @@ export const healthLaws: readonly Law[] = [
       await client.asks("get a0 a1\r\n", "VALUE a0 0 1\r\nx\r\nEND\r\n");
       const missed = await scene.stat("alpha:parts_missed");
       if (missed !== "1") throw new Error(`${missed} parts were counted as missed`);
-    },
-  ),
-
-  law(
-    11,
-    "what one client pipelines to a backend goes over one connection, and reads its own writes",
-    async (scene) => {
-      await scene.start({ backends: 1, pool: { connections: 4 } });
-      const { askers, clients } = withClients(scene, 3);
-      for (const [i, client] of clients.entries()) {
-        const key = `own${i}`;
-        client.send(`set ${key} 0 0 1\r\n${i}\r\nget ${key}\r\nincr ${key} 1\r\nget ${key} none\r\n`);
-        await client.hears(
-          `STORED\r\nVALUE ${key} 0 1\r\n${i}\r\nEND\r\n${i + 1}\r\nVALUE ${key} 0 1\r\n${i + 1}\r\nEND\r\n`,
-        );
-        if (askersOf(askers, key).size !== 1) throw new Error(`${askersOf(askers, key).size} connections`);
-      }
-    },
-  ),
-  law(
-    11,
-    "other clients use the next connection when one is busy, and no more than there may be",
-    async (scene) => {
-      await scene.start({ backends: 1, pool: { connections: 3 } });
-      const backend = scene.backend(0);
-      const held: (() => void)[] = [];
-      const askers = new Set<BackendPeer>();
-      backend.script = (request, peer) => {
-        if (request === VERSION) return false;
-        askers.add(peer);
-        held.push(() => peer.comply(request));
-        return true;
-      };
-      const clients = Array.from({ length: 6 }, () => scene.client());
-      for (const [i, client] of clients.entries()) {
-        client.send(`set k${i}x 0 0 1\r\n${i}\r\n`);
-        await scene.until(() => held.length === i + 1, "the backend to be asked");
-      }
-      if (askers.size !== 3) throw new Error(`${askers.size} connections were used`);
-      backend.script = undefined;
-      for (const each of held.splice(0)) each();
-      for (const client of clients) await client.hears("STORED\r\n");
-    },
-  ),
-  law(11, "a connection that is lost takes only what waits for it", async (scene) => {
-    await scene.start({ backends: 1, pool: { connections: 2 } });
-    const { clients, release, peers } = withClients(scene, 2);
-    const [one, other] = clients as [SceneClient, SceneClient];
-    one.send("get lost\r\n");
-    other.send("get kept\r\n");
-    await scene.until(() => peers.size === 2, "both connections to be used");
-    peers.get("lost")?.say("garbage\r\n");
-    await one.hears("SERVER_ERROR backend failure\r\n");
-    release();
-    await other.hears("END\r\n");
-    await one.asks("get a\r\n", "END\r\n");
-  }),
-
-  law(
-    12,
-    "a request above requestsActiveMax fails at once in its slot, and the connection stays",
-    async (scene) => {
-      await scene.start({ limits: { requestsActiveMax: 4 } });
-      const held: (() => void)[] = [];
-      const backend = scene.backend(0);
-      backend.script = (request, peer) => {
-        held.push(() => peer.comply(request));
-        return true;
-      };
-      const [client, other] = [scene.client(), scene.client()];
-      client.send(Array.from({ length: 4 }, (_, i) => `set k${i}0 0 0 1\r\n${i}\r\n`).join(""));
-      await scene.until(() => held.length === 4, "the backend to be asked");
-      await failsOnce(other, "get k01\r\n");
-      await other.asks("version\r\n", "VERSION 1.6.45\r\n");
-      backend.script = undefined;
-      for (const each of held.splice(0)) each();
-      await client.hears("STORED\r\n".repeat(4));
-      for (const each of [client, other]) await each.asks("get k01\r\n", "END\r\n");
-      const counted = await scene.stat("requests_over_active_max");
-      if (counted !== "1") throw new Error(`${counted} were counted`);
-    },
-  ),
-  virtualLaw(
-    12,
-    "requests above bufferedBytesMax fail at once in their slot, and the connection stays",
-    async (scene) => {
-      await scene.start({ backends: 1, limits: { bufferedBytesMax: 500_000, unsentBytesPause: 100_000 } });
-      const other = scene.client();
-      // Larger ones are handed on as they come, and wait at the server.
-      const value = "v".repeat(40_000);
-      await other.asks(`set big 0 0 ${value.length}\r\n${value}\r\n`, "STORED\r\n");
-      const slow = Array.from({ length: 6 }, () => scene.client());
-      for (const client of slow) await client.asks("get a\r\n", "END\r\n");
-      for (const client of slow) {
-        client.wire.pause();
-        client.send("get big\r\n".repeat(4)); // no more than twice the bound together, above which they are closed
-      }
-      const isFull = (): boolean => scene.engine.counters.bufferedBytesNow >= 500_000;
-      await scene.until(isFull, "the buffers to be full");
-      await failsOnce(other, "get a\r\n");
-      await other.asks("version\r\n", "VERSION 1.6.45\r\n");
-      for (const client of slow) client.wire.resume();
-      // Those who asked when the buffers were full were told so.
-      const whole = `VALUE big 0 ${value.length}\r\n${value}\r\nEND\r\n`;
-      for (const client of slow) {
-        const answer = await client.told("version\r\n", "VERSION 1.6.45\r\n");
-        if (!/^(SERVER_ERROR [^\r\n]+\r\n)*VERSION/.test(answer.replaceAll(whole, ""))) {
-          throw new Error(quote(answer));
-        }
-      }
-      await other.asks("get a\r\n", "END\r\n");
     },
   ),
 
@@ -217,7 +104,7 @@ export const healthLaws: readonly Law[] = [
       };
       await backend.start();
       await scene.until(() => probed !== undefined, "a probe");
-      for (let times = 0; times < 10; times++) await failsOnce(client, "get a1\r\n");
+      for (let times = 0; times < 10; times++) await client.fails("get a1\r\n");
       if (backend.requests.length > 0) throw new Error(`it was asked ${quote(backend.requests.join(""))}`);
       backend.script = undefined;
       await answersAgain(scene, client, "a1");
@@ -238,7 +125,7 @@ export const healthLaws: readonly Law[] = [
     };
     await backend.start();
     await scene.until(() => probes >= 3, "three probes");
-    await failsOnce(client, "get a1\r\n");
+    await client.fails("get a1\r\n");
     if (backend.requests.length > 0) throw new Error(`it was asked ${quote(backend.requests.join(""))}`);
     backend.script = undefined;
     await answersAgain(scene, client, "a1");
@@ -348,8 +235,8 @@ export const healthLaws: readonly Law[] = [
     await isDown(scene, client);
     await client.asks("get a1\r\n", "END\r\n"); // which is a miss
     await scene.backend(2).die();
-    await failsOnce(client, "get a2\r\n");
-    await failsOnce(client, "get a1\r\n");
+    await client.fails("get a2\r\n");
+    await client.fails("get a1\r\n");
     await client.asks("get a0\r\n", "END\r\n");
     await scene.backend(1).start();
     await answersAgain(scene, client, "a1");
@@ -357,11 +244,6 @@ export const healthLaws: readonly Law[] = [
 ];
 
 const FAILURES = "alpha:s1:failures_in_a_row";
-
-async function failsOnce(client: SceneClient, request: string): Promise<void> {
-  const answer = await client.told(request);
-  if (!AN_ERROR.test(answer)) throw new Error(`expected an error, got ${quote(answer)}`);
-}
 
 /** Asks for what backend 1 has until that is down. */
 async function isDown(scene: ProxyScene, client: SceneClient): Promise<void> {
@@ -397,42 +279,4 @@ async function gapsBetweenConnects(
     if (backend.peers.length > before) times.push(scene.clock.now());
   }
   return times.slice(1).map((at, i) => at - (times[i] ?? 0));
-}
-
-/** Clients of one backend that notes over which connection it was asked for a key, and holds back some answers. */
-function withClients(
-  scene: ProxyScene,
-  count: number,
-): {
-  readonly clients: SceneClient[];
-  readonly askers: [key: string, peer: BackendPeer][];
-  readonly peers: Map<string, BackendPeer>;
-  readonly release: () => void;
-} {
-  const backend = scene.backend(0);
-  const askers: [string, BackendPeer][] = [];
-  const peers = new Map<string, BackendPeer>();
-  const held: (() => void)[] = [];
-  const isHeld = new Set(["get lost\r\n", "get kept\r\n"]);
-  backend.script = (request, peer) => {
-    const key = request.split(/[ \r]/)[1] ?? "";
-    askers.push([key, peer]);
-    if (!isHeld.has(request)) return false;
-    peers.set(key, peer);
-    held.push(() => peer.comply(request));
-    return true;
-  };
-  const clients = Array.from({ length: count }, () => scene.client());
-  return {
-    clients,
-    askers,
-    peers,
-    release() {
-      for (const each of held.splice(0)) each();
-    },
-  };
-}
-
-function askersOf(askers: readonly [string, BackendPeer][], key: string): Set<BackendPeer> {
-  return new Set(askers.filter(([asked]) => asked === key).map(([, peer]) => peer));
 }

@@ -23,6 +23,8 @@ const SHORT_MS = { virtual: 200, real: 1_000 } as const;
 /** Longer than any law takes, so that what is waited for is not a timeout. */
 const LONG_MS = 30_000;
 
+export const SERVER_ERROR_LINE: RegExp = /^SERVER_ERROR [^\r\n]+\r\n$/;
+
 /** Keys go to the server whose number they end in; any other to the first. */
 export function byLastDigit(servers: number): PoolOptions["distribution"] {
   return {
@@ -186,6 +188,12 @@ export class SceneClient {
     const text = wire.take();
     if (!text.endsWith(end)) throw new Error(`expected ...${quote(end)}, got ${quote(text)}${this.#state()}`);
     return text;
+  }
+
+  /** Sends, and waits for one line that says that the server failed. @throws Error with what was answered instead */
+  async fails(request: string): Promise<void> {
+    const answer = await this.told(request);
+    if (!SERVER_ERROR_LINE.test(answer)) throw new Error(`expected an error, got ${quote(answer)}`);
   }
 
   /** Waits until the proxy has closed the connection. */
