@@ -67,11 +67,11 @@ const small = ({ limits }: ServerOptions = {}): ServerEngine =>
 
 /**
  * What is in buffers differs with the cuts, and how many bytes came and went, and with the turns what the store had put
- * in order by then; nothing else may.
+ * in order by then, and which of what expired it had dropped; nothing else may.
  */
 const withoutCounts = (text: string): string =>
   text.replace(
-    /STAT (?:bytes_read|bytes_written|read_buf_\w+|response_obj_\w+|lru_\w+|crawler_\w+|moves_to_\w+) \d+/g,
+    /STAT (?:bytes|bytes_read|bytes_written|curr_items|get_expired|get_flushed|expired_unfetched|reclaimed|(?:read_buf|response_obj|lru|crawler|moves_to)_\w+) \d+/g,
     "",
   );
 
