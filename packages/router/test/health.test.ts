@@ -261,7 +261,7 @@ test("it goes down only by a failure, comes up only by an answer, and is left al
   );
 });
 
-test("without an answer it is never left alone for less than before, but for what chance takes off", () => {
+test("without an answer it is never left alone for less than before, but for what chance takes off or flaps added", () => {
   const failures = fc.array(fc.constantFrom("dead" as const, "late" as const, "lost" as const), {
     maxLength: 20,
   });
@@ -269,12 +269,16 @@ test("without an answer it is never left alone for less than before, but for wha
     fc.property(options, failures, draws, (given, weights, chances) => {
       const health = new Health(given, () => chances.next().value as number);
       let longest = 0;
+      let { flaps } = health.status;
       let now = 0;
       for (const weight of weights) {
         const before = health.retryAt;
         fail(health, now, weight);
         if (health.retryAt === before) continue;
         const wait = health.retryAt - now;
+        // It was up for long enough: what flaps added is forgotten.
+        if (health.status.flaps < flaps) longest = Math.min(longest, given.retryMaxMs);
+        ({ flaps } = health.status);
         expect(wait).toBeGreaterThanOrEqual(longest * (1 - given.retryJitter) - 1e-6);
         longest = Math.max(longest, wait);
         now = Math.ceil(health.retryAt);
