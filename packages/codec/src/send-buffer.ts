@@ -162,6 +162,18 @@ export class SendBuffer {
     if (other.#taken === 0) other.reclaim();
   }
 
+  /**
+   * Copies some of what was written into another buffer and not taken, by its places there.
+   *
+   * @throws RangeError if there is not so much
+   */
+  copyFrom(other: SendBuffer, start: number, end: number): void {
+    if (!(start >= 0 && end <= other.length)) {
+      throw new RangeError(`cannot copy ${start} to ${end} of ${other.length} bytes`);
+    }
+    this.copy(other.#bytes, other.#taken + start, other.#taken + end);
+  }
+
   /** Makes room for `length` bytes and answers where they go. */
   #room(length: number): number {
     if (this.#end + length > this.#bytes.length) this.#grow(length);

@@ -123,6 +123,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     model.written[to].push(...model.written[from]);
     model.written[from] = [];
   }),
+  fc.tuple(which, fc.nat(80), fc.nat(80)).map(([to, some, others]): Step => (real, model) => {
+    const from = to === 0 ? 1 : 0;
+    const bytes = model.written[from];
+    const [start, end] = [Math.min(some, others), Math.max(some, others)];
+    if (end > bytes.length) {
+      const message = `cannot copy ${start} to ${end} of ${bytes.length} bytes`;
+      expect(() => real.buffers[to].copyFrom(real.buffers[from], start, end)).toThrow(message);
+      return;
+    }
+    real.buffers[to].copyFrom(real.buffers[from], start, end);
+    model.written[to].push(...bytes.slice(start, end));
+  }),
 );
 
 test("what was written comes out in order, and what is lent stays as it is until it is reclaimed", () => {

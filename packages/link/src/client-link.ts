@@ -19,6 +19,7 @@ import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import type { Source } from "./fragment.ts";
 import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+import { Stage } from "./stage.ts";
 import type { Upload, Uploader } from "./upload.ts";
 
 /** Where a client's requests go. */
@@ -65,7 +66,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #head: Slot | null = null;
   #tail: Slot | null = null;
   #slots = 0;
-  #stagedBytes = 0;
+  readonly #stage: Stage;
   /** What the network was given and has not taken yet. */
   #lentBytes = 0;
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
@@ -87,6 +88,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#protocol = dispatcher.protocol;
     this.#muchBytes = Math.min(HELD_BYTES_MAX, context.limits.unsentBytesMax);
     this.#requests = context.decoders.idle;
+    this.#stage = new Stage(context.buffers);
     this.#port = context.outbox.open(id, this, true);
   }
 
@@ -168,26 +170,22 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     if (slot === this.#head) {
       this.#output ??= this.#context.buffers.lend();
       this.#output.copy(bytes, start, end);
-    } else {
-      slot.staged ??= this.#context.buffers.lend();
-      slot.staged.copy(bytes, start, end);
-      this.#stagedBytes += end - start;
-    }
-    const held = this.length + this.#stagedBytes;
+    } else this.#stage.add(slot, bytes, start, end);
+    const held = this.length + this.#stage.bytes;
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   staged(bytes: number): void {
-    this.#stagedBytes += bytes;
+    this.#stage.bytes += bytes;
     if (bytes < 0) return;
-    const held = this.length + this.#stagedBytes;
+    const held = this.length + this.#stage.bytes;
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   // What is sent as it comes waits for what is unsent and no more: what is staged may be waiting for just that.
   mustWait(slot: Slot, aside: boolean, source: Source, waits: boolean): boolean {
     const { unsentBytesPause } = this.#context.limits;
-    const bytes = this.length + (slot === this.#head && !aside ? 0 : this.#stagedBytes);
+    const bytes = this.length + (slot === this.#head && !aside ? 0 : this.#stage.bytes);
     if (waits ? bytes * 2 <= unsentBytesPause : bytes < unsentBytesPause) return false;
     (this.#heldBack ??= new Set()).add(source);
     this.#context.outbox.touch(this.#port); // even if it is little
@@ -205,7 +203,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     slot.conclude();
     this.#incoming.settled(slot);
     if (slot !== this.#head) return;
-    const { outbox, buffers, counters } = this.#context;
+    const { outbox, counters } = this.#context;
     let head: Slot | null = slot;
     while (head !== null && head.waiting === 0) {
       head = head.next;
@@ -215,15 +213,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
       if (head === null) {
         this.#tail = null;
         this.lane = -1;
-      } else if (head.staged !== null) {
-        this.#stagedBytes -= head.staged.length;
-        if (this.#output === null) this.#output = head.staged;
-        else {
-          this.#output.append(head.staged);
-          buffers.giveBack(head.staged);
-        }
-        head.staged = null;
-      }
+      } else this.#output = this.#stage.tell(head, this.#output);
     }
     if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
@@ -391,7 +381,7 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   }
 
   #count(): void {
-    const held = this.length + this.#stagedBytes + this.#lentBytes;
+    const held = this.length + this.#stage.bytes + this.#lentBytes;
     const counted = held >= HELD_BYTES_MAX ? held : 0;
     this.#context.counters.bufferedBytesNow += counted - this.#countedBytes;
     this.#countedBytes = counted;
@@ -405,14 +395,14 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #isFull(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
     if (this.#incoming.isFull) return true;
-    return this.#slots >= pipelineMax || this.length + this.#stagedBytes >= unsentBytesPause;
+    return this.#slots >= pipelineMax || this.length + this.#stage.bytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
     if (!this.#incoming.hasRoom) return false;
-    return this.#slots * 2 <= pipelineMax && (this.length + this.#stagedBytes) * 2 <= unsentBytesPause;
+    return this.#slots * 2 <= pipelineMax && (this.length + this.#stage.bytes) * 2 <= unsentBytesPause;
   }
 
   #pause(): void {
@@ -440,11 +430,11 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
       slot.owner = null;
       slot.staged = null;
     }
+    this.#stage.forget();
     this.#head = null;
     this.#tail = null;
     this.#context.counters.requestsNow -= this.#slots;
     this.#slots = 0;
-    this.#stagedBytes = 0;
     // The network may still have some of it.
     this.#output = null;
     this.#lentBytes = 0;

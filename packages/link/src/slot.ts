@@ -55,7 +55,9 @@ export class Slot implements Waiter {
   fault: Uint8Array | null = null;
   /** Where a value comes from of which some was told, and not all. */
   direct: TextReplyDecoder | null = null;
-  /** What was answered before its turn came. */
+  /** What was answered before its turn came: a range of what its client shares, or a buffer of its own. See `Stage`. */
+  stagedStart = 0;
+  stagedEnd = 0;
   staged: SendBuffer | null = null;
 
   constructor(owner: SlotOwner, answer: SlotAnswer, quiet: boolean) {
