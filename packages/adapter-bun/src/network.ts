@@ -4,11 +4,15 @@
 // Bun cannot take a connect back: one that was closed while it was pending is told `closed` at once, and its socket
 // goes when the kernel has given it up or it is connected, whichever comes first.
 
+import { edenGC } from "bun:jsc";
 import { lstat, rm } from "node:fs/promises";
 import { bindDatagrams, connectTls, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
+import { ChunkGarbage } from "./chunk-garbage.ts";
 import { BunTransport } from "./transport.ts";
+
+const garbage = new ChunkGarbage(edenGC);
 
 type Handlers = Bun.SocketHandler<BunTransport>;
 
@@ -31,7 +35,7 @@ const handlers: Handlers = {
 export const network: Network = {
   connect(endpoint, handler, how) {
     if (how?.tls !== undefined) return connectTls(endpoint, handler, how.tls);
-    const transport = new BunTransport();
+    const transport = new BunTransport(garbage);
     transport.serve(handler);
     const options = { ...addressOf(endpoint), socket: handlers, data: transport, allowHalfOpen: true };
     Bun.connect<BunTransport>(options).catch((error: unknown) => transport.gone(error));
@@ -50,7 +54,7 @@ export const network: Network = {
     const accepting: Handlers = {
       ...handlers,
       open(socket) {
-        const transport = new BunTransport();
+        const transport = new BunTransport(garbage);
         if (keepAlive) socket.setKeepAlive(true, 0); // 0: the system's time
         socket.data = transport;
         transport.opened(socket);

@@ -19,6 +19,7 @@ import {
   type TransportHandler,
   withoutPrefix,
 } from "@memwire/engine";
+import type { ChunkGarbage } from "./chunk-garbage.ts";
 
 /** What is smaller lies in memory that is used again soon. */
 const FREED_BYTES_LEAST = 4_096;
@@ -27,6 +28,7 @@ const FREED_BYTES_LEAST = 4_096;
 const READ_BYTES_MAX = 524_288;
 
 export class BunTransport implements Transport {
+  readonly #garbage: ChunkGarbage;
   #socket: Bun.Socket<BunTransport> | undefined;
   #handler: TransportHandler | undefined;
   /** What Bun has not taken of the last write, from `#restStart` on. */
@@ -38,6 +40,10 @@ export class BunTransport implements Transport {
   #closing = false;
   #gone = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(garbage: ChunkGarbage) {
+    this.#garbage = garbage;
+  }
 
   get remote(): Endpoint | undefined {
     const { remoteAddress: host, remotePort: port } = this.#socket ?? {};
@@ -63,6 +69,7 @@ export class BunTransport implements Transport {
     if (!this.#closing) this.#handler?.received(chunk);
     if (chunk.length >= READ_BYTES_MAX) this.#awaitTurn();
     if (chunk.length >= FREED_BYTES_LEAST) free(chunk);
+    else this.#garbage.left(chunk.length);
   }
 
   /** An engine that has enough says so when the turn ends: nothing more comes until then. */

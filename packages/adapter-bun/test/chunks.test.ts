@@ -1,11 +1,12 @@
 // What becomes of the chunks that Bun makes. Nothing here needs Bun.
 
 import { expect, test } from "vitest";
+import { ChunkGarbage } from "../src/chunk-garbage.ts";
 import { BunTransport } from "../src/transport.ts";
 
-function received(chunk: Uint8Array): string {
+function received(chunk: Uint8Array, garbage = new ChunkGarbage(() => {})): string {
   let seen = "";
-  const transport = new BunTransport();
+  const transport = new BunTransport(garbage);
   transport.serve({
     connected: () => {},
     received: (bytes) => (seen = `${bytes.length} bytes, ${bytes[bytes.length - 1]} the last`),
@@ -33,4 +34,16 @@ test("a small one is left alone, and so is one that others may have a part of", 
     expect(received(chunk)).toBe(`${length} bytes, 7 the last`);
     expect(chunk.length).toBe(length);
   }
+});
+
+test("what is left alone is collected when there are 64 MiB of it, with 256 bytes beside each chunk", () => {
+  let collections = 0;
+  const garbage = new ChunkGarbage(() => collections++);
+  const chunk = new Uint8Array(3_840); // 16,384 of them
+  for (let i = 1; i < 2 * 16_384; i++) received(chunk, garbage);
+  expect(collections).toBe(1);
+  for (let i = 0; i < 100; i++) received(new Uint8Array(1_048_576), garbage); // freed
+  expect(collections).toBe(1);
+  received(chunk, garbage);
+  expect(collections).toBe(2);
 });
