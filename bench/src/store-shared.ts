@@ -18,7 +18,7 @@ import { SlabStore } from "@memwire/store";
 import { grouped, median } from "./figures.ts";
 import { ownCommand } from "./in-turn.ts";
 import { roomFor, SlabSubject } from "./store-subjects.ts";
-import { Traffic } from "./store-traffic.ts";
+import { copyBytes, Traffic } from "./store-traffic.ts";
 import { FILL_SEED, fillAll, type WorkerDone, type WorkerTask } from "./store-worker.ts";
 
 const WARM_UP_MS = 2_000;
@@ -45,7 +45,7 @@ const { values } = parseArgs({
 });
 
 const items = Number(values.items);
-const store = SlabStore.shared(roomFor({ items }));
+const store = SlabStore.shared({ ...roomFor({ items }), copyBytes });
 const traffic = new Traffic(false);
 fillAll(new SlabSubject(store, traffic), traffic, items);
 const shared = store.share();

@@ -4,7 +4,7 @@
 import { BoundedCache, SlabStore } from "@memwire/store";
 import { LRUCache } from "lru-cache";
 import { FirstInFirstOut, type Item, ObjectsSubject } from "./store-objects.ts";
-import { KEY_BYTES, type StoreSubject, type Traffic } from "./store-traffic.ts";
+import { copyBytes, KEY_BYTES, type StoreSubject, type Traffic } from "./store-traffic.ts";
 
 export interface SubjectOptions {
   /** So many items of `VALUE_BYTES` are to fit. */
@@ -15,7 +15,8 @@ export interface SubjectOptions {
 
 /** By name: the first of each kind is ours. */
 export const byteSubjects = {
-  SlabStore: (traffic, options) => new SlabSubject(new SlabStore(roomFor(options)), traffic),
+  SlabStore: (traffic, options) =>
+    new SlabSubject(new SlabStore({ ...roomFor(options), copyBytes }), traffic),
   Map: (traffic, options) => new ObjectsSubject(new FirstInFirstOut(countOf(options)), traffic),
   "lru-cache": (traffic, options) =>
     new ObjectsSubject(new LRUCache<string, Item>({ max: countOf(options) }), traffic),
@@ -62,6 +63,7 @@ export class SlabSubject implements StoreSubject {
   constructor(store: SlabStore, traffic: Traffic) {
     this.#store = store;
     this.#traffic = traffic;
+    store.readsInPlace = true;
   }
 
   get maintenanceAt(): number {
@@ -75,6 +77,7 @@ export class SlabSubject implements StoreSubject {
     if (!store.find(keys, start, start + KEY_BYTES, now)) return false;
     do out.copy(store.valueBytes, store.valueStart, store.valueEnd);
     while (store.nextPiece());
+    store.letGo();
     return true;
   }
 

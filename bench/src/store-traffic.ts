@@ -7,7 +7,11 @@
 // The same as text, for a cache that an application asks: made anew every time, as an application makes it.
 
 import { Buffer } from "node:buffer";
-import { SendBuffer } from "@memwire/codec";
+import { openAdapter } from "@memwire/adapter";
+import { BufferPool, SendBuffer } from "@memwire/codec";
+
+/** The runtime's own way, if it has one, as in the server. */
+export const { copyBytes } = await openAdapter();
 
 export const KEY_BYTES = 14;
 export const VALUE_BYTES = 100;
@@ -40,7 +44,9 @@ export interface StoreSubject {
 export class Traffic {
   readonly keys: Buffer = Buffer.alloc(BATCH * KEY_BYTES);
   readonly values: Buffer = Buffer.alloc(VALUES_BYTES);
-  readonly out: SendBuffer = new SendBuffer();
+  readonly out: SendBuffer = new SendBuffer(
+    new BufferPool(copyBytes === undefined ? {} : { copy: copyBytes }),
+  );
   readonly valueStarts: Uint32Array = new Uint32Array(BATCH);
   readonly keyTexts: string[] = [];
   readonly valueTexts: string[] = [];

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { roomFor, SlabSubject } from "./store-subjects.ts";
-import { shuffled, type StoreSubject, Traffic, VALUE_BYTES } from "./store-traffic.ts";
+import { copyBytes, shuffled, type StoreSubject, Traffic, VALUE_BYTES } from "./store-traffic.ts";
 
 /** What a worker is told when it is started. It says "ready" when it is. */
 export interface WorkerTask {
@@ -40,7 +40,10 @@ if (parentPort !== null) {
   const port = parentPort;
   const { items, seed, shared } = workerData as WorkerTask;
   const traffic = new Traffic(false);
-  const store = shared === undefined ? new SlabStore(roomFor({ items })) : SlabStore.join(shared);
+  const store =
+    shared === undefined
+      ? new SlabStore({ ...roomFor({ items }), copyBytes })
+      : SlabStore.join(shared, { copyBytes });
   const subject = new SlabSubject(store, traffic);
   if (shared === undefined) fillAll(subject, traffic, items);
   const order = shuffled(items, seed);

@@ -34,13 +34,14 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const adapter = await openAdapter({ denoSockets: task.denoSockets });
   // Only now: another user may not be able to read what is still to be loaded.
   if (task.user !== undefined) say(becomeUser(task.user));
-  const { network, clock, runtime, title } = adapter;
+  const { network, clock, copyBytes, runtime, title } = adapter;
   const { threads, snapshotFile } = task;
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
   const reserve = runtime === "bun" ? { reserve: reserveBytes } : {};
-  const store = threads > 1 ? SlabStore.shared(task.store) : new SlabStore({ ...task.store, ...reserve });
+  const options = { ...task.store, copyBytes };
+  const store = threads > 1 ? SlabStore.shared(options) : new SlabStore({ ...options, ...reserve });
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };

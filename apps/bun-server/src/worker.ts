@@ -47,10 +47,10 @@ export type MainWord =
 /** Serves in a worker thread until it is told to end. What it throws ends the thread. */
 export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
-  const store = SlabStore.join(orders.store);
-  tell({ kind: "joined", ticket: store.ticket });
   const adapter = await openAdapter({ denoSockets: orders.task.denoSockets });
-  const { network, clock } = adapter;
+  const { network, clock, copyBytes } = adapter;
+  const store = SlabStore.join(orders.store, { copyBytes });
+  tell({ kind: "joined", ticket: store.ticket });
   const bound = {
     endpoints: orders.listen.map(({ endpoint }) => endpoint),
     datagrams: orders.datagrams.map(({ address }) => address),

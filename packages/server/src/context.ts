@@ -79,6 +79,7 @@ export function contextOf(options: ServerOptions): Context {
   );
   let verbosity = 0;
   store.heldBytesLeast = settings.lentBytesLeast;
+  store.readsInPlace = true;
   return {
     settings,
     store,

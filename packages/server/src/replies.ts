@@ -44,13 +44,14 @@ export class Replies extends SendBuffer {
     return super.length + this.#lentBytes;
   }
 
-  /** Writes the value of the store's current item, or lends it if it has `lentBytesLeast` bytes. */
+  /** Writes the value of the store's current item, which is then let go, or lends it if it has `lentBytesLeast` bytes. */
   value(lentBytesLeast: number): void {
     const store = this.#store;
     const hold = store.valueLength < lentBytesLeast ? 0 : store.hold();
     if (hold !== 0) return this.#lend(hold, Math.min(lentBytesLeast, PIECE_BYTES_LEAST));
     do this.copy(store.valueBytes, store.valueStart, store.valueEnd);
     while (store.nextPiece());
+    store.letGo();
   }
 
   override take(bytesMax: number = Infinity): Uint8Array {

@@ -35,6 +35,7 @@ export class ItemScan implements StoreScan {
   }
 
   next(now: Millis, groupsMax: number = Infinity): boolean {
+    this.#shown.letGo();
     for (let groups = 0; ; groups++) {
       while (this.#next < this.#gathered) if (this.#show(this.#next++, now)) return true;
       if (this.#group === this.#step || groups >= groupsMax) return false;

@@ -4,7 +4,7 @@
 // its value.
 
 import type { CasUniques } from "./cas-uniques.ts";
-import { copy, type CurrentItem } from "./current-item.ts";
+import type { CurrentItem } from "./current-item.ts";
 import {
   ACTIVE,
   CAS_HIGH,
@@ -269,7 +269,8 @@ export class ItemWriter {
     words[at + VALUE_BYTES] = valueEnd - valueStart;
     this.setExpiry(ref, expiresAt);
     const start = (at << 2) + KEY + keyBytes;
-    copy(value, valueStart, valueEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, start);
+    const bytes = this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array;
+    this.#memory.copy(value, valueStart, valueEnd, bytes, start);
     words[at + STATE] = (renewed & ~(FETCHED | MARKS)) | ACTIVE | this.marks;
     this.#items.kept?.done();
     this.#items.counters.count(0, TOTAL_ITEMS);
@@ -313,7 +314,8 @@ export class ItemWriter {
     words[at + STATE] = (words[at + STATE] as number) | this.marks;
     this.#casUniques.stamp(words, at);
     this.setExpiry(ref, expiresAt);
-    copy(key, keyStart, keyEnd, this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array, (at << 2) + KEY);
+    const bytes = this.#memory.bytes[ref >>> REGION_SHIFT] as Uint8Array;
+    this.#memory.copy(key, keyStart, keyEnd, bytes, (at << 2) + KEY);
   }
 
   /** The filled chunk is the item of its key from now on. */

@@ -85,7 +85,7 @@ export class LargeValues {
       const room = (this.#pages.chunkBytes[this.#classOf(part)] as number) - PART_DATA - had;
       const count = Math.min(room, end - at);
       const bytes = this.#memory.bytes[part >>> REGION_SHIFT] as Uint8Array;
-      bytes.set(from.subarray(at, at + count), this.startOf(part) + had);
+      this.#memory.copy(from, at, at + count, bytes, this.startOf(part) + had);
       words[row] = had + count;
       at += count;
       if (at === end) return part;

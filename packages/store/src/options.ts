@@ -1,5 +1,7 @@
 // What a store is made with: every bound and every choice, with memcached's names beside ours.
 
+import type { CopyBytes } from "./copy-bytes.ts";
+
 export interface StoreOptions {
   /** Bytes of the pages that items live in, at most (`-m`). Default 64 MiB. A class's first page may go above it. */
   readonly bytesMax?: number;
@@ -45,4 +47,9 @@ export interface StoreOptions {
    * that on Node and Deno. Bun clears a large one at times, and so takes all of it. Not for a store that is shared.
    */
   readonly reserve?: (bytes: number) => ArrayBuffer;
+  /**
+   * How bytes are copied between what a call is given and the store's memory. Default: by `set`. The way that Node and
+   * Bun have of their own is faster, above all to and from memory that is shared: `copyBytes` of `openAdapter()`.
+   */
+  readonly copyBytes?: CopyBytes | undefined;
 }

@@ -1,5 +1,6 @@
 // The options of a store with every default filled in, and what follows from them.
 
+import type { CopyBytes } from "./copy-bytes.ts";
 import { itemBytes } from "./item-bytes.ts";
 import { GROUP_WORDS, GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
 import { MS_PER_TICK } from "./layout.ts";
@@ -57,6 +58,7 @@ export interface StoreSettings {
   readonly pagesMax: number;
   readonly groupsMax: number;
   readonly reserve: (bytes: number) => ArrayBuffer;
+  readonly copyBytes: CopyBytes | undefined;
 }
 
 /** @throws RangeError for a bound that makes no sense, alone or beside the others */
@@ -129,6 +131,7 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     pagesMax,
     groupsMax: Math.min(Math.max(GROUPS_MIN, Math.ceil(itemsMax / ITEMS_PER_GROUP)), GROUPS_MOST),
     reserve: options.reserve ?? ((bytes) => new ArrayBuffer(bytes)),
+    copyBytes: options.copyBytes,
   };
 }
 

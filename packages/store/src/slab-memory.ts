@@ -1,5 +1,6 @@
 // The memory of a store, and its views. What is where: layout.ts.
 
+import { type CopyBytes, copierOfShared, copyByView, withLoop } from "./copy-bytes.ts";
 import { holdsBytes } from "./holds.ts";
 import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SUMS } from "./layout.ts";
 import { keptBytes } from "./kept-items.ts";
@@ -34,11 +35,18 @@ export class SlabMemory {
   readonly sums: Float64Array;
   /** kept-items.ts. */
   readonly kept: Int32Array;
+  /** To and from what is in this memory. */
+  readonly copy: CopyBytes;
+  /** Whether that is as fast wherever it lies, though it is shared. */
+  readonly copiesFast: boolean;
   readonly #reserve: StoreSettings["reserve"];
 
-  constructor(buffers: SlabBuffers, { reserve }: Pick<StoreSettings, "reserve">) {
+  constructor(buffers: SlabBuffers, { reserve, copyBytes }: Pick<StoreSettings, "reserve" | "copyBytes">) {
     this.buffers = buffers;
     this.#reserve = reserve;
+    const isShared = buffers.control instanceof SharedArrayBuffer;
+    this.copy = withLoop(copyBytes ?? (isShared ? copierOfShared() : copyByView));
+    this.copiesFast = copyBytes !== undefined;
     for (const region of buffers.regions) this.#view(region);
     this.table = new Int32Array(buffers.table);
     this.sums = new Float64Array(buffers.control, 0, SUMS);

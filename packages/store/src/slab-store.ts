@@ -8,7 +8,8 @@
 //                                          SlabStore
 //
 // Several threads can use one store, each through an instance of its own over the same shared memory. There a value is
-// copied out, or held, before the item's lock is left, since anybody may overwrite it from then on.
+// copied out, or held, before the item's lock is left, since anybody may overwrite it from then on; or the lock is kept
+// until the reader lets go (`readsInPlace`).
 
 import { CasUniques } from "./cas-uniques.ts";
 import { CurrentItem } from "./current-item.ts";
@@ -62,9 +63,11 @@ import { type StoreSetup, type StoreTuning, Tuning } from "./tuning.ts";
 
 const LOCKS_BYTES = SharedLocks.wordsFor(LOCKS) * Int32Array.BYTES_PER_ELEMENT;
 
+const NO_STRIPE = -1;
+
 /** What a worker joins a shared store by. */
 export interface SharedStore {
-  readonly options: Omit<StoreOptions, "reserve">;
+  readonly options: Omit<StoreOptions, "reserve" | "copyBytes">;
   readonly buffers: SlabBuffers;
 }
 
@@ -88,6 +91,8 @@ export class SlabStore extends CurrentItem implements Store {
   readonly #maintenance: Maintenance;
   readonly #casUniques: CasUniques;
   readonly #seed: number;
+  /** The stripe that is kept while its item is read, else `NO_STRIPE`. */
+  #keptStripe = NO_STRIPE;
   readonly #writer: ItemWriter;
   readonly #terms: ItemTerms;
 
@@ -131,15 +136,19 @@ export class SlabStore extends CurrentItem implements Store {
     return new SlabStore(options, { options, buffers });
   }
 
-  /** @throws RangeError if there are `WORKERS_MAX` workers already */
-  static join(shared: SharedStore): SlabStore {
-    return new SlabStore(shared.options, shared);
+  /**
+   * @param copyBytes As in `StoreOptions`: what is no message each worker has itself.
+   * @throws RangeError if there are `WORKERS_MAX` workers already
+   */
+  static join(shared: SharedStore, { copyBytes }: Pick<StoreOptions, "copyBytes"> = {}): SlabStore {
+    return new SlabStore({ ...shared.options, copyBytes }, shared);
   }
 
   /** What another worker joins by; can be sent to it as a message. @throws TypeError if the store is not shared */
   share(): SharedStore {
     this.#sharedLocks();
-    return { options: this.#options, buffers: this.#memory.buffers };
+    const { copyBytes: _, reserve: _reserve, ...options } = this.#options;
+    return { options, buffers: this.#memory.buffers };
   }
 
   /**
@@ -162,6 +171,7 @@ export class SlabStore extends CurrentItem implements Store {
    * anything. Without this the others find out by themselves, after two seconds in which one of them waited for it.
    */
   forget(ticket: number): void {
+    this.letGo();
     this.#sharedLocks().forget(ticket);
   }
 
@@ -195,6 +205,14 @@ export class SlabStore extends CurrentItem implements Store {
 
   release(hold: number): void {
     this.#items.release(hold);
+  }
+
+  override letGo(): void {
+    super.letGo();
+    const stripe = this.#keptStripe;
+    if (stripe === NO_STRIPE) return;
+    this.#keptStripe = NO_STRIPE;
+    this.#sharedLocks().unlock(stripe);
   }
 
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
@@ -519,6 +537,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   flush(at: Millis, now: Millis): void {
+    this.letGo();
     this.#items.flush(at, now);
   }
 
@@ -559,6 +578,7 @@ export class SlabStore extends CurrentItem implements Store {
 
   /** All items that were to be restored are there: puts them in the order of their use. Takes its time. */
   restored(): void {
+    this.letGo();
     for (let list = 4; list < LISTS; list++) {
       if (this.#items.lists.length(list) > 1) orderByAge(this.#memory, this.#items.lists, list);
     }
@@ -583,6 +603,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   tune(change: Partial<StoreTuning>): void {
+    this.letGo();
     this.#tuning.set(change);
   }
 
@@ -591,6 +612,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   movePage(from: number, to: number, now: Millis): PageMoved {
+    this.letGo();
     return this.#maintenance.movePage(from, to, now);
   }
 
@@ -611,6 +633,7 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   slabs(now: Millis): SlabStatistics {
+    this.letGo();
     return slabStatisticsOf(this.#items, this.#reclaimer, now);
   }
 
@@ -622,7 +645,10 @@ export class SlabStore extends CurrentItem implements Store {
   #enter(key: Uint8Array, start: number, end: number, now: Millis): number {
     const hash = hashOf(key, start, end, this.#seed);
     this.#items.comeTo(now);
-    if (this.#locks !== undefined) this.#locks.lock(hash & (STRIPES - 1));
+    if (this.#locks !== undefined) {
+      if (this.#keptStripe !== NO_STRIPE) this.letGo();
+      this.#locks.lock(hash & (STRIPES - 1));
+    }
     return hash;
   }
 
@@ -632,7 +658,10 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   #leave(hash: number): void {
-    if (this.#locks !== undefined) this.#locks.unlock(hash & (STRIPES - 1));
+    if (this.#locks === undefined) return;
+    const stripe = hash & (STRIPES - 1);
+    if (this.isExposed) this.#keptStripe = stripe;
+    else this.#locks.unlock(stripe);
   }
 
   #checkKey(keyBytes: number): void {

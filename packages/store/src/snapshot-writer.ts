@@ -7,7 +7,7 @@
 // out whole while it is at hand: what the writer holds is a block, and of a larger value the rest.
 
 import { checksumOf } from "./checksum.ts";
-import { copy } from "./current-item.ts";
+import { copyByView, withLoop } from "./copy-bytes.ts";
 import {
   CAS_HIGH_AT,
   CAS_LOW_AT,
@@ -35,6 +35,7 @@ import {
 } from "./snapshot-format.ts";
 import { KEY_BYTES_MAX, type Millis, type Store, type StoreScan } from "./store.ts";
 
+const copy = withLoop(copyByView);
 const RECORDS_END_MAX = LENGTH_BYTES + RECORDS_BYTES_MAX;
 
 /** Bytes of a piece, at most. */

@@ -120,6 +120,14 @@ export interface Store {
    */
   heldBytesLeast: number;
   /**
+   * Whether whoever finds an item reads it at once and then calls `letGo`. Where several workers share the store, smaller
+   * values are shown where they lie then instead of being copied out, and others wait who want a key of the same stripe
+   * (one of 1,024): until `letGo` or the next call. So one has to come before anything is waited for. Default: false.
+   */
+  readsInPlace: boolean;
+  /** The current item is not looked at any more. */
+  letGo(): void;
+  /**
    * Holds the value of the current item: all its pieces stay where and as they are until `release`, whatever becomes of
    * the item, so that they can be read outside of any call. To be called right after it was found, before its last
    * piece was moved on from. What is held takes room that nothing else can have, hence a bound: a quarter of

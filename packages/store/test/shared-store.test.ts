@@ -57,6 +57,46 @@ describe("workers of a store", () => {
     expect(valueOf(one)).toBe("before");
   });
 
+  const k = encodeUtf8("k");
+  test.each<[what: string, next: (store: SlabStore) => unknown]>([
+    ["letGo", (store) => store.letGo()],
+    ["the next command", (store) => get(store, "l")],
+    ["one for the same key", (store) => store.delete(k, 0, 1, START)],
+    ["maintain", (store) => store.maintain(START)],
+    ["a scan", (store) => store.scan().next(START)],
+    ["flush", (store) => store.flush(START + 1_000, START)],
+    ["tune", (store) => store.tune({ hotPercent: 10 })],
+    ["movePage", (store) => store.movePage(1, 2, START)],
+    ["slabs", (store) => store.slabs(START)],
+    ["restored", (store) => store.restored()],
+    ["leave", (store) => store.leave()],
+  ])("who reads in place keeps others from its stripe until %s", (_what, next) => {
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share());
+    one.readsInPlace = true;
+    set(one, "k", "before");
+    expect(one.find(k, 0, 1, START)).toBe(true);
+    expect([one.valueBytes.buffer instanceof SharedArrayBuffer, valueOf(one)]).toEqual([true, "before"]);
+    next(one);
+    expect(set(other, "k", "after!")).toBe("stored");
+    expect(get(other, "k")).toBe("after!");
+  });
+
+  test("what is not short is copied all the same, unless copies are fast", () => {
+    const long = "x".repeat(600);
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share(), {
+      copyBytes: (from, start, end, into, at) => into.set(from.subarray(start, end), at),
+    });
+    set(one, "k", long);
+    for (const [store, inPlace] of [[one, false] as const, [other, true] as const]) {
+      store.readsInPlace = true;
+      expect(get(store, "k")).toBe(long);
+      expect(store.valueBytes.buffer instanceof SharedArrayBuffer).toBe(inPlace);
+      store.letGo();
+    }
+  });
+
   test("come and go, and their places are used again", () => {
     const one = SlabStore.shared(OPTIONS);
     for (let i = 0; i < 200; i++) SlabStore.join(one.share()).leave();

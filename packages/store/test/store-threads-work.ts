@@ -227,6 +227,7 @@ function readWhole(store: SlabStore, key: Uint8Array, now: number): void {
   } while (store.nextPiece());
   if (bytes !== store.valueLength)
     throw new Error(`a value of ${bytes} instead of ${store.valueLength} bytes`);
+  if ((bytes & 1) === 0) store.letGo(); // else the next step does
 }
 
 /** Nothing was lost, nothing was done twice. @param deaths Each may have left one step done and not told of. */

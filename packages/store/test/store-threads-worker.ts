@@ -1,5 +1,6 @@
 // A thread that uses a store until it is stopped: store-threads.test.ts.
 
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { workerData } from "node:worker_threads";
 import { SlabStore } from "../src/mod.ts";
@@ -7,7 +8,13 @@ import { blobsOnly, chances, type Orders, step, Tallies, TICKET } from "./store-
 
 const { shared, slot, tallies: buffer, evictionsMax } = workerData as Orders;
 const tallies = new Tallies(buffer);
-const store = SlabStore.join(shared);
+// Each thread reads in its own way: copies, what is short in place, all in place.
+const { copy } = Buffer.prototype;
+const ownWay = slot % 3 === 2;
+const store = SlabStore.join(shared, {
+  copyBytes: ownWay ? (from, start, end, into, at) => copy.call(from, into, at, start, end) : undefined,
+});
+store.readsInPlace = slot % 3 > 0;
 let evictions = 0;
 store.listener = {
   gone: () => {
