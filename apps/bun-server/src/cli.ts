@@ -61,6 +61,7 @@ function taskOf(flags: Flags, environment: Environment): Task {
     pidFile: flags.pidfile,
     snapshotFile: flags.memoryFile,
     store,
+    largePages: flags.enableLargepages ?? false,
     automoveLevel: extended.automoveLevel,
     limits: {
       connectionsMax: flags.connLimit,
@@ -194,15 +195,7 @@ function withFlagNames(message: string): string {
 
 /** Runtimes have no way to do these; a server that serves is better than none. */
 function remarksOf(flags: Flags): readonly string[] {
-  const {
-    enableCoredumps,
-    lockMemory,
-    enableLargepages,
-    unixSocket,
-    threads,
-    enableSsl,
-    udpPort = 0,
-  } = flags;
+  const { enableCoredumps, lockMemory, unixSocket, threads, enableSsl, udpPort = 0 } = flags;
   return [
     ...(unixSocket !== undefined && threads > 1
       ? ["-t has no effect with -s: a unix socket has one worker"]
@@ -212,7 +205,6 @@ function remarksOf(flags: Flags): readonly string[] {
       : []),
     ...(enableCoredumps === true ? ["-r has no effect: the limit of core files is set by ulimit -c"] : []),
     ...(lockMemory === true ? ["-k has no effect: a runtime cannot lock its memory"] : []),
-    ...(enableLargepages === true ? ["-L has no effect: the runtime chooses the pages of its memory"] : []),
   ];
 }
 

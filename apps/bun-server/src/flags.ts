@@ -159,7 +159,10 @@ function addProcess(command: Command): void {
     )
     .option("-r, --enable-coredumps", "taken and without effect: ulimit -c is the shell's")
     .option("-k, --lock-memory", "taken and without effect: a runtime cannot lock its memory")
-    .option("-L, --enable-largepages", "taken and without effect: the runtime takes the pages")
+    .option(
+      "-L, --enable-largepages",
+      "memory in pages of 2 MiB, where the system gives them to whoever asks; on Bun",
+    )
     .option("-N, --napi_ids <number>", "taken and without effect", wholeNumber("-N", 1, CONNECTIONS_MAX));
 }
 

@@ -13,6 +13,7 @@ import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
 import { type Bound, engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
+import { largePages } from "./large-pages.ts";
 import { listenFor, waitFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
@@ -39,9 +40,16 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
-  const reserve = runtime === "bun" ? { reserve: reserveBytes } : {};
+  const ask = task.largePages ? await largePages(adapter, say) : undefined;
+  const reserve = (bytes: number): ArrayBuffer => {
+    const memory = runtime === "bun" ? reserveBytes(bytes) : new ArrayBuffer(bytes);
+    ask?.(memory);
+    return memory;
+  };
   const options = { ...task.store, copyBytes };
-  const store = threads > 1 ? SlabStore.shared(options) : new SlabStore({ ...options, ...reserve });
+  const store = threads > 1 ? SlabStore.shared(options) : new SlabStore({ ...options, reserve });
+  if (threads > 1 && ask !== undefined)
+    for (const memory of Object.values(store.share().buffers).flat()) ask(memory);
   store.tune({ automoveLevel: task.automoveLevel });
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };

@@ -26,6 +26,8 @@ export interface Task {
   /** Where the items are kept while the server does not run, if they are. */
   readonly snapshotFile: string | undefined;
   readonly store: StoreOptions;
+  /** Whether its memory is to be in large pages. */
+  readonly largePages: boolean;
   /** `slab_automove`, from 0 to 2. */
   readonly automoveLevel: number;
   readonly limits: Partial<ServerLimits>;

@@ -130,11 +130,26 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   test("what has no effect is said, and the server serves", async () => {
     await using server = startProgram(runtime, main, ["-rkL", "-l", "127.0.0.1", "-p", "-1", "-v"]);
     await server.said(/ listens on /);
-    expect(server.stderr.split("\n").slice(0, 3)).toEqual([
+    expect(server.stderr.split("\n").slice(0, 2)).toEqual([
       "memwire-server: -r has no effect: the limit of core files is set by ulimit -c",
       "memwire-server: -k has no effect: a runtime cannot lock its memory",
-      "memwire-server: -L has no effect: the runtime chooses the pages of its memory",
     ]);
+  });
+
+  test.each(["1", "2"])("-L has its memory in large pages with -t %s, or says why not", async (threads) => {
+    const flags = ["-L", "-t", threads, "-m", "64", "-U", "0", "-l", "127.0.0.1", "-p", "-1", "-v"];
+    await using server = startProgram(runtime, main, flags);
+    await server.said(/ listens on /);
+    const none = /^memwire-server: -L has no effect: (.*)$/m.exec(server.stderr)?.[1];
+    const given = !readFileSync("/sys/kernel/mm/transparent_hugepage/enabled", "latin1").includes("[never]");
+    if (!given) expect(none).toBe("this system gives no large pages");
+    else if (runtime !== "bun")
+      expect(none).toBe(`${runtime} has them with GLIBC_TUNABLES=glibc.malloc.hugetlb=1 only`);
+    else {
+      expect(none).toBeUndefined();
+      const flagsOfMemory = readFileSync(`/proc/${server.pid}/smaps`, "latin1").match(/^VmFlags:.* hg /gm);
+      expect(flagsOfMemory?.length).toBeGreaterThan(0);
+    }
   });
 });
 

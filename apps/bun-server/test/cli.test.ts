@@ -45,6 +45,7 @@ test("without a flag it is what memcached is", () => {
       chunkSpaceMin: 48,
       casUniques: true,
     },
+    largePages: false,
     automoveLevel: 1,
     limits: { connectionsMax: 1_024, requestsPerTurn: 20 },
     rights: {

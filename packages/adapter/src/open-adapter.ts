@@ -31,6 +31,11 @@ export interface Adapter {
   readonly copyBytes:
     | ((source: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => void)
     | undefined;
+  /**
+   * What asks the system for pages of 2 MiB in a memory, which is best not written to yet; `undefined` where there is no way.
+   * Only Bun can, on Linux; the memory of the others is asked for by the C library, if GLIBC_TUNABLES says so.
+   */
+  readonly openLargePages: () => Promise<((memory: ArrayBufferLike) => void) | undefined>;
   readonly serveHttp: ServeHttp;
   /**
    * For engines that are asked by HTTP handlers: `clock`, but on Deno, where the requests of a turn come one by one.
@@ -57,12 +62,13 @@ export async function openAdapter({ denoSockets = "deno" }: AdapterOptions = {})
   const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
   const loaded = await load(runtime, denoSockets);
   const { network, clock, copyBytes, serveHttp, httpClock = clock, Response = globalThis.Response } = loaded;
+  const { openLargePages = async () => undefined } = loaded;
   const title = runtime === "deno" && denoSockets === "node" ? "deno over node:net" : runtime;
-  return { runtime, title, network, clock, copyBytes, serveHttp, httpClock, Response };
+  return { runtime, title, network, clock, copyBytes, openLargePages, serveHttp, httpClock, Response };
 }
 
 type Loaded = Pick<Adapter, "network" | "clock" | "serveHttp"> &
-  Partial<Pick<Adapter, "copyBytes" | "httpClock" | "Response">>;
+  Partial<Pick<Adapter, "copyBytes" | "openLargePages" | "httpClock" | "Response">>;
 
 function load(runtime: Adapter["runtime"], denoSockets: DenoSockets): Promise<Loaded> {
   switch (runtime) {
