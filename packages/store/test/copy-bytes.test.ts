@@ -19,12 +19,13 @@ test.each([
   source.set(pattern.subarray(0, source.length));
   fc.assert(
     fc.property(bytes, place, place, (length, start, at) => {
-      into.fill(0, 0, at + length + 16);
+      const end = at + length + 16;
+      into.fill(0, 0, end);
       copy(source, start, start + length, into, at);
-      const wanted = new Uint8Array(at + length + 16);
+      const wanted = new Uint8Array(end);
       wanted.set(source.subarray(start, start + length), at);
-      expect(into.subarray(0, at + length + 16)).toEqual(wanted);
+      // Vitest's own comparison goes through large arrays by steps.
+      expect(into.subarray(0, end).findIndex((byte, i) => byte !== wanted[i])).toBe(-1);
     }),
-    { numRuns: 200 },
   );
 });
