@@ -468,9 +468,12 @@ export class SlabStore extends CurrentItem implements Store {
   }
 
   claim(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean {
-    const hash = this.#enter(key, keyStart, keyEnd, now);
+    const hash = hashOf(key, keyStart, keyEnd, this.#seed);
+    // The current item stays at hand: if its value lies where others can come to it, so does its stripe.
+    const isKept = this.#keptStripe === (hash & (STRIPES - 1));
+    if (!isKept) this.#enter(key, keyStart, keyEnd, now);
     const claimed = this.#terms.claim(hash, key, keyStart, keyEnd, now);
-    this.#leave(hash);
+    if (!isKept) this.#leave(hash);
     return claimed;
   }
 

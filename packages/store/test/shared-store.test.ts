@@ -82,6 +82,19 @@ describe("workers of a store", () => {
     expect(get(other, "k")).toBe("after!");
   });
 
+  test("who claims what it reads in place still keeps others from it", () => {
+    const one = SlabStore.shared(OPTIONS);
+    const other = SlabStore.join(one.share());
+    one.readsInPlace = true;
+    set(one, "k", "before");
+    expect(one.find(k, 0, 1, START)).toBe(true);
+    expect(one.claim(k, 0, 1, START)).toBe(true);
+    expect(valueOf(one)).toBe("before");
+    // In one thread nobody lets go while another waits: it is taken for dead in the end.
+    expect(set(other, "k", "after!")).toBe("stored");
+    expect(() => one.letGo()).toThrow("was taken for dead");
+  });
+
   test("what is not short is copied all the same, unless copies are fast", () => {
     const long = "x".repeat(600);
     const one = SlabStore.shared(OPTIONS);
