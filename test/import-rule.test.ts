@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   invalidation: ["codec", "router", "engine", "link"],
   gateway: ["client", "codec", "engine", "ipaddr.js", "lru-cache"],
   "adapter-node": ["engine", node, "srvx"],
-  "adapter-bun": ["adapter-node", "engine", node, "bun:ffi"],
+  "adapter-bun": ["adapter-node", "engine", node, "bun:ffi", "bun:jsc"],
   "adapter-deno": ["adapter-node", "engine", node],
   "adapter-memory": ["engine"],
   adapter: ["adapter-node", "adapter-bun", "adapter-deno", "engine"],
