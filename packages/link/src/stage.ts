@@ -11,7 +11,7 @@ import type { SpareBuffers } from "./spare-buffers.ts";
 const SHARED_BYTES_MAX = 4_096;
 
 export class Stage {
-  /** All that waits for its turn, also what slots keep themselves and say by `count`. */
+  /** All that waits for its turn, also what slots keep themselves (`SlotOwner.staged`). */
   bytes = 0;
   readonly #buffers: SpareBuffers;
   /** Null while no slot has a range of it. */

@@ -94,6 +94,11 @@ export class ConnectionDesk {
 
   /** Answers what has been received, as far as the client takes it. */
   #serve(connection: Connection, hostTime: Millis): void {
+    this.#answer(connection, hostTime);
+    this.#context.store.letGo(); // of an item whose value nobody wanted: other workers may wait for it
+  }
+
+  #answer(connection: Connection, hostTime: Millis): void {
     const { decoder, output, port } = connection;
     const context = this.#context;
     const { debugClock } = context;

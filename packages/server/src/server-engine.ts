@@ -236,9 +236,7 @@ export class ServerEngine implements Engine {
   }
 
   poll(): Command | SendTo | undefined {
-    const { store, settings } = this.#context;
-    const { workers } = settings;
-    store.letGo(); // of an item whose value nobody wanted
+    const { workers } = this.#context.settings;
     const command = this.#outbox.poll() ?? this.#datagrams.poll();
     if (workers !== undefined) {
       // Before the first reply leaves, and with what was sent when the last one has.

@@ -675,6 +675,7 @@ export class SlabStore extends CurrentItem implements Store {
   #isTooLarge(keyBytes: number, valueBytes: number, flags: number): boolean {
     this.#checkKey(keyBytes);
     if (this.#writer.sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
+    this.letGo();
     this.#counters.count(0, TOO_LARGE);
     return true;
   }

@@ -69,7 +69,12 @@ describe("workers of a store", () => {
     ["movePage", (store) => store.movePage(1, 2, START)],
     ["slabs", (store) => store.slabs(START)],
     ["restored", (store) => store.restored()],
-    ["leave", (store) => store.leave()],
+    ["what is refused", (store) => set(store, "l", "x".repeat(20_000))],
+    [
+      "an add that is refused",
+      (store) => store.add(k, 0, 1, new Uint8Array(20_000), 0, 20_000, 0, Infinity, START),
+    ],
+    ["forget", (store) => store.forget(SlabStore.join(store.share()).ticket)],
   ])("who reads in place keeps others from its stripe until %s", (_what, next) => {
     const one = SlabStore.shared(OPTIONS);
     const other = SlabStore.join(one.share());
@@ -79,7 +84,8 @@ describe("workers of a store", () => {
     expect([one.valueBytes.buffer instanceof SharedArrayBuffer, valueOf(one)]).toEqual([true, "before"]);
     next(one);
     expect(set(other, "k", "after!")).toBe("stored");
-    expect(get(other, "k")).toBe("after!");
+    // One that had kept it would have been taken for dead.
+    expect(get(one, "k")).toBe("after!");
   });
 
   test("who claims what it reads in place still keeps others from it", () => {
