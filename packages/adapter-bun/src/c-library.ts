@@ -1,5 +1,5 @@
-// What Bun has no option for and the system does: functions of the C library, by bun:ffi. That is experimental, and loaded
-// only where one of them is wanted.
+// What Bun has no option for and the system does: functions of the C library, by bun:ffi. That is experimental, and
+// loaded only where one of them is wanted.
 
 import type { FFIFunction, Library } from "bun:ffi";
 

@@ -1,9 +1,10 @@
 // When the chunks that Bun has handed over are collected.
 //
-// Bun makes memory of its own for each chunk, and its collector comes by itself when the heap has doubled. Buffers count
-// as heap, so in a process with a gigabyte of items another gigabyte of chunks may pile up first. Bun looks once a second
-// beside that, but only once in thirty when the heap has seemed steady for a while, as it does under an even load. So
+// Bun makes memory of its own for each chunk, and its collector comes by itself when the heap has doubled. Buffers
+// count as heap, so in a process with a gigabyte of items another gigabyte of chunks may pile up first. Bun looks once a
+// second beside that, but only once in thirty when the heap has seemed steady for a while, as it does under an even load. So
 // what was handed over is counted here, and collected when it is much: what is young, which takes a millisecond or two.
+// Not counted are chunks of TLS, which node:tls hands over.
 
 /** What was handed over since the last time. At full load that takes a second or two. */
 const GARBAGE_BYTES_MAX = 64 * 1_048_576;

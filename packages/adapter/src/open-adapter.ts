@@ -32,8 +32,8 @@ export interface Adapter {
     | ((source: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => void)
     | undefined;
   /**
-   * What asks the system for pages of 2 MiB in a memory, which is best not written to yet; `undefined` where there is no way.
-   * Only Bun can, on Linux; the memory of the others is asked for by the C library, if GLIBC_TUNABLES says so.
+   * What asks the system for pages of 2 MiB in a memory, which is best not written to yet; `undefined` where there is
+   * no way. Only Bun can, on Linux; the memory of the others is asked for by the C library, if GLIBC_TUNABLES says so.
    */
   readonly openLargePages: () => Promise<((memory: ArrayBufferLike) => void) | undefined>;
   readonly serveHttp: ServeHttp;

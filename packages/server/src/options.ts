@@ -51,7 +51,10 @@ export type HostFacts = Readonly<Record<string, string | number>>;
 export type ShutdownMode = "at-once" | "graceful";
 
 export interface ServerOptions {
-  /** Where the items are. Default: a new `SlabStore` with its defaults. */
+  /**
+   * Where the items are. Default: a new `SlabStore` with its defaults. Its `readsInPlace` and `heldBytesLeast` are set:
+   * who asks the same instance of a shared one beside the engine calls `letGo` as soon as a value is read.
+   */
   readonly store?: Store;
   readonly limits?: Partial<ServerLimits>;
   /** How the runtime copies bytes best, as `openAdapter()` of `@memwire/adapter` has it. Default: as all can. */

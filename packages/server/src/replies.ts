@@ -44,7 +44,7 @@ export class Replies extends SendBuffer {
     return super.length + this.#lentBytes;
   }
 
-  /** Writes the value of the store's current item, which is then let go, or lends it if it has `lentBytesLeast` bytes. */
+  /** Writes the value of the store's current item, and lets go of it; or lends it if it has `lentBytesLeast` bytes. */
   value(lentBytesLeast: number): void {
     const store = this.#store;
     const hold = store.valueLength < lentBytesLeast ? 0 : store.hold();

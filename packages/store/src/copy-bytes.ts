@@ -1,12 +1,12 @@
 // Copying a part of one array into another, either of which may be shared memory. Hot path.
 //
-// V8 copies to and from shared memory eight bytes at a time where both places are equally far behind a multiple of eight,
-// and byte by byte where they are not: 10 KB take 13 times as long. So what is not short goes by memory of our own that
+// V8 copies to and from shared memory eight bytes at a time where both places are equally far behind a multiple of
+// eight, and byte by byte where they are not: 10 KB take 13 times as long. So what is not short goes by memory of our own that
 // lies as the shared one does, from or to which it is copied at full speed: a quarter of the time.
 
 /**
  * Copies `source[start]` to `source[end - 1]`, which are there, to where `into` has room for them. The two do not
- * overlap.
+ * overlap. The same type as codec's, which this package may not import.
  */
 export type CopyBytes = (
   source: Uint8Array,

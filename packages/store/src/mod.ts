@@ -8,6 +8,7 @@ export {
   SETS,
   TOUCH_HITS,
 } from "./class-commands.ts";
+export type { CopyBytes } from "./copy-bytes.ts";
 export type { StoreCounters } from "./counters.ts";
 export { expiryOf, flushTimeOf } from "./expiry.ts";
 export { itemBytes } from "./item-bytes.ts";

@@ -120,8 +120,8 @@ export interface Store {
    */
   heldBytesLeast: number;
   /**
-   * Whether whoever finds an item reads it at once and then calls `letGo`. Where several workers share the store, smaller
-   * values are shown where they lie then instead of being copied out, and others wait who want a key of the same stripe
+   * Whether whoever finds an item reads it at once and then calls `letGo`. Where several workers share the store,
+   * smaller values are shown where they lie then instead of being copied out, and others wait who want a key of the same stripe
    * (one of 1,024): until `letGo` or the next call. So one has to come before anything is waited for. Default: false.
    */
   readsInPlace: boolean;
