@@ -81,6 +81,14 @@ export class SlabSubject implements StoreSubject {
     return true;
   }
 
+  expect(start: number, end: number): void {
+    const { prefetch } = this.#store;
+    for (let i = start; i < end; i++) {
+      prefetch.note(this.#traffic.keys, i * KEY_BYTES, (i + 1) * KEY_BYTES);
+    }
+    prefetch.fetch();
+  }
+
   set(i: number, valueBytes: number, expiresAt: number, now: number): boolean {
     const { keys, values, valueStarts } = this.#traffic;
     const start = i * KEY_BYTES;

@@ -28,6 +28,8 @@ const ONE = 49;
 export interface StoreSubject {
   /** Copies the value out. @returns whether there was one */
   get(i: number, now: number): boolean;
+  /** Gets of these are to come, if that is any help. */
+  expect?(start: number, end: number): void;
   /** Copies the value in. */
   set(i: number, valueBytes: number, expiresAt: number, now: number): boolean;
   delete(i: number, now: number): boolean;

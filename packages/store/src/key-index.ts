@@ -58,6 +58,8 @@ export class KeyIndex {
   readonly #refs: Int32Array = new Int32Array(PLACES);
   /** Of the items in `#refs`: what is known of the hash, from the tag's bits on. */
   readonly #bits: Int32Array = new Int32Array(PLACES);
+  /** What `guess` has read: without it a compiler could leave the reading out. */
+  #read = 0;
 
   constructor(memory: SlabMemory) {
     this.#words = memory.words;
@@ -97,6 +99,32 @@ export class KeyIndex {
       group = (table[group + CHAIN] as number) << GROUP_SHIFT;
     } while (group !== 0);
     return 0;
+  }
+
+  /**
+   * The items that the keys of these hashes are likely to have, or 0, into `refs`: the first one in its group that has
+   * the tag. Waits for all groups together, where `find` waits for one after the other. Needs no lock.
+   */
+  guess(hashes: Int32Array, refs: Int32Array, count: number): void {
+    const table = this.#table;
+    let read = this.#read;
+    for (let i = 0; i < count; i++) {
+      const group = this.#groupOf(hashes[i] as number);
+      refs[i] = group;
+      read ^= table[group << GROUP_SHIFT] as number;
+    }
+    this.#read = read;
+    for (let i = 0; i < count; i++) {
+      const group = refs[i] as number;
+      const tags = Math.imul(tagOf(hashes[i] as number, this.#levelOf(group)), 0x0101_0101);
+      const start = group << GROUP_SHIFT;
+      // Without a branch, since which place it is cannot be foreseen.
+      const places =
+        zeroBytesOf((table[start] as number) ^ tags) |
+        (zeroBytesOf((table[start + 1] as number) ^ tags) << 4) |
+        (zeroBytesOf((table[start + 2] as number) ^ tags) << 8);
+      refs[i] = places === 0 ? 0 : (table[start + REFS + 31 - Math.clz32(places & -places)] as number);
+    }
   }
 
   /** The item's key is not in the index. */
@@ -315,6 +343,12 @@ export class KeyIndex {
   #wordOf(ref: number, word: number): number {
     return (this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + word] as number;
   }
+}
+
+/** Which bytes of a word are 0, as four bits; rarely one above such a byte as well. */
+function zeroBytesOf(word: number): number {
+  const high = (word - 0x0101_0101) & ~word & 0x8080_8080;
+  return Math.imul(high >>> 7, 0x1020_4080) >>> 28;
 }
 
 /** 8 bits of the hash that have no part in choosing a group at this level, but for the first of them if it is odd. */

@@ -30,6 +30,7 @@ export {
   type CountedOn,
   type DeletedOn,
   type FoundOn,
+  type KeyPrefetch,
   type Millis,
   type PageMoved,
   type Store,

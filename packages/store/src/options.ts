@@ -40,6 +40,11 @@ export interface StoreOptions {
   readonly crawler?: boolean;
   /** Whether pages move to the classes in need of them (`slab_automove`). Default true. */
   readonly automove?: boolean;
+  /**
+   * From how many items on looking ahead (`Store.prefetch`) takes less than it saves. Default 65,536: what has fewer is
+   * in the processor's caches anyway.
+   */
+  readonly prefetchItemsLeast?: number;
   /** Any 32-bit number: who does not know it cannot make keys that collide. Default 0. */
   readonly hashSeed?: number;
   /**

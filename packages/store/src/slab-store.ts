@@ -35,6 +35,7 @@ import {
 import { orderByAge } from "./list-order.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { StoreOptions } from "./options.ts";
+import { Prefetch } from "./prefetch.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
 import { settingsOf } from "./settings.ts";
@@ -80,6 +81,7 @@ export interface SharedStore {
 export class SlabStore extends CurrentItem implements Store {
   readonly itemBytesMax: number;
   readonly evictions: boolean;
+  readonly prefetch: Prefetch;
 
   readonly #options: StoreOptions;
   readonly #memory: SlabMemory;
@@ -113,6 +115,7 @@ export class SlabStore extends CurrentItem implements Store {
     super(items);
     this.itemBytesMax = settings.itemBytesMax;
     this.evictions = settings.evictions;
+    this.prefetch = new Prefetch(memory, items.index, settings);
     this.#options = options;
     this.#memory = memory;
     this.#counters = counters;

@@ -139,6 +139,9 @@ export interface Store {
   /** Lets go of what `hold` answered. @throws RangeError for anything else */
   release(hold: number): void;
 
+  /** Tells the store which keys are next. */
+  readonly prefetch: KeyPrefetch;
+
   /** Makes the item current and the most recently used one. */
   find(key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): boolean;
   /** As `find`, but nobody is the wiser: the item is as old, and as little asked for, as before. */
@@ -324,6 +327,21 @@ export interface Store {
   slabs(now: Millis): SlabStatistics;
   /** Sets to 0 every counter that counts events. */
   resetCounters(): void;
+}
+
+/**
+ * For who knows the keys of several commands before the first of them: notes them, and what those commands wait for in
+ * memory is asked for together. A hint, which changes nothing but how long they take; to be given right before them.
+ */
+export interface KeyPrefetch {
+  /** Whether there are so many items that it saves more than it takes. */
+  readonly isWorthwhile: boolean;
+  /** How many more keys can be noted before `fetch`: at most 32. */
+  readonly room: number;
+  /** A command for this key comes soon. Without room it is forgotten. */
+  note(key: Uint8Array, keyStart: number, keyEnd: number): void;
+  /** Asks for what the commands for the noted keys need, and forgets these. */
+  fetch(): void;
 }
 
 /**

@@ -164,6 +164,10 @@ function take(store: SlabStore, step: Step, cas: bigint, now: number): string {
   const keyEnd = key.length - 1;
   const value = bytesOf("value" in step ? `[[${step.value}]` : "");
   const valueEnd = value.length - 1;
+  // Of a hint nothing may follow.
+  store.prefetch.note(key, 1, keyEnd);
+  store.prefetch.note(key, 0, key.length);
+  store.prefetch.fetch();
   switch (step.does) {
     case "find":
       return store.find(key, 1, keyEnd, now) ? "found" : "not-found";
