@@ -17,6 +17,7 @@ export type { CopyBytes } from "./copy-bytes.ts";
 export { writeBase64 } from "./base64.ts";
 export { readDecimal, readDecimal64, toBigint, toHalves, writeDigits64, type Halves } from "./decimal.ts";
 export { DEFAULT_LIMITS, limitsOf, type Limits } from "./limits.ts";
+export { lookAhead, type KeyListener, type Protocol } from "./look-ahead.ts";
 export type { Decoded, PartsOptions } from "./parts.ts";
 export { REFUSAL_TEXT, refusalReply, type Refusal } from "./text/refusal.ts";
 export { TextReplyDecoder, type ReplyFound } from "./text/text-reply-decoder.ts";
@@ -60,7 +61,7 @@ export {
 export { DatagramJoiner, type ReplyDatagramFault } from "./udp/datagram-joiner.ts";
 export { datagramLimitsOf, DEFAULT_DATAGRAM_LIMITS, type DatagramLimits } from "./udp/datagram-limits.ts";
 export { DatagramSplitter } from "./udp/datagram-splitter.ts";
-export { RequestDecoder, type Protocol, type ProtocolOptions } from "./request-decoder.ts";
+export { RequestDecoder, type ProtocolOptions } from "./request-decoder.ts";
 export {
   binaryReplies,
   isMetaRequest,

@@ -6,11 +6,10 @@
 import { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
 import type { PoolOptions } from "./buffer-pool.ts";
 import { REQUEST_MAGIC } from "./binary/header.ts";
+import { type KeyListener, lookAhead, type Protocol } from "./look-ahead.ts";
 import type { Limits } from "./limits.ts";
 import type { Decoded, PartsOptions } from "./parts.ts";
 import { TextRequestDecoder } from "./text/text-request-decoder.ts";
-
-export type Protocol = "text" | "binary";
 
 export interface ProtocolOptions extends PartsOptions, PoolOptions {
   /**
@@ -58,6 +57,17 @@ export class RequestDecoder {
   /** What the decoder of the protocol that is spoken answers, which then is the message. */
   next(): Decoded<"request"> {
     return this.#isBinary ? this.binary.next() : this.text.next();
+  }
+
+  /**
+   * Tells which keys the requests from the one at hand on are for, the first of each, as far as they have been
+   * received. A hint: of what is not well formed anything may be told. Only after `next()` answered "request".
+   *
+   * @returns how many requests behind the one at hand have been looked at
+   */
+  lookAhead(listener: KeyListener): number {
+    const { bytes, start, end } = this.#isBinary ? this.binary : this.text;
+    return Math.max(lookAhead(this.protocol, bytes, start, end + this.unreadBytes, listener) - 1, 0);
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */
