@@ -7,6 +7,7 @@ import { type Adapter, openAdapter } from "@memwire/adapter";
 import { simulate } from "@memwire/adapter-memory";
 import { drive, type Endpoint } from "@memwire/engine";
 import { ServerEngine, type ServerOptions } from "@memwire/server";
+import { SlabStore } from "@memwire/store";
 import type { ServerHarness } from "../src/mod.ts";
 
 const MICROTASKS_A_STEP = 16; // the suite awaits; its promises must get on before the next event
@@ -110,7 +111,9 @@ export async function realHarness(
     name: `ServerEngine, ${title}, ${kind}`,
     skip: engineExemptions,
     async start() {
-      const driver = drive(new ServerEngine(options), network, clock);
+      // Looks ahead whatever it holds, which a server does that has many items.
+      const store = new SlabStore({ prefetchItemsLeast: 0 });
+      const driver = drive(new ServerEngine({ store, ...options }), network, clock);
       const listener = await driver.listen(
         kind === "tcp"
           ? { kind, host: "127.0.0.1", port: 0 }

@@ -9,6 +9,7 @@
 // until they are taken. After `requestsPerTurn` commands in a turn, with more at hand, a client waits for the next one,
 // and others come first; so does one that was paused and has taken its replies. Hot path.
 
+import type { RequestDecoder } from "@memwire/codec";
 import type { Millis, Outbox } from "@memwire/engine";
 import { ItemWalk } from "./admin/item-walk.ts";
 import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
@@ -16,6 +17,7 @@ import { goOn } from "./classic/retrieval.ts";
 import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import type { Decoders } from "./decoders.ts";
+import { GatheredChunks } from "./gathered-chunks.ts";
 import { SurveyReply } from "./stats/connection-survey.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
 import type { TextAuthentication } from "./users/text-authentication.ts";
@@ -28,6 +30,11 @@ export class ConnectionDesk {
   readonly #context: Context;
   readonly #outbox: Outbox;
   readonly #decoders: Decoders;
+  readonly #gathered: GatheredChunks;
+  /** When something was received last. */
+  #now: Millis = 0;
+  readonly #answerChunk = (connection: Connection, chunk: Uint8Array): void =>
+    this.#receive(connection, chunk, this.#now);
   /** Replies that go on in the next turn: walks through the items, and what other workers have answered. */
   readonly #walking: Set<Connection> = new Set();
   /** Those that go on in the next turn, in this order, and the list of the turn before, to be used again. */
@@ -38,6 +45,7 @@ export class ConnectionDesk {
     this.#context = context;
     this.#outbox = context.outbox;
     this.#decoders = context.decoders;
+    this.#gathered = new GatheredChunks(context.store.prefetch);
   }
 
   /** Whether somebody goes on in the next turn. */
@@ -45,8 +53,30 @@ export class ConnectionDesk {
     return this.#walking.size > 0 || this.#yielded.length > 0;
   }
 
-  /** A chunk has come, which is the caller's again afterwards. */
+  /** A chunk has come, which is the caller's again afterwards. Its commands may wait for `answerGathered`. */
   received(connection: Connection, chunk: Uint8Array, now: Millis): void {
+    this.#now = now;
+    if (this.#canGather(connection) && this.#gathered.add(connection, chunk)) {
+      if (this.#gathered.isFull) this.answerGathered();
+      return;
+    }
+    this.answerGathered();
+    this.#receive(connection, chunk, now);
+  }
+
+  /** Answers what has come in chunks that waited for each other: before anything else happens. */
+  answerGathered(): void {
+    if (!this.#gathered.isEmpty) this.#gathered.forEach(this.#answerChunk);
+  }
+
+  /** Nothing of it is under way. */
+  #canGather({ decoder, rest, blocked, yielded, door }: Connection): boolean {
+    return (
+      decoder === this.#decoders.idle && rest === undefined && !blocked && !yielded && door === undefined
+    );
+  }
+
+  #receive(connection: Connection, chunk: Uint8Array, now: Millis): void {
     if (connection.port.state !== "open" || this.draining) return;
     if (connection.rest === "watching") return;
     connection.activeAt = now;
@@ -60,6 +90,7 @@ export class ConnectionDesk {
 
   /** It sends nothing more: it is answered, then closed. */
   ended(connection: Connection, now: Millis): void {
+    this.answerGathered();
     connection.ended = true;
     if (connection.rest === "watching") return this.#outbox.finish(connection.port);
     if (!connection.blocked && !connection.yielded) this.#serve(connection, now);
@@ -109,6 +140,7 @@ export class ConnectionDesk {
     this.isNews = true;
     const { unsentBytesMax, requestsPerTurn } = context.settings.limits;
     let left = requestsPerTurn;
+    let lookedAt = 0;
     while (port.state === "open" && output.length <= unsentBytesMax) {
       const { rest } = connection;
       if (left-- === 0 && (decoder.unreadBytes > 0 || rest !== undefined)) return this.#yield(connection);
@@ -134,6 +166,8 @@ export class ConnectionDesk {
       if (this.draining) return this.#outbox.finish(port);
       switch (decoder.next()) {
         case "request":
+          if (lookedAt > 0) lookedAt--;
+          else if (decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder);
           if (decoder.protocol === "binary") carryOutBinary(context, connection, context.now);
           else carryOutText(context, connection, context.now);
           continue;
@@ -160,6 +194,15 @@ export class ConnectionDesk {
     connection.blocked = true;
     this.#context.counters.pauses++;
     this.#pause(connection);
+  }
+
+  /** The store asks for what the requests that have been received need. @returns how many behind the one at hand */
+  #lookAhead(decoder: RequestDecoder): number {
+    const { prefetch } = this.#context.store;
+    if (!prefetch.isWorthwhile) return prefetch.room;
+    const lookedAt = decoder.lookAhead(prefetch);
+    prefetch.fetch();
+    return lookedAt;
   }
 
   /** Others come first. What it has been answered leaves with what it is answered in the next turn. */

@@ -84,6 +84,7 @@ export class ServerEngine implements Engine {
   /** Takes no more commands, gives clients `drainMs` to take their replies, closes every connection. */
   drain(now: Millis): void {
     if (this.#desk.draining) return;
+    this.#desk.answerGathered();
     this.#desk.draining = true;
     this.#deadline = now + this.#context.settings.limits.drainMs;
     for (const connection of this.#connections.values()) {
@@ -178,6 +179,7 @@ export class ServerEngine implements Engine {
       this.#rejected.delete(id);
       return;
     }
+    this.#desk.answerGathered();
     if (cause !== "closed") sayThatItLeft(this.#context, connection, cause);
     this.#outbox.forget(connection.port);
     connection.output.abandon();
@@ -197,12 +199,14 @@ export class ServerEngine implements Engine {
 
   arrived(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void {
     if (this.#desk.draining) return;
+    this.#desk.answerGathered();
     const { debugClock } = this.#context;
     this.#context.startedAt ??= now;
     this.#datagrams.arrived(socket, from, bytes, debugClock === undefined ? now : debugClock.at(now));
   }
 
   elapsed(now: Millis): void {
+    this.#desk.answerGathered();
     const { store, debugClock } = this.#context;
     const time = debugClock === undefined ? now : debugClock.at(now);
     this.#context.now = time;
@@ -236,6 +240,7 @@ export class ServerEngine implements Engine {
   }
 
   poll(): Command | SendTo | undefined {
+    this.#desk.answerGathered();
     const { workers } = this.#context.settings;
     const command = this.#outbox.poll() ?? this.#datagrams.poll();
     if (workers !== undefined) {

@@ -5,7 +5,7 @@
 
 import { REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { expiryOf, TOUCH_HITS } from "@memwire/store";
+import { expiryOf, type KeyPrefetch, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
 import { noteFetch } from "../admin/observation.ts";
 import type { Replies } from "../replies.ts";
@@ -86,8 +86,10 @@ function writeValues(
 ): number {
   const { store, counters, unsentBytesMax } = context;
   const stop = from + KEYS_PER_TURN;
+  let noted = from;
   for (let i = from; i < count; i++) {
     if (output.length > unsentBytesMax || i === stop) return i;
+    if (i === noted && count - i > 1) noted = lookAhead(store.prefetch, bytes, offsets, i, count);
     const keyStart = offsets[i * 2] as number;
     const keyEnd = offsets[i * 2 + 1] as number;
     const found = touches
@@ -116,4 +118,21 @@ function writeValues(
     output.latin1("\r\n");
   }
   return count;
+}
+
+/** The store asks for what the keys from `from` on need. @returns the first key that is not among them */
+function lookAhead(
+  prefetch: KeyPrefetch,
+  bytes: Uint8Array,
+  offsets: Uint32Array,
+  from: number,
+  count: number,
+): number {
+  if (!prefetch.isWorthwhile) return count;
+  const end = Math.min(count, from + prefetch.room);
+  for (let i = from; i < end; i++) {
+    prefetch.note(bytes, offsets[i * 2] as number, offsets[i * 2 + 1] as number);
+  }
+  prefetch.fetch();
+  return end;
 }
