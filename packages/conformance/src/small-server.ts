@@ -8,6 +8,6 @@ import { SlabStore } from "@memwire/store";
 export function smallServer(options: ServerOptions = {}): ServerEngine {
   return new ServerEngine({
     ...options,
-    store: new SlabStore({ bytesMax: 1_048_576, itemBytesMax: 1_048_576, prefetchItemsLeast: 0 }),
+    store: new SlabStore({ bytesMax: 1_048_576, itemBytesMax: 1_048_576, prefetchBytesLeast: 0 }),
   });
 }

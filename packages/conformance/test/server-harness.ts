@@ -112,7 +112,7 @@ export async function realHarness(
     skip: engineExemptions,
     async start() {
       // Looks ahead whatever it holds, which a server does that has many items.
-      const store = new SlabStore({ prefetchItemsLeast: 0 });
+      const store = new SlabStore({ prefetchBytesLeast: 0 });
       const driver = drive(new ServerEngine({ store, ...options }), network, clock);
       const listener = await driver.listen(
         kind === "tcp"

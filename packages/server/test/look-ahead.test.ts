@@ -8,8 +8,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Bench, type Party } from "./party.ts";
 
-const engine = (prefetchItemsLeast: number, options: ServerOptions = {}): ServerEngine =>
-  new ServerEngine({ ...options, store: new SlabStore({ bytesMax: 1_048_576, prefetchItemsLeast }) });
+const engine = (prefetchBytesLeast: number, options: ServerOptions = {}): ServerEngine =>
+  new ServerEngine({ ...options, store: new SlabStore({ bytesMax: 1_048_576, prefetchBytesLeast }) });
 
 /** Gives the engine what a client has sent, in a turn that goes on. */
 function give({ engine, now }: Bench, { id }: Party, text: string): void {

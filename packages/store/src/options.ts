@@ -41,10 +41,10 @@ export interface StoreOptions {
   /** Whether pages move to the classes in need of them (`slab_automove`). Default true. */
   readonly automove?: boolean;
   /**
-   * From how many items on looking ahead (`Store.prefetch`) takes less than it saves. Default 65,536: what has fewer is
-   * in the processor's caches anyway.
+   * From how many bytes of pages on looking ahead (`Store.prefetch`) takes less than it saves. Default 16 MiB: what is
+   * smaller is in the processor's caches anyway.
    */
-  readonly prefetchItemsLeast?: number;
+  readonly prefetchBytesLeast?: number;
   /** Any 32-bit number: who does not know it cannot make keys that collide. Default 0. */
   readonly hashSeed?: number;
   /**

@@ -7,7 +7,7 @@
 // the rest of the value. Of a million items of 100 bytes that is four fifths of what it takes. Who knows which keys are
 // next can have the processor wait for all of them together, which takes a quarter of it.
 
-import { ITEMS, REGION_MASK, REGION_SHIFT } from "./layout.ts";
+import { PAGES_TAKEN, REGION_MASK, REGION_SHIFT } from "./layout.ts";
 import { hashOf } from "./key-hash.ts";
 import type { KeyIndex } from "./key-index.ts";
 import type { StoreSettings } from "./settings.ts";
@@ -24,7 +24,7 @@ export class Prefetch implements KeyPrefetch {
   readonly #memory: SlabMemory;
   readonly #index: KeyIndex;
   readonly #seed: number;
-  readonly #itemsLeast: number;
+  readonly #pagesLeast: number;
   readonly #hashes: Int32Array = new Int32Array(PREFETCH_KEYS_MAX);
   readonly #refs: Int32Array = new Int32Array(PREFETCH_KEYS_MAX);
   #noted = 0;
@@ -34,16 +34,20 @@ export class Prefetch implements KeyPrefetch {
   constructor(
     memory: SlabMemory,
     index: KeyIndex,
-    { hashSeed, prefetchItemsLeast }: Pick<StoreSettings, "hashSeed" | "prefetchItemsLeast">,
+    {
+      hashSeed,
+      pageBytes,
+      prefetchBytesLeast,
+    }: Pick<StoreSettings, "hashSeed" | "pageBytes" | "prefetchBytesLeast">,
   ) {
     this.#memory = memory;
     this.#index = index;
     this.#seed = hashSeed;
-    this.#itemsLeast = prefetchItemsLeast;
+    this.#pagesLeast = prefetchBytesLeast / pageBytes;
   }
 
   get isWorthwhile(): boolean {
-    return (this.#memory.control[ITEMS] as number) >= this.#itemsLeast;
+    return (this.#memory.control[PAGES_TAKEN] as number) >= this.#pagesLeast;
   }
 
   get room(): number {

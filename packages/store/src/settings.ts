@@ -51,7 +51,7 @@ export interface StoreSettings {
   readonly maintainer: boolean;
   readonly automove: boolean;
   automoveLevel: number;
-  readonly prefetchItemsLeast: number;
+  readonly prefetchBytesLeast: number;
   readonly hashSeed: number;
   /** What an item counts for besides key, value and flags. */
   readonly headerBytes: number;
@@ -93,8 +93,8 @@ export function settingsOf(options: StoreOptions): StoreSettings {
   }
   positive("hotAgeFactor", hotAgeFactor);
   positive("warmAgeFactor", warmAgeFactor);
-  const { temporaryTtlMs = 0, prefetchItemsLeast = 65_536, hashSeed = 0 } = options;
-  whole("prefetchItemsLeast", prefetchItemsLeast, 0, Number.MAX_SAFE_INTEGER);
+  const { temporaryTtlMs = 0, prefetchBytesLeast = 16 * MEBIBYTE, hashSeed = 0 } = options;
+  whole("prefetchBytesLeast", prefetchBytesLeast, 0, Number.MAX_SAFE_INTEGER);
   whole("temporaryTtlMs", temporaryTtlMs, 0, 2 ** 31);
   whole("hashSeed", hashSeed, -(2 ** 31), 2 ** 32 - 1);
   // Pages that never move may count for less than they are (slab-pages.ts), but never for less than half.
@@ -128,7 +128,7 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     overwrites: segmented && !temporaries,
     automove,
     automoveLevel: automove ? 1 : 0,
-    prefetchItemsLeast,
+    prefetchBytesLeast,
     hashSeed,
     headerBytes: itemBytes(0, 0, 0) - (casUniques ? 0 : 8),
     pagesMax,

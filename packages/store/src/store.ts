@@ -334,7 +334,7 @@ export interface Store {
  * memory is asked for together. A hint, which changes nothing but how long they take; to be given right before them.
  */
 export interface KeyPrefetch {
-  /** Whether there are so many items that it saves more than it takes. */
+  /** Whether there is so much memory in use that it saves more than it takes. */
   readonly isWorthwhile: boolean;
   /** How many more keys can be noted before `fetch`: at most 32. */
   readonly room: number;

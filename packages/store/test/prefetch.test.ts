@@ -56,19 +56,19 @@ test("notes 32 keys, and forgets them when they are fetched", () => {
   expect(prefetch.room).toBe(32);
 });
 
-test("is worth its while from so many items on", () => {
-  const store = new SlabStore({ prefetchItemsLeast: 2 });
-  const put = (name: string): void => {
+test("is worth its while from so many bytes of pages on", () => {
+  const store = new SlabStore({ bytesMax: 65_536, prefetchBytesLeast: 8_192 });
+  const put = (name: string, valueBytes: number): void => {
     const key = encodeUtf8(name);
-    store.set(key, 0, key.length, key, 0, key.length, 0, Infinity, NOW);
+    store.set(key, 0, key.length, new Uint8Array(valueBytes), 0, valueBytes, 0, Infinity, NOW);
   };
   expect(store.prefetch.isWorthwhile).toBe(false);
-  put("a");
-  expect(store.prefetch.isWorthwhile).toBe(false);
-  put("b");
-  expect(store.prefetch.isWorthwhile).toBe(true);
-  expect(new SlabStore({ prefetchItemsLeast: 0 }).prefetch.isWorthwhile).toBe(true);
-  expect(() => new SlabStore({ prefetchItemsLeast: -1 })).toThrow(
-    "prefetchItemsLeast must be a whole number from 0 to 9007199254740991, got -1",
+  put("a", 100);
+  expect([store.counters.pageBytes, store.prefetch.isWorthwhile]).toEqual([4_096, false]);
+  put("b", 1_000);
+  expect([store.counters.pageBytes, store.prefetch.isWorthwhile]).toEqual([8_192, true]);
+  expect(new SlabStore({ prefetchBytesLeast: 0 }).prefetch.isWorthwhile).toBe(true);
+  expect(() => new SlabStore({ prefetchBytesLeast: -1 })).toThrow(
+    "prefetchBytesLeast must be a whole number from 0 to 9007199254740991, got -1",
   );
 });
