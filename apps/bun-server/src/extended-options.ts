@@ -189,7 +189,7 @@ const OPTIONS: Readonly<Record<string, Row>> = {
   },
   deno_sockets: {
     value: "node|deno",
-    what: "on Deno: sockets of its node:net, or its own (deno); memcached has no such option",
+    what: "on Deno: sockets of its node:net (default), or its own (deno); memcached has no such option",
     take: (extended, text) => {
       extended.denoSockets = optionValue("-o deno_sockets", readWord(denoSocketKinds))(text);
     },
@@ -221,7 +221,7 @@ export function readExtended(lists: readonly string[]): Extended {
     automoveLevel: 1,
     sizesEnabled: false,
     debugTimeEnabled: false,
-    denoSockets: "deno",
+    denoSockets: "node",
   };
   for (const one of lists.flatMap((list) => list.split(","))) {
     if (one !== "") take(extended, one);

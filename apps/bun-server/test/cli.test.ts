@@ -59,7 +59,7 @@ test("without a flag it is what memcached is", () => {
     protocol: "auto",
     authentication: undefined,
     tls: undefined,
-    denoSockets: "deno",
+    denoSockets: "node",
     verbosity: 0,
     remarks: [],
     facts: {
