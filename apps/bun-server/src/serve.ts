@@ -40,7 +40,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
-  const ask = task.largePages ? await largePages(adapter, say) : undefined;
+  const ask = task.largePages ? await largePages(adapter, say, process.env) : undefined;
   const reserve = (bytes: number): ArrayBuffer => {
     const memory = runtime === "bun" ? reserveBytes(bytes) : new ArrayBuffer(bytes);
     ask?.(memory);

@@ -33,9 +33,9 @@ export interface Adapter {
     | undefined;
   /**
    * What asks the system for pages of 2 MiB in a memory, which is best not written to yet; `undefined` where there is
-   * no way. Only Bun can, on Linux; the memory of the others is asked for by the C library, if GLIBC_TUNABLES says so.
+   * no way. It answers whether the system agreed. Only Bun can ask, on Linux; the memory of the others is asked for by the C library, if GLIBC_TUNABLES says so.
    */
-  readonly openLargePages: () => Promise<((memory: ArrayBufferLike) => void) | undefined>;
+  readonly openLargePages: () => Promise<((memory: ArrayBufferLike) => boolean) | undefined>;
   readonly serveHttp: ServeHttp;
   /**
    * For engines that are asked by HTTP handlers: `clock`, but on Deno, where the requests of a turn come one by one.
