@@ -20,6 +20,9 @@ export interface KeyListener {
   note(bytes: Uint8Array, keyStart: number, keyEnd: number): void;
 }
 
+/** Requests that one call looks at: who answers a few of many at hand looks again, and not at all of them each time. */
+const REQUESTS_MAX = 32;
+
 /** Longer lines are not looked through. */
 const LINE_BYTES_MAX = 512;
 
@@ -45,7 +48,7 @@ const S = 115;
  * byte on. A hint: of what is not well formed anything may be told.
  *
  * @param protocol `undefined` for the one that the first byte decides.
- * @returns how many requests have been looked at
+ * @returns how many requests have been looked at, 32 at most
  */
 export function lookAhead(
   protocol: Protocol | undefined,
@@ -61,7 +64,7 @@ export function lookAhead(
 /** Tells each line's first key. @returns how many whole lines there were */
 function lookAheadInText(bytes: Uint8Array, start: number, end: number, listener: KeyListener): number {
   let lines = 0;
-  for (let at = start; listener.room > 0 && at < end; lines++) {
+  for (let at = start; lines < REQUESTS_MAX && listener.room > 0 && at < end; lines++) {
     const lineEnd = Math.min(end, at + LINE_BYTES_MAX);
     const lengthWord = lengthWordOf(bytes[at] as number, bytes[at + 1] as number);
     const startsWithTime = bytes[at] === G && bytes[at + 1] === A;
@@ -90,8 +93,8 @@ function lookAheadInText(bytes: Uint8Array, start: number, end: number, listener
 /** Tells each message's key. @returns how many messages there were, of which the last may not be whole */
 function lookAheadInBinary(bytes: Uint8Array, start: number, end: number, listener: KeyListener): number {
   let messages = 0;
-  let at = start;
-  for (; listener.room > 0 && at + HEADER_BYTES <= end && bytes[at] === REQUEST_MAGIC; messages++) {
+  for (let at = start; messages < REQUESTS_MAX && listener.room > 0; messages++) {
+    if (at + HEADER_BYTES > end || bytes[at] !== REQUEST_MAGIC) break;
     const keyStart = at + HEADER_BYTES + (bytes[at + FIELD_AT.extrasLength] as number);
     const keyEnd = keyStart + readUint16(bytes, at + FIELD_AT.keyLength);
     if (keyEnd > keyStart && keyEnd <= end) listener.note(bytes, keyStart, keyEnd);

@@ -94,6 +94,15 @@ describe("of binary", () => {
   });
 });
 
+test.each([
+  ["mn\r\n", "text"],
+  ["get a\r\n", "text"],
+  ["\x80\n".padEnd(24, "\0"), "binary"],
+] as const)("of many requests (%j) one call looks at 32", (request, protocol) => {
+  const bytes = wire(request.repeat(1_000));
+  expect(lookAhead(protocol, bytes, 0, bytes.length, new Keys())).toBe(32);
+});
+
 test("whatever comes, nothing is told but what has come, and no more than there is room for", () => {
   const any = fc.oneof(
     fc.uint8Array({ maxLength: 700, size: "max" }),

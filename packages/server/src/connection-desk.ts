@@ -167,7 +167,7 @@ export class ConnectionDesk {
       switch (decoder.next()) {
         case "request":
           if (lookedAt > 0) lookedAt--;
-          else if (decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder);
+          else if (left > 0 && decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder);
           if (decoder.protocol === "binary") carryOutBinary(context, connection, context.now);
           else carryOutText(context, connection, context.now);
           continue;
