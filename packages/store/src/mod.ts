@@ -14,7 +14,8 @@ export { expiryOf, flushTimeOf } from "./expiry.ts";
 export { itemBytes } from "./item-bytes.ts";
 export type { StoreOptions } from "./options.ts";
 export type { SlabClassStatistics, SlabItemStatistics, SlabStatistics } from "./slab-statistics.ts";
-export { SlabStore, type SharedStore } from "./slab-store.ts";
+export { SlabStore } from "./slab-store.ts";
+export type { SharedStore } from "./slab-store-base.ts";
 export {
   SnapshotReader,
   type SnapshotRefused,
