@@ -16,7 +16,7 @@ import { BinaryDispatcher } from "./binary-dispatch.ts";
 import { ClassicDispatcher } from "./classic-dispatch.ts";
 import { MetaDispatcher } from "./meta-dispatch.ts";
 import type { Pool } from "./pool.ts";
-import { FLUSH_REFUSED, notSupported, SHUTDOWN_REFUSED } from "./refusals.ts";
+import { FLUSH_REFUSED, notSupported, SHUTDOWN_REFUSED, statsRefusal } from "./refusals.ts";
 import { statsReply, type StatLine } from "./stats.ts";
 
 const NOOP_DONE = latin1Bytes("MN\r\n");
@@ -86,7 +86,7 @@ export class PoolDispatcher implements Dispatcher {
       case "stats": {
         const { argument } = decoder.snapshot() as { argument: string };
         const lines = this.#stats(argument);
-        return client.answer(lines === null ? UNKNOWN : statsReply(lines));
+        return client.answer(lines === null ? statsRefusal(argument) : statsReply(lines));
       }
       case "shutdown":
         return client.answer(SHUTDOWN_REFUSED);

@@ -38,6 +38,8 @@ const answeredHere: [request: string, answer: string][] = [
   ["flush_all\r\n", "CLIENT_ERROR flush_all not allowed\r\n"],
   ["shutdown\r\n", "SERVER_ERROR: shutdown not enabled\r\n"],
   ["stats nothing\r\n", "ERROR\r\n"],
+  ["stats items\r\n", "CLIENT_ERROR stats items is not supported by this proxy\r\n"],
+  ["stats detail dump\r\n", "CLIENT_ERROR stats detail is not supported by this proxy\r\n"],
   ["nonsense\r\n", "ERROR\r\n"],
   ["mn\r\n", "MN\r\n"],
   ["lru_crawler enable\r\n", "CLIENT_ERROR lru_crawler is not supported by this proxy\r\n"],
