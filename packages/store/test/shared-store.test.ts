@@ -3,10 +3,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeUtf8, SlabStore, type StoreOptions } from "../src/mod.ts";
+import { copyByView } from "../src/copy-bytes.ts";
 import { dyingWorker } from "./dying-worker.ts";
 import { expectInOrder, latin1, START, storeLaws, valueOf } from "./store-laws.ts";
 
 storeLaws("a shared SlabStore", (options) => SlabStore.shared(options));
+storeLaws("a shared SlabStore that is read in place", (options) => {
+  const store = SlabStore.shared({ ...options, copyBytes: copyByView });
+  store.readsInPlace = true;
+  return store;
+});
 
 const OPTIONS = { bytesMax: 32_768, pageBytes: 4_096, chunkBytesMax: 1_024 } as const;
 
