@@ -21,7 +21,7 @@ export interface KeyListener {
 }
 
 /** Requests that one call looks at: who answers a few of many at hand looks again, and not at all of them each time. */
-const REQUESTS_MAX = 32;
+export const LOOK_AHEAD_MAX = 32;
 
 /** Longer lines are not looked through. */
 const LINE_BYTES_MAX = 512;
@@ -44,11 +44,12 @@ const R = 114;
 const S = 115;
 
 /**
- * Tells which keys the requests in `bytes[start]` to `bytes[end - 1]` are for, the first of each, from a message's first
- * byte on. A hint: of what is not well formed anything may be told.
+ * Tells which keys the requests in `bytes[start]` to `bytes[end - 1]` are for, the first of each, from the first byte of
+ * a message on. A hint: of what is not well formed anything may be told.
  *
  * @param protocol `undefined` for the one that the first byte decides.
- * @returns how many requests have been looked at, 32 at most
+ * @param requestsMax At most 32, which is the default.
+ * @returns how many requests have been looked at
  */
 export function lookAhead(
   protocol: Protocol | undefined,
@@ -56,15 +57,23 @@ export function lookAhead(
   start: number,
   end: number,
   listener: KeyListener,
+  requestsMax: number = LOOK_AHEAD_MAX,
 ): number {
+  const most = Math.min(requestsMax, LOOK_AHEAD_MAX);
   const isBinary = protocol === undefined ? bytes[start] === REQUEST_MAGIC : protocol === "binary";
-  return (isBinary ? lookAheadInBinary : lookAheadInText)(bytes, start, end, listener);
+  return (isBinary ? lookAheadInBinary : lookAheadInText)(bytes, start, end, listener, most);
 }
 
 /** Tells each line's first key. @returns how many whole lines there were */
-function lookAheadInText(bytes: Uint8Array, start: number, end: number, listener: KeyListener): number {
+function lookAheadInText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  listener: KeyListener,
+  most: number,
+): number {
   let lines = 0;
-  for (let at = start; lines < REQUESTS_MAX && listener.room > 0 && at < end; lines++) {
+  for (let at = start; lines < most && listener.room > 0 && at < end; lines++) {
     const lineEnd = Math.min(end, at + LINE_BYTES_MAX);
     const lengthWord = lengthWordOf(bytes[at] as number, bytes[at + 1] as number);
     const startsWithTime = bytes[at] === G && bytes[at + 1] === A;
@@ -91,9 +100,15 @@ function lookAheadInText(bytes: Uint8Array, start: number, end: number, listener
 }
 
 /** Tells each message's key. @returns how many messages there were, of which the last may not be whole */
-function lookAheadInBinary(bytes: Uint8Array, start: number, end: number, listener: KeyListener): number {
+function lookAheadInBinary(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  listener: KeyListener,
+  most: number,
+): number {
   let messages = 0;
-  for (let at = start; messages < REQUESTS_MAX && listener.room > 0; messages++) {
+  for (let at = start; messages < most && listener.room > 0; messages++) {
     if (at + HEADER_BYTES > end || bytes[at] !== REQUEST_MAGIC) break;
     const keyStart = at + HEADER_BYTES + (bytes[at + FIELD_AT.extrasLength] as number);
     const keyEnd = keyStart + readUint16(bytes, at + FIELD_AT.keyLength);

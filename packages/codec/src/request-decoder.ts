@@ -6,7 +6,7 @@
 import { BinaryRequestDecoder } from "./binary/binary-request-decoder.ts";
 import type { PoolOptions } from "./buffer-pool.ts";
 import { REQUEST_MAGIC } from "./binary/header.ts";
-import { type KeyListener, lookAhead, type Protocol } from "./look-ahead.ts";
+import { type KeyListener, LOOK_AHEAD_MAX, lookAhead, type Protocol } from "./look-ahead.ts";
 import type { Limits } from "./limits.ts";
 import type { Decoded, PartsOptions } from "./parts.ts";
 import { TextRequestDecoder } from "./text/text-request-decoder.ts";
@@ -63,11 +63,13 @@ export class RequestDecoder {
    * Tells which keys the requests from the one at hand on are for, the first of each, as far as they have been
    * received. A hint: of what is not well formed anything may be told. Only after `next()` answered "request".
    *
+   * @param requestsMax With the one at hand, 32 at most.
    * @returns how many requests behind the one at hand have been looked at
    */
-  lookAhead(listener: KeyListener): number {
+  lookAhead(listener: KeyListener, requestsMax: number = LOOK_AHEAD_MAX): number {
     const { bytes, start, end } = this.#isBinary ? this.binary : this.text;
-    return Math.max(lookAhead(this.protocol, bytes, start, end + this.unreadBytes, listener) - 1, 0);
+    const seen = lookAhead(this.protocol, bytes, start, end + this.unreadBytes, listener, requestsMax);
+    return Math.max(seen - 1, 0);
   }
 
   /** Stops before "need-data": copies what is left of the chunk, which may then be reused. */

@@ -55,6 +55,7 @@ export class ConnectionDesk {
 
   /** A chunk has come, which is the caller's again afterwards. Its commands may wait for `answerGathered`. */
   received(connection: Connection, chunk: Uint8Array, now: Millis): void {
+    if (now !== this.#now) this.answerGathered();
     this.#now = now;
     if (this.#canGather(connection) && this.#gathered.add(connection, chunk)) {
       if (this.#gathered.isFull) this.answerGathered();
@@ -69,11 +70,9 @@ export class ConnectionDesk {
     if (!this.#gathered.isEmpty) this.#gathered.forEach(this.#answerChunk);
   }
 
-  /** Nothing of it is under way. */
-  #canGather({ decoder, rest, blocked, yielded, door }: Connection): boolean {
-    return (
-      decoder === this.#decoders.idle && rest === undefined && !blocked && !yielded && door === undefined
-    );
+  /** It begins a message, in a protocol. */
+  #canGather({ decoder, door }: Connection): boolean {
+    return decoder === this.#decoders.idle && door === undefined;
   }
 
   #receive(connection: Connection, chunk: Uint8Array, now: Millis): void {
@@ -167,7 +166,7 @@ export class ConnectionDesk {
       switch (decoder.next()) {
         case "request":
           if (lookedAt > 0) lookedAt--;
-          else if (left > 0 && decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder);
+          else if (left > 0 && decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder, left + 1);
           if (decoder.protocol === "binary") carryOutBinary(context, connection, context.now);
           else carryOutText(context, connection, context.now);
           continue;
@@ -196,11 +195,11 @@ export class ConnectionDesk {
     this.#pause(connection);
   }
 
-  /** The store asks for what the requests that have been received need. @returns how many behind the one at hand */
-  #lookAhead(decoder: RequestDecoder): number {
+  /** The store asks for what so many requests need, as far as they have come. @returns how many behind the one at hand */
+  #lookAhead(decoder: RequestDecoder, requestsMax: number): number {
     const { prefetch } = this.#context.store;
     if (!prefetch.isWorthwhile) return prefetch.room;
-    const lookedAt = decoder.lookAhead(prefetch);
+    const lookedAt = decoder.lookAhead(prefetch, requestsMax);
     prefetch.fetch();
     return lookedAt;
   }

@@ -19,13 +19,15 @@ export class GatheredChunks {
   readonly #bytes: Uint8Array = new Uint8Array(CHUNKS_MAX * CHUNK_BYTES_MAX);
   readonly #connections: Connection[] = [];
   readonly #ends: Uint16Array = new Uint16Array(CHUNKS_MAX);
+  /** The first that has not been handed out. */
+  #next = 0;
 
   constructor(prefetch: KeyPrefetch) {
     this.#prefetch = prefetch;
   }
 
   get isEmpty(): boolean {
-    return this.#connections.length === 0;
+    return this.#next === this.#connections.length;
   }
 
   /** Another chunk could be too much: they are to be answered. */
@@ -34,13 +36,14 @@ export class GatheredChunks {
   }
 
   /**
-   * Copies a chunk, whose first byte begins a message unless one before it is not whole. Only if it is not full.
+   * Copies a chunk, whose first byte begins a message unless one before it is not whole.
    *
    * @returns false if it is to be answered at once
    */
   add(connection: Connection, chunk: Uint8Array): boolean {
     if (chunk.length > CHUNK_BYTES_MAX || !this.#prefetch.isWorthwhile) return false;
     const count = this.#connections.length;
+    if (count === CHUNKS_MAX) return false;
     const start = count === 0 ? 0 : (this.#ends[count - 1] as number);
     const end = start + chunk.length;
     const bytes = this.#bytes;
@@ -51,16 +54,18 @@ export class GatheredChunks {
     return true;
   }
 
-  /** Hands them out, and is empty. */
+  /**
+   * Hands each out, once: also if a call fails, after which the others are still here, or comes back here, which then
+   * hands out the others.
+   */
   forEach(answer: (connection: Connection, chunk: Uint8Array) => void): void {
     this.#prefetch.fetch();
-    const connections = this.#connections;
-    let start = 0;
-    for (let i = 0; i < connections.length; i++) {
-      const end = this.#ends[i] as number;
-      answer(connections[i] as Connection, this.#bytes.subarray(start, end));
-      start = end;
+    while (this.#next < this.#connections.length) {
+      const i = this.#next++;
+      const start = i === 0 ? 0 : (this.#ends[i - 1] as number);
+      answer(this.#connections[i] as Connection, this.#bytes.subarray(start, this.#ends[i]));
     }
-    connections.length = 0;
+    this.#connections.length = 0;
+    this.#next = 0;
   }
 }

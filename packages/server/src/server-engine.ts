@@ -116,18 +116,21 @@ export class ServerEngine implements Engine {
    * @param worker That worker's number: what it is told alone by, and forgotten.
    */
   toldByWorker(worker: number, message: WorkerMessage, now: Millis): void {
+    this.#desk.answerGathered();
     hearWorker(this.#context, worker, message, now);
     this.#desk.surveyed();
   }
 
   /** Another worker is dead: it watches nothing any more, and nothing is under way to it. */
   forgetWorker(worker: number, now: Millis): void {
+    this.#desk.answerGathered();
     forgetWorker(this.#context, worker, now);
     this.#desk.surveyed();
   }
 
   /** @param peer Where it comes from, if the host knows. */
   accepted(now: Millis, via: ListenerId, peer?: Endpoint): ConnectionId {
+    this.#desk.answerGathered();
     const { counters } = this.#context;
     this.#context.startedAt ??= now;
     const id = (this.#lastId += this.#idStep);

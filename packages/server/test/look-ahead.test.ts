@@ -146,6 +146,38 @@ describe("a chunk that waits for others of its turn", () => {
     expect(party.text).toBe("STORED\r\nVALUE b 0 1\r\n1\r\nEND\r\n");
   });
 
+  test("is answered at its own time, not that of one that came later", () => {
+    const { bench, party, other } = begun();
+    const { engine } = bench;
+    engine.received(party.id, latin1Bytes("set n 0 60 1\r\n1\r\n"), bench.now);
+    engine.received(party.id, latin1Bytes("incr n 1\r\n"), bench.now + 59_999);
+    engine.received(other.id, latin1Bytes("incr n 1\r\n"), bench.now + 60_000);
+    bench.poll();
+    expect([party.text, other.text]).toEqual(["STORED\r\n2\r\n", "NOT_FOUND\r\n"]);
+  });
+
+  test("is carried out once, whatever its host does meanwhile", () => {
+    let meanwhile = (): void => {};
+    const host = engine(0, { shutdownEnabled: true, onShutdown: () => meanwhile() });
+    const bench = new Bench(host);
+    const [first, second, third] = [bench.connect(), bench.connect(), bench.connect()];
+    const SHUTDOWN = "shutdown\r\n";
+    meanwhile = () => {
+      throw new Error("of the host");
+    };
+    give(bench, first, "incr a 1\r\n");
+    give(bench, second, SHUTDOWN);
+    give(bench, third, "incr a 1\r\n");
+    expect(() => bench.poll()).toThrow("of the host");
+    bench.turn();
+    expect(host.counters.incrMisses).toBe(2);
+    meanwhile = () => host.drain(bench.now);
+    give(bench, first, "incr a 1\r\n");
+    give(bench, third, SHUTDOWN);
+    bench.turn();
+    expect(host.counters.incrMisses).toBe(3);
+  });
+
   test("waits for no more than 32, and not in a turn of many", () => {
     const bench = new Bench(engine(0));
     const parties = Array.from({ length: 40 }, () => bench.connect());

@@ -40,6 +40,7 @@ test("guesses an item of the same group and tag, or none", () => {
         if (ref === 0) continue;
         const differs = (hashes[ref - 1] as number) ^ (asked[i] as number);
         expect(differs & (GROUPS_MIN - 1)).toBe(0);
+        expect((differs >>> 10) & 0xff).toBe(0);
       }
     }),
   );

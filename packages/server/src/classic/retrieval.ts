@@ -86,10 +86,12 @@ function writeValues(
 ): number {
   const { store, counters, unsentBytesMax } = context;
   const stop = from + KEYS_PER_TURN;
+  // Where one value at a time is written, as into datagrams, all that was asked for would be asked for again.
+  const looksAhead = count - from > 1 && unsentBytesMax > 0;
   let noted = from;
   for (let i = from; i < count; i++) {
     if (output.length > unsentBytesMax || i === stop) return i;
-    if (i === noted && count - i > 1) noted = lookAhead(store.prefetch, bytes, offsets, i, count);
+    if (i === noted && looksAhead) noted = fetchAhead(store.prefetch, bytes, offsets, i, count);
     const keyStart = offsets[i * 2] as number;
     const keyEnd = offsets[i * 2 + 1] as number;
     const found = touches
@@ -121,7 +123,7 @@ function writeValues(
 }
 
 /** The store asks for what the keys from `from` on need. @returns the first key that is not among them */
-function lookAhead(
+function fetchAhead(
   prefetch: KeyPrefetch,
   bytes: Uint8Array,
   offsets: Uint32Array,
