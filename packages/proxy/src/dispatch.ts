@@ -16,11 +16,10 @@ import { BinaryDispatcher } from "./binary-dispatch.ts";
 import { ClassicDispatcher } from "./classic-dispatch.ts";
 import { MetaDispatcher } from "./meta-dispatch.ts";
 import type { Pool } from "./pool.ts";
-import { FLUSH_REFUSED, notSupported, SHUTDOWN_REFUSED, statsRefusal } from "./refusals.ts";
+import { FLUSH_REFUSED, notSupported, SHUTDOWN_REFUSED, statsRefusal, UNKNOWN } from "./refusals.ts";
 import { statsReply, type StatLine } from "./stats.ts";
 
 const NOOP_DONE = latin1Bytes("MN\r\n");
-const UNKNOWN = refusalReply("unknown-command");
 
 export class PoolDispatcher implements Dispatcher {
   readonly protocol: Protocol | undefined;

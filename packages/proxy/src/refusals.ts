@@ -6,7 +6,7 @@ export const BAD_FORMAT: Uint8Array = latin1Bytes("CLIENT_ERROR bad command line
 export const FLUSH_REFUSED: Uint8Array = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
 export const SHUTDOWN_REFUSED: Uint8Array = latin1Bytes("SERVER_ERROR: shutdown not enabled\r\n");
 
-const UNKNOWN = refusalReply("unknown-command");
+export const UNKNOWN: Uint8Array = refusalReply("unknown-command");
 
 /** Groups of `stats` that a memcached has and a proxy has not. */
 const GROUPS_OF_SERVERS: ReadonlySet<string> = new Set([

@@ -7,7 +7,8 @@
 //
 // A client that does not take its replies is asked nothing more: above `unsentBytesMax` its input waits, paused,
 // until they are taken. After `requestsPerTurn` commands in a turn, with more at hand, a client waits for the next one,
-// and others come first; so does one that was paused and has taken its replies. Hot path.
+// and others come first; so does one that was paused and has taken its replies. Of a store with much in it small chunks
+// are gathered before they are served, until the turn ends (gathered-chunks.ts). Hot path.
 
 import type { RequestDecoder } from "@memwire/codec";
 import type { Millis, Outbox } from "@memwire/engine";
@@ -70,7 +71,7 @@ export class ConnectionDesk {
     if (!this.#gathered.isEmpty) this.#gathered.forEach(this.#answerChunk);
   }
 
-  /** It begins a message, in a protocol. */
+  /** What comes from it begins a message: only there is a key found ahead. */
   #canGather({ decoder, door }: Connection): boolean {
     return decoder === this.#decoders.idle && door === undefined;
   }
