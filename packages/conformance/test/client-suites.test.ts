@@ -74,7 +74,7 @@ function suiteOn(suite: Suite, program: string, name: string, start: Start): voi
       const passed = outcomes.filter((outcome) => outcome["passed"] !== undefined);
       const failed = outcomes.filter((outcome) => outcome["failed"] !== undefined);
       const found = { failed: failed.map((outcome) => outcome["test"]), ended: code ?? signal };
-      expect(found).toEqual({ failed: [], ended: 0 });
+      expect(found, lines.join("\n")).toEqual({ failed: [], ended: 0 });
       expect(passed.length).toBeGreaterThanOrEqual(suite.testsMin);
     },
     ENDS_WITHIN_MS + 10_000,
