@@ -4,17 +4,18 @@
 //
 //     push --> queued, written to the output --take--> in flight, sent --received--> answered
 //
-// Before it is ready it may have to be greeted: `Greeting`. Replies come in the order of the requests, so the first in
-// flight is always the one that is answered next. A request that could not be sent or answered is failed in its own
-// slot; the server is told what it was that failed, and says whether there is another try. An answer that its client
-// does not take is left unread as long as nobody else waits for this connection. To a server with SASL all is written
-// and read as text, too, and is binary between here and the network: `TextOverBinary`. Hot path: `push`, `get` and
-// `received`.
+// What is sent is for `ServerOutput` to say, and what is in flight for `AwaitedAnswers`. Before it is ready it may have
+// to be greeted: `Greeting`. Replies come in the order of the requests, so the first in flight is always the one that is
+// answered next. A request that could not be sent or answered is failed in its own slot; the server is told what it was
+// that failed, and says whether there is another try. An answer that its client does not take is left unread as long as
+// nobody else waits for this connection. To a server with SASL all is written and read as text, too, and is binary
+// between here and the network: `TextOverBinary`. Hot path: `push`, `get` and `received`.
 
 import { TextReplyDecoder, type SendBuffer } from "@memwire/codec";
-import type { CloseCause, Millis, Output, Port } from "@memwire/engine";
+import type { CloseCause, Millis, Port } from "@memwire/engine";
 import type { FailureWeight } from "@memwire/router";
 import type { Taker } from "./absent-server.ts";
+import { AwaitedAnswers } from "./awaited-answers.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
@@ -30,40 +31,37 @@ import {
 } from "./fragment.ts";
 import type { Greeting } from "./greeting.ts";
 import { answers, saysFull, staysInStep } from "./reply-rules.ts";
-import { RequestQueue } from "./request-queue.ts";
-import { TextOverBinary } from "./text-over-binary.ts";
+import type { RequestQueue } from "./request-queue.ts";
+import { ServerOutput } from "./server-output.ts";
 
-export class ServerConnection implements Party, Output, Taker, Source {
+export class ServerConnection implements Party, Taker, Source {
   readonly #context: ServerContext;
   readonly #server: ConnectionOwner;
   readonly #counters: ServerCounters;
   #state: "idle" | "connecting" | "ready" = "idle";
   #port: Port | null = null;
-  /** What is said first, until it is answered. */
-  #greeting: Greeting | null = null;
-  /** What stands before a server that is asked in binary. */
-  #binary: TextOverBinary | null = null;
   #episode = 0;
   #decoder: TextReplyDecoder;
-  readonly #inFlight: FragmentQueue = new FragmentQueue();
+  readonly #inFlight: AwaitedAnswers;
+  readonly #output: ServerOutput;
+  /** The output's. */
   readonly #queued: RequestQueue;
   /** Requests that wait for it, sent or not. */
   #load = 0;
-  /** The first in flight that is not late yet. */
-  #firstTimely: Fragment | null = null;
   #connectDeadline: Millis = Infinity;
   #served = false;
   /** The rest of the answer at hand is left unread. */
   #paused = false;
-  #lateInARow = 0;
   /** When the connection was made, or the last request answered. */
   #usedAt: Millis = -Infinity;
 
   constructor(context: ServerContext, server: ConnectionOwner) {
     this.#context = context;
     this.#server = server;
-    this.#queued = new RequestQueue(context);
     this.#counters = server.counters;
+    this.#inFlight = new AwaitedAnswers(server.counters);
+    this.#output = new ServerOutput(context, server, this.#inFlight);
+    this.#queued = this.#output.queued;
     this.#decoder = newDecoder(context);
   }
 
@@ -77,7 +75,7 @@ export class ServerConnection implements Party, Output, Taker, Source {
 
   /** Whether some of what was sent is not with the network yet. */
   get isSending(): boolean {
-    return this.#port !== null && (this.#port.sending || this.length > 0);
+    return this.#port !== null && (this.#port.sending || this.#output.length > 0);
   }
 
   get queuedBytes(): number {
@@ -135,14 +133,13 @@ export class ServerConnection implements Party, Output, Taker, Source {
 
   /** When `elapsed` has something to do at the latest. */
   get deadline(): Millis {
-    const sent = this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
     const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
-    return Math.min(sent, queued, this.#connectDeadline, this.#idleDeadline());
+    return Math.min(this.#inFlight.deadline, queued, this.#connectDeadline, this.#idleDeadline());
   }
 
   /** A reply that is late, and perhaps never comes, is nothing to keep a connection for. */
   #idleDeadline(): Millis {
-    const isIdle = this.#state === "ready" && this.#firstTimely === null && this.#queued.head === null;
+    const isIdle = this.#state === "ready" && !this.#inFlight.hasTimely && this.#queued.head === null;
     return isIdle ? this.#usedAt + this.#server.timeouts.idleMs : Infinity;
   }
 
@@ -162,17 +159,14 @@ export class ServerConnection implements Party, Output, Taker, Source {
     ) {
       this.#unqueue();
     }
-    const isLate = this.#firstTimely !== null && this.#firstTimely.deadline <= now;
-    for (let late = this.#firstTimely; late !== null && late.deadline <= now; late = this.#firstTimely) {
-      this.#firstTimely = late.next;
-      this.#counters.replyTimeouts += late.requests;
-      this.#lateInARow += late.requests;
+    const isLate = this.#inFlight.deadline <= now;
+    for (let late = this.#inFlight.nextLate(now); late !== null; late = this.#inFlight.nextLate(now)) {
       // What has begun and does not end is no late answer but a broken one.
       if (late.begun || (late === this.#inFlight.head && this.#decoder.hasRest)) {
         return this.#disconnect("failed", UNFINISHED);
       }
       late.fail(TIMED_OUT);
-      if (this.#lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
+      if (this.#inFlight.lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
     }
     // However many requests are late at once, it is one failure.
     if (isLate) this.#server.failed(TIMED_OUT, "late", this.#episode);
@@ -194,13 +188,10 @@ export class ServerConnection implements Party, Output, Taker, Source {
     this.#state = "connecting";
     this.#connectDeadline = context.now + this.#server.timeouts.connectMs;
     this.#served = false;
-    this.#lateInARow = 0;
     this.#episode = this.#server.episode;
-    this.#greeting = this.#server.greeting();
-    const sasl = this.#greeting === null ? null : this.#greeting.sasl;
-    this.#binary = sasl === null ? null : new TextOverBinary(sasl, context);
-    this.#decoder = this.#binary === null ? newDecoder(context) : this.#binary.replies;
-    this.#port = context.outbox.open(id, this, false);
+    const binary = this.#output.begin();
+    this.#decoder = binary === null ? newDecoder(context) : binary.replies;
+    this.#port = context.outbox.open(id, this.#output, false);
     context.parties.set(id, this);
     context.outbox.order({ kind: "connect", id, endpoint: this.#server.endpoint });
   }
@@ -210,50 +201,10 @@ export class ServerConnection implements Party, Output, Taker, Source {
     if (this.#port !== null) this.#end(failure, null);
   }
 
-  // Output: what the outbox takes is under way from now on.
-
-  get length(): number {
-    const { length } = this.#greeting === null ? this.#queued : this.#greeting.output;
-    return length === 0 && this.#binary !== null && this.#binary.requests.hasMore ? 1 : length;
-  }
-
-  take(bytesMax: number): Uint8Array {
-    const bytes = this.#binary === null ? this.#take() : this.#takeBinary(this.#binary, bytesMax);
-    this.#counters.bytesWritten += bytes.length;
-    return bytes;
-  }
-
-  #takeBinary({ requests }: TextOverBinary, bytesMax: number): Uint8Array {
-    if (!requests.hasMore) requests.ask(this.#take());
-    return requests.take(bytesMax);
-  }
-
-  #take(): Uint8Array {
-    const counters = this.#counters;
-    if (this.#greeting !== null) return this.#greeting.output.take();
-    const deadline = this.#context.now + this.#server.timeouts.replyMs;
-    let requests = 0;
-    for (let sent = this.#queued.head; sent !== null; sent = sent.next) {
-      sent.deadline = deadline;
-      requests += sent.requests;
-    }
-    this.#firstTimely ??= this.#queued.head;
-    const bytes = this.#queued.take(this.#inFlight);
-    counters.inFlightNow += requests;
-    counters.queuedNow -= requests;
-    return bytes;
-  }
-
-  reclaim(): void {
-    const requests = this.#binary?.requests;
-    requests?.reclaim();
-    if (requests?.isAsking !== true) this.#queued.reclaim();
-  }
-
   // Party: what the network says.
 
   connected(): void {
-    if (this.#greeting === null) this.#begin();
+    if (this.#output.greeting === null) this.#begin();
     this.#context.outbox.drained(this.#port as Port);
   }
 
@@ -275,7 +226,8 @@ export class ServerConnection implements Party, Output, Taker, Source {
     const decoder = this.#decoder;
     this.#counters.bytesRead += chunk.length;
     decoder.receive(chunk);
-    if (this.#greeting !== null) return this.#greeted(this.#greeting);
+    const { greeting } = this.#output;
+    if (greeting !== null) return this.#greeted(greeting);
     // Whoever hears of an answer may let go of the connection.
     while (this.#decoder === decoder) {
       const found = decoder.next();
@@ -349,19 +301,13 @@ export class ServerConnection implements Party, Output, Taker, Source {
   /** Leaves the rest of an answer unread if its client has to take some first, and nobody else waits for this connection. */
   #pauseIfFull(fragment: Fragment): void {
     if (!this.#paused) {
-      if (!fragment.mustWait(this.#decoder, this, false) || !this.#isOnlyFor(fragment.owner)) return;
+      if (!fragment.mustWait(this.#decoder, this, false)) return;
+      if (this.#queued.head !== null || !this.#inFlight.isOnlyFor(fragment.owner)) return;
       this.#paused = true;
       this.#counters.pauses++;
       this.#context.outbox.order({ kind: "pause", id: (this.#port as Port).id });
     }
     fragment.deadline = Infinity; // it is not the server that is late
-  }
-
-  #isOnlyFor(owner: object | null | undefined): boolean {
-    for (let each = this.#inFlight.head; each !== null; each = each.next) {
-      if (!each.isOnlyFor(owner)) return false;
-    }
-    return this.#queued.head === null;
   }
 
   #resume(): void {
@@ -377,7 +323,7 @@ export class ServerConnection implements Party, Output, Taker, Source {
     const fault = found === "reply" ? greeting.fault(this.#decoder) : BROKEN_REPLY;
     if (fault !== null) return this.#disconnect("failed", fault);
     if (this.#decoder.next() !== "need-data") return this.#disconnect("failed", BROKEN_REPLY);
-    this.#greeting = null;
+    this.#output.greeting = null;
     this.#server.welcomed();
     this.#begin();
     this.#context.outbox.touch(this.#port as Port);
@@ -393,20 +339,11 @@ export class ServerConnection implements Party, Output, Taker, Source {
 
   #answered(fragment: Fragment): void {
     if (this.#paused) this.#resume(); // the rest had come already
-    this.#inFlight.shift();
-    const { next } = fragment;
-    // What is behind a long answer could not come any earlier.
-    if (next !== null && next.deadline < fragment.deadline) next.deadline = fragment.deadline;
-    if (this.#firstTimely === fragment) {
-      this.#firstTimely = next;
-      if (this.#server.inTrouble) this.#server.answered(); // in time, that is
-    }
-    this.#lateInARow = 0;
+    const inTime = this.#inFlight.answered();
+    if (inTime && this.#server.inTrouble) this.#server.answered();
     this.#served = true;
     this.#usedAt = this.#context.now;
     this.#load -= fragment.requests;
-    this.#counters.inFlightNow -= fragment.requests;
-    this.#counters.replies += fragment.requests;
     fragment.done();
     this.#queued.recycle(fragment);
   }
@@ -436,12 +373,10 @@ export class ServerConnection implements Party, Output, Taker, Source {
     const waiting = new FragmentQueue();
     parties.delete(port.id);
     outbox.abort(port);
-    waiting.append(this.#inFlight);
+    this.#inFlight.clear(waiting);
     this.#queued.clear(waiting);
-    this.#firstTimely = null;
+    this.#output.end();
     this.#port = null;
-    this.#greeting = null;
-    this.#binary = null;
     this.#paused = false;
     this.#state = "idle";
     this.#connectDeadline = Infinity;
@@ -469,7 +404,6 @@ export class ServerConnection implements Party, Output, Taker, Source {
     if (this.#state === "ready") counters.disconnects++;
     else counters.connectFailures++;
     counters.queuedNow -= requestsOf(this.#queued.head);
-    counters.inFlightNow -= requestsOf(this.#inFlight.head);
     this.#load = 0;
     const failed = this.#drop();
     this.#server.failed(failure, weight, this.#episode);
