@@ -1,8 +1,8 @@
 // One client: its requests in the order asked, and its replies in the same order.
 //
-// The slot at the head writes straight to the output; a later one stages what it gets until its turn comes. A
-// client that asks more than it takes is read no further; one that still holds too much is closed. Decoder and output
-// are lent to it while it has something in them: one that waits has neither. Hot path.
+// The slot at the head writes straight to the output; a later one stages what it gets until its turn comes
+// (`ClientOutput`). A client that asks more than it takes is read no further; one that still holds too much is closed.
+// Decoder and output are lent to it while it has something in them: one that waits has neither. Hot path.
 
 import {
   refusalReply,
@@ -10,16 +10,15 @@ import {
   type Decoded,
   type Protocol,
   type RequestDecoder,
-  type SendBuffer,
   type TextRequestDecoder,
 } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Output, Port, TokenBucket } from "@memwire/engine";
+import type { CloseCause, ConnectionId, Port, TokenBucket } from "@memwire/engine";
+import { ClientOutput, HELD_BYTES_MAX } from "./client-output.ts";
 import type { Asker, ClientContext, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import type { Source } from "./fragment.ts";
 import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
-import { Stage } from "./stage.ts";
 import type { Upload, Uploader } from "./upload.ts";
 
 /** Where a client's requests go. */
@@ -38,17 +37,7 @@ export interface Dispatcher {
   begin?(client: ClientLink): Upload | null;
 }
 
-/**
- * Bytes that are held back while the rest of what they belong to is still to come. The values of a multi-get come
- * from several servers a turn or two apart, and a client can do nothing with them before the END: they wait for
- * it. Whole replies wait for those behind them, too, but no longer than one turn. At 16 requests in a pipeline that
- * made 1.4 writes out of 2.1.
- */
-const HELD_BYTES_MAX = 65_536;
-
-const NOTHING = new Uint8Array(0);
-
-export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
+export class ClientLink implements Party, SlotOwner, Asker, Uploader {
   lane = -1;
   /** How far it is in saying who it is, where that is asked for. */
   standing: "stranger" | "asked" | "known" = "stranger";
@@ -59,18 +48,12 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #requests: RequestDecoder;
   /** What it speaks, as far as that is known: between messages. */
   #protocol: Protocol | undefined;
-  /** Null while there is nothing to be sent, and nothing lent to the network. */
-  #output: SendBuffer | null = null;
+  readonly #output: ClientOutput;
   readonly #port: Port;
   readonly #muchBytes: number;
   #head: Slot | null = null;
   #tail: Slot | null = null;
   #slots = 0;
-  readonly #stage: Stage;
-  /** What the network was given and has not taken yet. */
-  #lentBytes = 0;
-  /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
-  #countedBytes = 0;
   readonly #incoming: IncomingValue = new IncomingValue();
   /** Who has answers for it that are left unread, as it has not taken what there is. */
   #heldBack: Set<Source> | null = null;
@@ -88,8 +71,8 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#protocol = dispatcher.protocol;
     this.#muchBytes = Math.min(HELD_BYTES_MAX, context.limits.unsentBytesMax);
     this.#requests = context.decoders.idle;
-    this.#stage = new Stage(context.buffers);
-    this.#port = context.outbox.open(id, this, true);
+    this.#output = new ClientOutput(context);
+    this.#port = context.outbox.open(id, this.#output, true);
   }
 
   /** What its current request is in: `text` or `binary`, of which that one is at it. */
@@ -167,25 +150,24 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   // SlotOwner
 
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
-    if (slot === this.#head) {
-      this.#output ??= this.#context.buffers.lend();
-      this.#output.copy(bytes, start, end);
-    } else this.#stage.add(slot, bytes, start, end);
-    const held = this.length + this.#stage.bytes;
+    const output = this.#output;
+    const isNext = slot === this.#head;
+    const held = isNext ? output.write(bytes, start, end) : output.stage(slot, bytes, start, end);
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   staged(bytes: number): void {
-    this.#stage.bytes += bytes;
+    this.#output.staged(bytes);
     if (bytes < 0) return;
-    const held = this.length + this.#stage.bytes;
+    const held = this.#output.heldBytes;
     if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   // What is sent as it comes waits for what is unsent and no more: what is staged may be waiting for just that.
   mustWait(slot: Slot, aside: boolean, source: Source, waits: boolean): boolean {
     const { unsentBytesPause } = this.#context.limits;
-    const bytes = this.length + (slot === this.#head && !aside ? 0 : this.#stage.bytes);
+    const { length, heldBytes } = this.#output;
+    const bytes = slot === this.#head && !aside ? length : heldBytes;
     if (waits ? bytes * 2 <= unsentBytesPause : bytes < unsentBytesPause) return false;
     (this.#heldBack ??= new Set()).add(source);
     this.#context.outbox.touch(this.#port); // even if it is little
@@ -213,9 +195,9 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
       if (head === null) {
         this.#tail = null;
         this.lane = -1;
-      } else this.#output = this.#stage.tell(head, this.#output);
+      } else this.#output.tell(head);
     }
-    if (head === null || this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
+    if (head === null || this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
     else outbox.hold(this.#port);
     if (this.#heldBack !== null) this.goOnReading();
     this.#incoming.startBehind(head);
@@ -234,30 +216,6 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
     this.#context.counters.clientsCut++;
     this.#abandon();
     this.#context.outbox.abort(this.#port);
-  }
-
-  // Output: what is to be sent.
-
-  get length(): number {
-    return this.#output === null ? 0 : this.#output.length;
-  }
-
-  take(bytesMax: number): Uint8Array {
-    if (this.#output === null) return NOTHING;
-    const lent = this.#output.take(bytesMax);
-    this.#lentBytes = lent.length;
-    if (lent.length >= HELD_BYTES_MAX) this.#count();
-    return lent;
-  }
-
-  reclaim(): void {
-    const output = this.#output;
-    if (output === null) return;
-    output.reclaim();
-    this.#lentBytes = 0;
-    if (output.length > 0) return;
-    this.#output = null;
-    this.#context.buffers.giveBack(output);
   }
 
   // Party
@@ -281,7 +239,6 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
 
   drained(): void {
     this.#context.outbox.drained(this.#port);
-    if (this.#countedBytes > 0) this.#count();
     if (this.#heldBack !== null) this.goOnReading();
     if (this.#paused) this.#serveIfRoom();
   }
@@ -370,21 +327,14 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   /** It has so much that it is sent at once, counted, and perhaps too much. */
   #holdMuch(held: number): void {
     const { counters, limits, outbox } = this.#context;
-    if (this.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
-    this.#count();
+    if (this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
+    this.#output.count();
     // What was asked for before requests were refused comes all the same: as much again, then the slow ones go.
     const isSlow = counters.bufferedBytesNow > limits.bufferedBytesMax * 2 && held > limits.unsentBytesPause;
     if (held <= limits.unsentBytesMax && !isSlow) return;
     counters.clientsTooSlow++;
     this.#abandon();
     outbox.abort(this.#port);
-  }
-
-  #count(): void {
-    const held = this.length + this.#stage.bytes + this.#lentBytes;
-    const counted = held >= HELD_BYTES_MAX ? held : 0;
-    this.#context.counters.bufferedBytesNow += counted - this.#countedBytes;
-    this.#countedBytes = counted;
   }
 
   #yield(): void {
@@ -395,14 +345,14 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
   #isFull(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
     if (this.#incoming.isFull) return true;
-    return this.#slots >= pipelineMax || this.length + this.#stage.bytes >= unsentBytesPause;
+    return this.#slots >= pipelineMax || this.#output.heldBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { pipelineMax, unsentBytesPause } = this.#context.limits;
     if (!this.#incoming.hasRoom) return false;
-    return this.#slots * 2 <= pipelineMax && (this.length + this.#stage.bytes) * 2 <= unsentBytesPause;
+    return this.#slots * 2 <= pipelineMax && this.#output.heldBytes * 2 <= unsentBytesPause;
   }
 
   #pause(): void {
@@ -430,15 +380,11 @@ export class ClientLink implements Party, SlotOwner, Output, Asker, Uploader {
       slot.owner = null;
       slot.staged = null;
     }
-    this.#stage.forget();
     this.#head = null;
     this.#tail = null;
     this.#context.counters.requestsNow -= this.#slots;
     this.#slots = 0;
-    // The network may still have some of it.
-    this.#output = null;
-    this.#lentBytes = 0;
-    this.#count();
+    this.#output.abandon();
     this.#incoming.forget();
     this.goOnReading();
   }
