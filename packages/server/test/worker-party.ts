@@ -16,7 +16,7 @@ export class Workers {
   readonly benches: Bench[] = [];
   /** Each as it would arrive in another thread. */
   readonly waiting: [from: number, message: WorkerMessage, to: number | undefined][] = [];
-  readonly #store: SlabStore = SlabStore.shared({ bytesMax: 1_048_576 });
+  readonly #store: SlabStore = SlabStore.shared({ bytesMax: 1_048_576, prefetchBytesLeast: 0 });
   readonly #options: ServerOptions;
   readonly #counters: SharedCounters | undefined;
 

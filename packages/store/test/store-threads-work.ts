@@ -97,6 +97,12 @@ export function step(store: SlabStore, tallies: Tallies, slot: number, chance: n
   const at = (chance >>> 8) % KEYS;
   const now = NOW + (chance & 0xff);
   tallies.add(slot, BEGUN, 1);
+  // This reads without a lock what other threads may be writing.
+  for (const all of [counts, logs, blobs]) {
+    const key = all[at] as Uint8Array;
+    store.prefetch.note(key, 0, key.length);
+  }
+  store.prefetch.fetch();
   switch (chance & 7) {
     case 0:
     case 1: {
