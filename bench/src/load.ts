@@ -38,10 +38,10 @@ export function buildGenerator(): void {
 export function measure(
   port: number,
   pid: number,
-  core: number,
+  cores: number | string,
   options: readonly string[],
 ): Promise<Measured> {
-  const args = ["-c", `${core}`, program, `port=${port}`, `cpu_of=${familyOf(pid).join(",")}`, ...options];
+  const args = ["-c", `${cores}`, program, `port=${port}`, `cpu_of=${familyOf(pid).join(",")}`, ...options];
   return new Promise((resolve, reject) => {
     const child = spawn(required("taskset"), args, { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";

@@ -29,10 +29,15 @@ const memory = ["-m", "1024", "-c", "4096"];
 type Line = readonly [string, ...string[]];
 type Command = (port: number) => Line | Promise<Line>;
 
-export async function start(name: string, core: number, command: Command): Promise<Subject> {
+/** @param cores One, or a list as `taskset` takes it. */
+export async function start(name: string, cores: number | string, command: Command): Promise<Subject> {
   const taskset = required("taskset");
   const running = await onFreePort(async (port) =>
-    startPeer(taskset, ["-c", `${core}`, ...(await command(port))], { kind: "tcp", host: "127.0.0.1", port }),
+    startPeer(taskset, ["-c", `${cores}`, ...(await command(port))], {
+      kind: "tcp",
+      host: "127.0.0.1",
+      port,
+    }),
   );
   return { name, port: portOf(running), pid: running.pid, stop: () => running.stop() };
 }
