@@ -23,6 +23,8 @@ export interface SlabBuffers {
 // so that all of it is in use at once. Above that, and where it hardly matters, a buffer takes room as it is written.
 const LAZY_BYTES_LEAST = 33 * 1_048_576;
 const SMALL_BYTES_MAX = 2_097_152;
+/** So much of `bytesMax` is reserved at once: more costs some milliseconds a GiB, most on Deno. */
+const RESERVED_BYTES_MAX = 4 * 1_073_741_824;
 
 export class SlabMemory {
   readonly buffers: SlabBuffers;
@@ -56,7 +58,8 @@ export class SlabMemory {
 
   /**
    * No room is taken before it is written to: of table, control and kept items, and of regions that are shared, what is reserved
-   * is the most that can be needed. Regions of one worker come with the pages in them.
+   * is the most that can be needed. Regions of one worker are there for `bytesMax`, and come with the pages in them
+   * above that: to a collector each is a great deal of memory, for which it looks at all there is while a call waits.
    *
    * @param workers 1 for a memory that is not shared
    * @param locksBytes What the locks take, if it is.
@@ -66,7 +69,9 @@ export class SlabMemory {
     const reserve = (bytes: number): ArrayBufferLike =>
       shared ? new SharedArrayBuffer(lazyBytes(bytes)) : settings.reserve(lazyBytes(bytes));
     const pagesBytes = (settings.pagesMax + 1) * settings.pageBytes;
-    const regions = shared ? Math.ceil(pagesBytes / REGION_BYTES) : 0;
+    // Pages count from 1.
+    const atOnce = Math.min(settings.bytesMax, RESERVED_BYTES_MAX) + settings.pageBytes;
+    const regions = Math.ceil((shared ? pagesBytes : Math.min(pagesBytes, atOnce)) / REGION_BYTES);
     const controlWords = PAGE_START + settings.pagesMax + 1;
     const memory = new SlabMemory(
       {

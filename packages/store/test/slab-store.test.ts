@@ -304,19 +304,25 @@ test.each([8, 32])(
   },
 );
 
-test("all memory that may be large comes from `reserve`, as it is needed", () => {
+test("all memory that may be large comes from `reserve`, for `bytesMax` at once", () => {
   const reserved: number[] = [];
   const reserve = (bytes: number): ArrayBuffer => {
     reserved.push(bytes);
     return new ArrayBuffer(bytes);
   };
-  const store = new SlabStore({ bytesMax: 134_217_728, reserve });
-  expect(set(store, "a", "x")).toBe("stored");
-  const atFirst = reserved.reduce((sum, bytes) => sum + bytes, 0);
-  for (let i = 0; i < 80; i++) expect(set(store, `k${i}`, "v".repeat(1_000_000))).toBe("stored");
-  const later = reserved.reduce((sum, bytes) => sum + bytes, 0);
-  expect(later - atFirst).toBeGreaterThanOrEqual(16_777_216);
-  expect(has(store, "a")).toBe(true);
+  const store = new SlabStore({ bytesMax: 134_217_728, bytesMost: 268_435_456, reserve });
+  const total = (): number => reserved.reduce((sum, bytes) => sum + bytes, 0);
+  const fill = (): void => {
+    for (let i = 0; i < 200; i++) expect(set(store, `k${i}`, "v".repeat(1_000_000))).toBe("stored");
+  };
+  const atFirst = total();
+  expect(atFirst).toBeGreaterThanOrEqual(134_217_728);
+  fill();
+  expect(store.counters.evictions).toBeGreaterThan(0);
+  expect(total()).toBe(atFirst);
+  store.tune({ bytesMax: 268_435_456 });
+  fill();
+  expect(total() - atFirst).toBeGreaterThanOrEqual(67_108_864);
 });
 
 test("finds every item while the index doubles and doubles again", () => {
