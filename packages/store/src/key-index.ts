@@ -48,6 +48,8 @@ const PLACES = 12;
 const REFS = 3;
 const CHAIN = 15;
 const TAG_WORDS = 3;
+/** No group: there is one at 0. */
+const NONE = -1;
 
 export class KeyIndex {
   readonly #words: readonly Int32Array[];
@@ -133,30 +135,27 @@ export class KeyIndex {
     this.#append(group << GROUP_SHIFT, tagOf(hash, this.#levelOf(group)), ref);
   }
 
-  /** The item is in the index; `by` has the same key and is not. */
+  /** The item is in the index; `by` has the same key and is not. @throws Error if it is not there */
   replace(hash: number, ref: number, by: number): void {
     const table = this.#table;
-    for (
-      let group = this.#groupOf(hash) << GROUP_SHIFT;
-      ;
-      group = (table[group + CHAIN] as number) << GROUP_SHIFT
-    ) {
-      const place = this.#placeOf(group, ref);
-      if (place < 0) continue;
-      table[group + REFS + place] = by;
-      return;
+    let group = this.#groupOf(hash) << GROUP_SHIFT;
+    let place = this.#placeOf(group, ref);
+    while (place < 0) {
+      group = this.#behind(group, ref);
+      place = this.#placeOf(group, ref);
     }
+    table[group + REFS + place] = by;
   }
 
-  /** The item is in the index. */
+  /** The item is in the index. @throws Error if it is not there */
   remove(hash: number, ref: number): void {
     const table = this.#table;
     let group = this.#groupOf(hash) << GROUP_SHIFT;
-    let before = 0;
+    let before = NONE;
     let place = this.#placeOf(group, ref);
     while (place < 0) {
       before = group;
-      group = (table[group + CHAIN] as number) << GROUP_SHIFT;
+      group = this.#behind(group, ref);
       place = this.#placeOf(group, ref);
     }
     // Places are filled from the first on: the last one moves into the gap.
@@ -169,7 +168,7 @@ export class KeyIndex {
     while (table[last + REFS + lastPlace] === 0) lastPlace--;
     this.#set(group, place, this.#tagAt(last, lastPlace), table[last + REFS + lastPlace] as number);
     this.#set(last, lastPlace, 0, 0);
-    if (lastPlace === 0 && before !== 0) {
+    if (lastPlace === 0 && before !== NONE) {
       table[before + CHAIN] = 0;
       this.#giveOverflow(last);
     }
@@ -309,6 +308,13 @@ export class KeyIndex {
     control[OVERFLOWS] = (control[OVERFLOWS] as number) - 1;
     this.#table[group] = control[FREE_OVERFLOW] as number;
     control[FREE_OVERFLOW] = group >>> GROUP_SHIFT;
+  }
+
+  /** The next group of a chain in which the item must be: a worker that went on from its end would turn for ever. */
+  #behind(group: number, ref: number): number {
+    const next = this.#table[group + CHAIN] as number;
+    if (next === 0) throw new Error(`item ${ref} is not where its key leads: the index is broken`);
+    return next << GROUP_SHIFT;
   }
 
   /** @returns where the group has this item, or -1 */
