@@ -95,7 +95,7 @@ export class BunTransport implements Transport {
     if (rest === undefined) return;
     // Bun 1.4.5 takes the whole length for the default of the third argument, and throws.
     const taken = this.#socket?.write(rest, this.#restStart, rest.length - this.#restStart) ?? -1;
-    if (taken < 0) return;
+    if (taken < 0) return this.#breakOff();
     this.#restStart += taken;
     if (this.#restStart < rest.length) return;
     this.#rest = undefined;
@@ -132,11 +132,17 @@ export class BunTransport implements Transport {
     if (this.#socket === undefined || this.#ended || this.#gone) return false;
     const taken = this.#socket.write(bytes);
     if (taken === bytes.length) return true;
-    if (taken >= 0) {
+    if (taken < 0) this.#breakOff();
+    else {
       this.#rest = bytes;
       this.#restStart = taken;
     }
     return false;
+  }
+
+  /** A write failed, as when the peer has reset: to who is paused Bun 1.4.5 does not say that this is the end. */
+  #breakOff(): void {
+    queueMicrotask(() => this.#socket?.terminate());
   }
 
   pause(): void {

@@ -42,8 +42,9 @@ export class NodeTransport implements Transport {
   #cause: CloseCause = "closed";
   #closing = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
-  readonly #written = (): void => {
-    if (!this.#closing && !this.#socket.destroyed) this.#handler?.drained();
+  readonly #written = (error?: Error | null): void => {
+    const failed = error !== undefined && error !== null;
+    if (!failed && !this.#closing && !this.#socket.destroyed) this.#handler?.drained();
   };
 
   constructor(open: (onread: OnRead) => Socket) {

@@ -83,6 +83,35 @@ export const closingLaws: readonly Law[] = [
     await finish(harness, [near]);
   }),
 
+  once("a reset ends a write that was not all taken, though nothing is read", async (harness) => {
+    const peer = await harness.resetting();
+    const near = dial(harness, peer.endpoint);
+    await harness.until(() => near.events.length > 0 && peer.connections > 0, "a connection");
+    near.ask("pause");
+    expect(near.send(16 * MIB)).toBe(false);
+    await pass(harness, 20);
+    peer.reset();
+    await harness.until(() => near.cause !== undefined, "the close");
+    // Through TLS on Deno it is a failure of some kind.
+    expect(["reset", "failed"]).toContain(near.cause);
+    expect(near.events.at(-1)).toBe("closed");
+    await peer.close();
+    await finish(harness, [near]);
+  }),
+
+  once("a reset is heard of though a write finds out first, and nothing is read", async (harness) => {
+    const peer = await harness.resetting();
+    const near = dial(harness, peer.endpoint);
+    await harness.until(() => near.events.length > 0 && peer.connections > 0, "a connection");
+    near.ask("pause");
+    peer.reset();
+    near.send(1000);
+    await harness.until(() => near.cause !== undefined, "the close");
+    expect(near.cause).toBe("reset");
+    await peer.close();
+    await finish(harness, [near]);
+  }),
+
   once("a reset is heard without writing", async (harness) => {
     const peer = await harness.resetting();
     const near = dial(harness, peer.endpoint);
