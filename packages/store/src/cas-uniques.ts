@@ -33,6 +33,19 @@ export class CasUniques {
     this.#wanted = wanted;
   }
 
+  /** The one given out last; where workers share the store, the last that any of them may have given out. */
+  get lastHigh(): number {
+    return (this.#ownIsLast ? this.#high : (this.#control[LAST_CAS_HIGH] as number)) >>> 0;
+  }
+
+  get lastLow(): number {
+    return (this.#ownIsLast ? this.#low : (this.#control[LAST_CAS_LOW] as number)) >>> 0;
+  }
+
+  get #ownIsLast(): boolean {
+    return this.#locks === undefined && this.#left > 0;
+  }
+
   /** Until `count`, items get this one: who asks for it sees to it that it is new. */
   choose(high: number, low: number): void {
     this.#isChosen = true;

@@ -166,9 +166,21 @@ export abstract class SlabStoreBase extends CurrentItem {
     return this.memory.sums[FLUSH_AT] as Millis;
   }
 
-  /** All items that were to be restored are there: puts them in the order of their use. Takes its time. */
-  restored(): void {
+  get lastCasHigh(): number {
+    return this.casUniques.lastHigh;
+  }
+
+  get lastCasLow(): number {
+    return this.casUniques.lastLow;
+  }
+
+  /**
+   * All items that were to be restored are there: puts them in the order of their use, which takes its time. Cas uniques
+   * go on above those of the items, and above that one.
+   */
+  restored(lastCasHigh: number, lastCasLow: number): void {
     this.letGo();
+    this.casUniques.skip(lastCasHigh, lastCasLow);
     for (let list = 4; list < LISTS; list++) {
       if (this.items.lists.length(list) > 1) orderByAge(this.memory, this.items.lists, list);
     }

@@ -2,7 +2,7 @@
 //
 //     head     "memwire-snapshot" | version u32 | written at f64 | checksum u32
 //     block    bytes u32, from 1 | so many bytes of records | checksum u32             any number of them
-//     end      0 u32 | number of records f64 | a flush to come f64 | checksum u32
+//     end      0 u32 | number of records f64 | a flush to come f64 | last cas high u32, low u32 | checksum u32
 //
 //     record   bytes of the key u16 | marks u16 | flags u32 | bytes of the value u32
 //              | cas high u32, low u32 | expires at f64 | used at f64 | key | value
@@ -16,7 +16,7 @@
 export const MAGIC: Readonly<Uint8Array> = Uint8Array.from("memwire-snapshot", (letter) =>
   letter.charCodeAt(0),
 );
-export const VERSION = 1;
+export const VERSION = 2;
 
 export const VERSION_AT = 16;
 export const WRITTEN_AT_AT = 20;
@@ -30,7 +30,9 @@ export const CHECKSUM_BYTES = 4;
 
 export const COUNT_AT = 4;
 export const FLUSH_AT_AT = 12;
-export const END_BYTES = 24;
+export const LAST_CAS_HIGH_AT = 20;
+export const LAST_CAS_LOW_AT = 24;
+export const END_BYTES = 32;
 
 /** Places in a record, counted from its start. */
 export const MARKS_AT = 2;

@@ -14,6 +14,8 @@ import {
   END_BYTES,
   FLUSH_AT_AT,
   HEAD_BYTES,
+  LAST_CAS_HIGH_AT,
+  LAST_CAS_LOW_AT,
   LENGTH_BYTES,
   MAGIC,
   RECORDS_BYTES_MAX,
@@ -68,6 +70,8 @@ export class SnapshotReader {
   #wanted = HEAD_BYTES;
   #writtenAt: Millis = 0;
   #flushAt: Millis = Infinity;
+  #lastCasHigh = 0;
+  #lastCasLow = 0;
   #result: SnapshotResult | undefined;
 
   /** @param store Empty, and not in use before `ended`. */
@@ -102,7 +106,7 @@ export class SnapshotReader {
   #restored(now: Millis): SnapshotRestored {
     const store = this.#store;
     const { items, expired, tooLarge, noRoom } = this.#records;
-    store.restored();
+    store.restored(this.#lastCasHigh, this.#lastCasLow);
     const evicted = store.counters.evictions - this.#evictionsBefore;
     const others = { outcome: "restored", writtenAt: this.#writtenAt, tooLarge, noRoom, evicted } as const;
     if (this.#flushAt < Infinity) store.flush(this.#flushAt, now);
@@ -166,6 +170,8 @@ export class SnapshotReader {
       this.#refuse("wrong-count", COUNT_AT, count, seen, now);
     } else {
       this.#flushAt = this.#view.getFloat64(FLUSH_AT_AT, true);
+      this.#lastCasHigh = this.#view.getUint32(LAST_CAS_HIGH_AT, true);
+      this.#lastCasLow = this.#view.getUint32(LAST_CAS_LOW_AT, true);
       this.#expect("nothing", 1);
     }
   }

@@ -42,8 +42,8 @@ export interface RestorableStore extends Pick<
     marks: number,
     now: Millis,
   ): Stored;
-  /** All items that were to be restored are there. */
-  restored(): void;
+  /** All items that were to be restored are there. What is given out from now on is above that cas unique. */
+  restored(lastCasHigh: number, lastCasLow: number): void;
 }
 
 export class SnapshotRecords {

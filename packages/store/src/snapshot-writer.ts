@@ -22,6 +22,8 @@ import {
   HEAD_BYTES,
   IN_BASE64_MARK,
   KEY_AT,
+  LAST_CAS_HIGH_AT,
+  LAST_CAS_LOW_AT,
   LENGTH_BYTES,
   MAGIC,
   MARKS_AT,
@@ -100,6 +102,8 @@ export class SnapshotWriter {
     this.#view.setUint32(0, 0, true);
     this.#view.setFloat64(COUNT_AT, this.#items, true);
     this.#view.setFloat64(FLUSH_AT_AT, this.#store.flushAt, true);
+    this.#view.setUint32(LAST_CAS_HIGH_AT, this.#store.lastCasHigh, true);
+    this.#view.setUint32(LAST_CAS_LOW_AT, this.#store.lastCasLow, true);
     return this.#sealed(END_BYTES - CHECKSUM_BYTES);
   }
 

@@ -289,6 +289,9 @@ export interface Store {
   flush(at: Millis, now: Millis): void;
   /** When a flush is to come; `Infinity` if none is. */
   readonly flushAt: Millis;
+  /** The largest cas unique that was given out, or one not far above it: unsigned halves. */
+  readonly lastCasHigh: number;
+  readonly lastCasLow: number;
 
   /** Goes through all items, in no order. Any number of them may be under way while the store is used. */
   scan(): StoreScan;

@@ -74,7 +74,7 @@ describe("workers of a store", () => {
     ["tune", (store) => store.tune({ hotPercent: 10 })],
     ["movePage", (store) => store.movePage(1, 2, START)],
     ["slabs", (store) => store.slabs(START)],
-    ["restored", (store) => store.restored()],
+    ["restored", (store) => store.restored(0, 0)],
     ["what is refused", (store) => set(store, "l", "x".repeat(20_000))],
     [
       "an add that is refused",

@@ -31,7 +31,7 @@ export function fill(store: RestorableStore, items: readonly PlainItem[], now: n
     const { length } = value;
     store.restore(key, 0, key.length, value, 0, length, flags, expiresAt, high, low, usedAt, marks, now);
   }
-  store.restored();
+  store.restored(0, 0);
 }
 
 /** All that a store holds, by key. */
