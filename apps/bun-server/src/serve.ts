@@ -71,11 +71,13 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
   const driver = drive(engine, network, clock);
-  const listeners = await withPermissions(task.socketMode, () => listenFor(own, driver, task, task.listen));
+  const listeners = await withPermissions(task.socketMode, () =>
+    listenFor(own, driver, task, task.listen, network),
+  );
   endpoints.push(...listeners.map(({ endpoint }) => endpoint));
   // Deno 2.9 cannot share a port for datagrams.
   const sharesDatagrams = threads > 1 && runtime !== "deno";
-  const sockets = await waitFor(driver, task.datagrams, sharesDatagrams);
+  const sockets = await waitFor(driver, task.datagrams, sharesDatagrams, network);
   datagrams.push(...sockets.map(({ address }) => address));
   if (threads > 1) {
     const where = {

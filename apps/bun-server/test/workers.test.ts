@@ -58,6 +58,19 @@ const close = (clients: readonly TextClient[]): void => {
 };
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("a second server does not join in on its port", async () => {
+    await using server = start(runtime, "-t", "2", "-U", "-1");
+    const [, address = "", udp = ""] = await server.said(/ listens on ([^\s,]+), udp ([^\s,]+)/);
+    for (const [flags, message] of [
+      [["-p", address.split(":")[1] ?? ""], `cannot listen on ${address}`],
+      [["-p", "-1", "-U", udp.split(":")[1] ?? ""], `cannot bind udp ${udp}`],
+    ] as const) {
+      await using second = startProgram(runtime, main, ["-l", "127.0.0.1", "-t", "3", ...flags]);
+      const { code } = await second.ended;
+      expect([code, second.stderr]).toEqual([1, `memwire-server: ${message}: address already in use\n`]);
+    }
+  });
+
   test("a watcher sees what clients of all workers do, and what is counted by prefix is told by each", async () => {
     await using server = start(runtime, "-t", "3", "-U", "0");
     const endpoint = await endpointOf(server);
