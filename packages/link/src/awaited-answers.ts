@@ -2,7 +2,9 @@
 //
 //     [late, told so] -> [late, told so] -> [first timely] -> [...]      answers come for the first of all
 //
-// Late ones are told so and stay, since their answers may still come, and are swallowed then. Hot path.
+// Late ones are told so and stay, since their answers may still come, and are swallowed then. An answer that has begun
+// and goes on may take as long as it likes: it is late when no more of it comes for a while. Those behind it are late
+// when they ever were, so they may be before it is. Hot path.
 
 import type { Millis } from "@memwire/engine";
 import type { ServerCounters } from "./counters.ts";
@@ -10,11 +12,18 @@ import { type Fragment, FragmentQueue } from "./fragment.ts";
 import type { RequestQueue } from "./request-queue.ts";
 
 export class AwaitedAnswers extends FragmentQueue {
-  /** Requests that were late since the last answer. */
+  /** Requests that were late since the last answer, but for those of whom a long one is being told. */
   lateInARow = 0;
+  /** Some of the first answer came. */
+  hasBegun = false;
+  /** When more of it is to come at the latest; Infinity while none is asked for. */
+  moreBy: Millis = Infinity;
   readonly #counters: ServerCounters;
-  /** The first that is not late yet. */
+  /** The first that is not late yet, if it has not begun. */
   #firstTimely: Fragment | null = null;
+  #begunInTime = false;
+  /** What was in flight while the answers were left unread is not late before then. */
+  #lateFrom: Millis = -Infinity;
 
   constructor(counters: ServerCounters) {
     super();
@@ -23,12 +32,13 @@ export class AwaitedAnswers extends FragmentQueue {
 
   /** Whether any of them may still come in time. */
   get hasTimely(): boolean {
-    return this.#firstTimely !== null;
+    return this.#firstTimely !== null || this.#begunInTime;
   }
 
-  /** When the next of them is late. */
+  /** When the next of them is late, or the answer that has begun. */
   get deadline(): Millis {
-    return this.#firstTimely === null ? Infinity : this.#firstTimely.deadline;
+    const timely = this.#firstTimely;
+    return timely === null ? this.moreBy : Math.min(this.moreBy, Math.max(timely.deadline, this.#lateFrom));
   }
 
   /** Takes what is queued as sent, to be answered by `deadline`. @returns its bytes, lent */
@@ -45,28 +55,58 @@ export class AwaitedAnswers extends FragmentQueue {
     return queued.take(this);
   }
 
-  /** The next that is late by now, counted; it is still to be told. */
+  /** Some of the first answer came, and more is to come by then. */
+  goesOn(moreBy: Millis): void {
+    const first = this.head;
+    if (first === null || moreBy === this.moreBy) return; // let go of, or one more of the same time
+    if (!this.hasBegun) {
+      this.hasBegun = true;
+      this.#begunInTime = this.#firstTimely === first;
+    } else if (first.isAbandoned) return; // only whoever waits has time
+    this.moreBy = moreBy;
+  }
+
+  /** Nothing is read: nobody is late. */
+  pause(): void {
+    this.moreBy = Infinity;
+    this.#lateFrom = Infinity;
+  }
+
+  /** They have until then, as have those that are sent from now on. */
+  resume(deadline: Millis): void {
+    if (this.hasBegun) this.moreBy = deadline;
+    this.#lateFrom = deadline;
+  }
+
+  /** The next that is late by now, counted; it is still to be told: if it has begun, those of it that have not. */
   nextLate(now: Millis): Fragment | null {
     const late = this.#firstTimely;
-    if (late === null || late.deadline > now) return null;
+    if (late === null || Math.max(late.deadline, this.#lateFrom) > now) return null;
     this.#firstTimely = late.next;
-    this.#counters.replyTimeouts += late.requests;
-    this.lateInARow += late.requests;
+    const requests = this.isBegun(late) ? late.requestsNotBegun : late.requests;
+    this.#counters.replyTimeouts += requests;
+    // Who waits behind what he asked for himself is no reason to cut that.
+    const asker = this.hasBegun ? this.head?.owner : null;
+    if (asker === null || asker === undefined || !late.isOnlyFor(asker)) this.lateInARow += requests;
     return late;
+  }
+
+  /** Whether some of its answer came. */
+  isBegun(fragment: Fragment): boolean {
+    return this.hasBegun && fragment === this.head;
   }
 
   /** Takes out the first, which is answered. @returns whether that was in time */
   answered(): boolean {
     const fragment = this.shift();
-    const { next } = fragment;
-    // What is behind a long answer could not come any earlier.
-    if (next !== null && next.deadline < fragment.deadline) next.deadline = fragment.deadline;
+    const isTimely = this.#firstTimely === fragment;
+    const inTime = isTimely || this.#begunInTime;
+    if (isTimely) this.#firstTimely = fragment.next;
+    this.#begin();
     this.lateInARow = 0;
     this.#counters.inFlightNow -= fragment.requests;
     this.#counters.replies += fragment.requests;
-    if (this.#firstTimely !== fragment) return false;
-    this.#firstTimely = next;
-    return true;
+    return inTime;
   }
 
   /** Whether nobody waits but one. */
@@ -81,7 +121,16 @@ export class AwaitedAnswers extends FragmentQueue {
   clear(failed: FragmentQueue): void {
     for (let each = this.head; each !== null; each = each.next) this.#counters.inFlightNow -= each.requests;
     this.#firstTimely = null;
+    this.#lateFrom = -Infinity;
+    this.#begin();
     this.lateInARow = 0;
     failed.append(this);
+  }
+
+  /** Of the first answer nothing came yet. */
+  #begin(): void {
+    this.hasBegun = false;
+    this.#begunInTime = false;
+    this.moreBy = Infinity;
   }
 }

@@ -93,10 +93,8 @@ export class Fragment {
   /** Bytes of the request, and those of them that are not to be sent after all. */
   bytes: number;
   bytesGone = 0;
-  /** When it must be sent; once it is, when it must be answered. */
+  /** When it must be sent; once it is, when its answer must have begun. */
   deadline: Millis;
-  /** Some of its values came. */
-  begun = false;
   /** Where a value comes from that is not whole yet. */
   source: TextReplyDecoder | null = null;
   next: Fragment | null = null;
@@ -147,6 +145,19 @@ export class Fragment {
   isOnlyFor(owner: object | null | undefined): boolean {
     return this.waiter === null || isFor(this.waiter, owner);
   }
+
+  /** Whether nobody waits for it any more: it was told that it is late, or is gone. */
+  get isAbandoned(): boolean {
+    return this.waiter === null || this.waiter.owner === null;
+  }
+
+  /** Of several requests in it those of whose answers nothing came, when some did of another's. */
+  get requestsNotBegun(): number {
+    return 0;
+  }
+
+  /** Tells those, and no others, that this server failed. */
+  failNotBegun(_failure: Failure): void {}
 
   line(reply: TextReplyDecoder): void {
     this.waiter?.line(reply);

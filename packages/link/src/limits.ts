@@ -68,8 +68,8 @@ export interface Timeouts {
   /** How long a connection may take to be made, and greeted where it is to be. */
   readonly connectMs: Millis;
   /**
-   * How long a reply may take, from when the request was sent; or from when the last piece came of a reply that was on
-   * its way longer than that, its own or the one before.
+   * How long a reply may take, from when the request was sent; once some of it came, from when the last piece did, as
+   * long as somebody waits for it. A reply behind one that takes longer is late when it would be without.
    */
   readonly replyMs: Millis;
   /** How long a connection without requests is kept; for ever if `Infinity`. */

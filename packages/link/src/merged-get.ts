@@ -96,7 +96,7 @@ export class MergedGet extends Fragment {
   }
 
   override stream(reply: TextReplyDecoder, found: StreamFound): boolean {
-    if (this.#swallowed) return true;
+    if (this.#swallowed && this.#streaming === null) return true;
     if (found === "head") {
       const at = this.#find(reply);
       if (at < 0) return false;
@@ -128,6 +128,26 @@ export class MergedGet extends Fragment {
     return true;
   }
 
+  override get isAbandoned(): boolean {
+    if (this.#streaming !== null) return this.#streaming.owner === null;
+    for (let i = 0; i < this.#count; i++) {
+      const waiter = this.#waiters[i] as Waiter | null;
+      if (waiter !== null && waiter.owner !== null) return false;
+    }
+    return true;
+  }
+
+  override get requestsNotBegun(): number {
+    let requests = 0;
+    for (let i = 0; i < this.#count; i++) if (this.#waiters[i] !== null) requests++;
+    return requests;
+  }
+
+  override failNotBegun(failure: Failure): void {
+    this.#swallowed = true;
+    for (let i = 0; i < this.#count; i++) this.#take(i)?.fail(failure, null);
+  }
+
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
     for (let i = 0; i < this.#count; i++) {
@@ -144,9 +164,8 @@ export class MergedGet extends Fragment {
   override fail(failure: Failure): void {
     const waiter = this.#streaming;
     this.#streaming = null;
-    this.#swallowed = true;
     waiter?.fail(failure, this.source);
-    for (let i = 0; i < this.#count; i++) this.#take(i)?.fail(failure, null);
+    this.failNotBegun(failure);
   }
 
   /** Whose value is coming, or would be if all are there. */
@@ -182,7 +201,6 @@ export class MergedGet extends Fragment {
     this.#next = 0;
     this.#swallowed = false;
     this.requests = 0;
-    this.begun = false;
     this.next = null;
   }
 

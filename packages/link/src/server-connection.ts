@@ -144,7 +144,7 @@ export class ServerConnection implements Party, Taker, Source {
   }
 
   elapsed(): void {
-    const { now, limits } = this.#context;
+    const { now } = this.#context;
     if (this.#connectDeadline <= now) return this.#disconnect("timed-out", TIMED_OUT);
     if (this.#idleDeadline() <= now) {
       this.#counters.idleCloses++;
@@ -159,17 +159,37 @@ export class ServerConnection implements Party, Taker, Source {
     ) {
       this.#unqueue();
     }
-    const isLate = this.#inFlight.deadline <= now;
-    for (let late = this.#inFlight.nextLate(now); late !== null; late = this.#inFlight.nextLate(now)) {
-      // What has begun and does not end is no late answer but a broken one.
-      if (late.begun || (late === this.#inFlight.head && this.#decoder.hasRest)) {
-        return this.#disconnect("failed", UNFINISHED);
-      }
-      late.fail(TIMED_OUT);
-      if (this.#inFlight.lateInARow >= limits.timeoutsMax) return this.#disconnect("timed-out", TIMED_OUT);
+    this.#late(now);
+  }
+
+  /** Tells those that are late. */
+  #late(now: Millis): void {
+    const inFlight = this.#inFlight;
+    if (inFlight.deadline > now) return;
+    if (inFlight.moreBy <= now) return this.#unfinished();
+    const isAnswering = inFlight.hasBegun;
+    for (let late = inFlight.nextLate(now); late !== null; late = inFlight.nextLate(now)) {
+      if (inFlight.isBegun(late)) late.failNotBegun(TIMED_OUT);
+      else if (late === inFlight.head && this.#decoder.hasRest) return this.#unfinished();
+      else late.fail(TIMED_OUT);
+      if (inFlight.lateInARow >= this.#context.limits.timeoutsMax) return this.#tooLate(now);
     }
-    // However many requests are late at once, it is one failure.
-    if (isLate) this.#server.failed(TIMED_OUT, "late", this.#episode);
+    // However many requests are late at once, it is one failure; and none if the server is at a long answer.
+    if (!isAnswering) this.#server.failed(TIMED_OUT, "late", this.#episode);
+  }
+
+  /** What has begun and does not end is no late answer but a broken one. */
+  #unfinished(): void {
+    const { head, hasBegun } = this.#inFlight;
+    // Who asks for much and goes away must not be able to make the server count as down.
+    if (hasBegun && head?.isAbandoned === true) return this.#end(UNFINISHED, null);
+    this.#disconnect("failed", UNFINISHED);
+  }
+
+  /** Too many are late. A server that answers all the while, though too slowly for who waits, is not dead. */
+  #tooLate(now: Millis): void {
+    const isAnswering = this.#inFlight.hasBegun || this.#usedAt + this.#server.timeouts.replyMs > now;
+    this.#end(TIMED_OUT, isAnswering ? "late" : "dead");
   }
 
   /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
@@ -247,9 +267,7 @@ export class ServerConnection implements Party, Taker, Source {
           if (fragment.expected !== "values" || !fragment.value(decoder)) {
             return this.#disconnect("failed", BROKEN_REPLY);
           }
-          // It is being answered: a long answer is not a late one.
-          fragment.begun = true;
-          fragment.deadline = this.#context.now + this.#server.timeouts.replyMs;
+          this.#inFlight.goesOn(this.#context.now + this.#server.timeouts.replyMs);
           break;
         case "end":
           if (fragment.expected !== "values") return this.#disconnect("failed", BROKEN_REPLY);
@@ -285,8 +303,7 @@ export class ServerConnection implements Party, Taker, Source {
     const decoder = this.#decoder;
     const isMeta = decoder.kind === "va";
     if (fragment.expected !== (isMeta ? "meta" : "values") || !fragment.stream(decoder, found)) return false;
-    fragment.begun = true;
-    fragment.deadline = this.#context.now + this.#server.timeouts.replyMs;
+    this.#inFlight.goesOn(this.#context.now + this.#server.timeouts.replyMs);
     if (isMeta && found === "tail") this.#answered(fragment);
     return true;
   }
@@ -307,12 +324,12 @@ export class ServerConnection implements Party, Taker, Source {
       this.#counters.pauses++;
       this.#context.outbox.order({ kind: "pause", id: (this.#port as Port).id });
     }
-    fragment.deadline = Infinity; // it is not the server that is late
+    this.#inFlight.pause(); // it is not the server that is late
   }
 
   #resume(): void {
     this.#paused = false;
-    (this.#inFlight.head as Fragment).deadline = this.#context.now + this.#server.timeouts.replyMs;
+    this.#inFlight.resume(this.#context.now + this.#server.timeouts.replyMs);
     this.#context.outbox.order({ kind: "resume", id: (this.#port as Port).id });
   }
 

@@ -49,7 +49,7 @@ export interface PoolOptions {
   readonly queuedTimeoutMs?: Millis;
   /** How long a connection may take to be made, and to be verified if a failure came before. */
   readonly connectTimeoutMs?: Millis;
-  /** How long a reply may take, from when the request was sent. */
+  /** How long a reply may take, from when the request was sent; once it has begun, each next piece of it. */
   readonly replyTimeoutMs?: Millis;
   /** How long a connection without requests is kept. Default: for ever. */
   readonly idleTimeoutMs?: Millis;

@@ -151,24 +151,6 @@ test("an answer that takes long but goes on is not late", () => {
   expect(client.read()).toBe(`${answer}END\r\n`);
 });
 
-test("what is behind an answer that takes long is not late before that one has ended", () => {
-  const table = new Table({}, { replyTimeoutMs: 100 });
-  const [large, small] = [table.client(), table.client()];
-  table.say(large, "get a0 b0\r\n");
-  table.say(small, "gets c0\r\ngets d0\r\n");
-  for (const key of ["a0", "b0"]) {
-    table.wait(90);
-    table.say(table.server(0), `VALUE ${key} 0 1\r\nx\r\n`);
-  }
-  table.say(table.server(0), "END\r\n");
-  table.wait(50);
-  table.say(table.server(0), "END\r\n");
-  expect(small.read()).toBe("END\r\n");
-  table.wait(50);
-  expect(small.read()).toBe("SERVER_ERROR Connection timed out\r\n");
-  expect(table.proxy.servers()[0]?.counters.replyTimeouts).toBe(1);
-});
-
 test("a value larger than memcached's default item comes through", () => {
   const table = new Table();
   const client = table.client();
