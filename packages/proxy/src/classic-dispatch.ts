@@ -18,6 +18,7 @@ import {
   type Uploads,
   type Waiter,
 } from "@memwire/link";
+import { AskedSlot } from "./asked-slot.ts";
 import { KeyOrder } from "./key-order.ts";
 import { OrderedPart } from "./ordered-part.ts";
 import { OrderedSlot } from "./ordered-slot.ts";
@@ -127,7 +128,7 @@ export class ClassicDispatcher {
     const refusal = server.refusal();
     if (refusal !== null) return client.answer(refusal.line);
     const { bytes, keyCount, keyOffsets } = decoder;
-    const slot = client.slot("values", false);
+    const slot = client.push(new AskedSlot(client, decoder));
     let lineBytes = writeCommand(server, decoder);
     for (let i = 0; i < keyCount; i++) {
       const from = keyOffsets[i * 2] as number;

@@ -43,7 +43,7 @@ export class MetaSlot extends Slot {
   #isAnswer(reply: TextReplyDecoder): boolean {
     if (!answersMeta(reply, this.#command)) return false;
     const { kind, meta, bytes } = reply;
-    if (kind === "me") return true;
+    if (kind === "me") return true; // memcached tells a key in base64 if it was stored so, and does not say that it is
     if ((meta.upper & OPAQUE) !== 0) {
       const hash = hashOf(bytes, meta.tokenStart("O"), meta.tokenEnd("O"));
       if (hash !== this.#opaque) return false;

@@ -93,9 +93,10 @@ export class OrderedPart implements Waiter {
     this.slot?.asked();
   }
 
-  value({ bytes, start, end }: TextReplyDecoder): boolean {
+  value({ bytes, start, end, keyStart }: TextReplyDecoder): boolean {
     const slot = this.slot as OrderedSlot;
     if (slot.owner === null) return true;
+    if (this.#heldCount === 0 && !this.#isAsked(bytes, keyStart)) return false;
     this.#held ??= this.#buffers.lend();
     this.#held.copy(bytes, start, end);
     this.#heldBytes[this.#heldCount++] = end - start;
@@ -107,7 +108,10 @@ export class OrderedPart implements Waiter {
   stream(reply: TextReplyDecoder, found: StreamFound): boolean {
     const slot = this.slot as OrderedSlot;
     if (slot.owner === null) return true;
-    if (found === "head") this.#begin(slot, reply);
+    if (found === "head") {
+      if (!this.#isAsked(reply.bytes, reply.keyStart)) return false;
+      this.#begin(slot, reply);
+    }
     const { bytes, start, end } = reply;
     if (slot.direct === reply) {
       slot.reply(bytes, start, end);
@@ -286,5 +290,16 @@ export class OrderedPart implements Waiter {
       if (order.isAt(this.#places[i] as number, bytes, at)) return i;
     }
     return -1;
+  }
+
+  /**
+   * Whether one of its keys begins there, with a blank behind it. Asked of the first of the values that are held: a
+   * server that is out of step, and answers what somebody else asked, is found out by that. Of each it cost 8 % of a
+   * multi-get of 24 keys.
+   */
+  #isAsked(bytes: Uint8Array, at: number): boolean {
+    const { order } = this.slot as OrderedSlot;
+    for (let i = 0; i < this.#count; i++) if (order.isAt(this.#places[i] as number, bytes, at)) return true;
+    return false;
   }
 }

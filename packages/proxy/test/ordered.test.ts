@@ -110,6 +110,36 @@ test("a server that answers in no order has its values told all the same", () =>
   expect(values.at(-1)).toBe("END\r\n");
 });
 
+const others: [request: string, answer: string, told: string][] = [
+  ["get a0 b1", "VALUE z0 0 1\r\nz\r\nEND\r\n", "VALUE b1 0 1\r\nb\r\n"],
+  ["get a0 b1", `VALUE z0 0 1000\r\n${"z".repeat(1_000)}\r\nEND\r\n`, "VALUE b1 0 1\r\nb\r\n"],
+  ["get a0 b0", "VALUE a 0 1\r\nz\r\nEND\r\n", ""],
+  ["get a0  b0", `VALUE b00 0 1000\r\n${"z".repeat(1_000)}\r\nEND\r\n`, ""],
+  ["gets a0 b0", "VALUE z0 0 1 1\r\nz\r\nEND\r\n", ""],
+  ["gets a0", "VALUE z0 0 1 1\r\nz\r\nEND\r\n", ""],
+  ["gat 0 a0", "VALUE z0 0 1\r\nz\r\nEND\r\n", ""],
+];
+
+test.each(others)("%s is not answered by %j: the connection is out of step", (request, answer, told) => {
+  const table = new Table({ wholeBytesMax: 100 });
+  const client = table.client();
+  table.say(client, `${request}\r\n`);
+  if (told !== "") table.say(table.server(1), `${told}END\r\n`);
+  table.say(table.server(0), answer);
+  expect(client.read()).toBe(`${told}SERVER_ERROR backend failure\r\n`);
+  expect(table.server(0).closed).toBe(true);
+});
+
+test("keys that were asked for twice are told twice, and in no order, by one server as well", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0 a0 b0\r\nget a0  b0 a1 a0\r\nme a0\r\n");
+  const [a, b] = ["VALUE a0 0 1\r\na\r\n", "VALUE b0 0 1\r\nb\r\n"];
+  table.say(table.server(1), "END\r\n");
+  table.say(table.server(0), `${b}${a}${a}END\r\n${a}${b}${a}END\r\nME YTA= exp=-1\r\n`);
+  expect(client.read()).toBe(`${b}${a}${a}END\r\n${a}${b}${a}END\r\nME YTA= exp=-1\r\n`);
+});
+
 test("memcached is asked in lines that it takes in pieces, too, for however many keys a client wants touched", () => {
   for (const owners of ["one server", "several"]) {
     const table = new Table();
