@@ -105,6 +105,19 @@ test("a failure is answered, and a server that was left alone is idle when its t
   expect(poll(engine)).toEqual([]);
 });
 
+test("a unix socket that is not there is said to be no such file", async () => {
+  const network = new HandNetwork();
+  const clock = new HandClock();
+  const client = createClient({ network, clock, servers: [{ path: "/run/none" }] });
+  const call = client.get("a").catch((error: unknown) => error);
+  clock.turn();
+  network.connects[0]?.handler.closed("not-found");
+  expect(await call).toMatchObject({
+    code: "not-found",
+    message: expect.stringContaining("No such file or directory"),
+  });
+});
+
 const causes: readonly (readonly [CloseCause, string])[] = [
   ["refused", "Connection refused"],
   ["not-found", "Host not found"],

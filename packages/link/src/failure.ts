@@ -2,7 +2,7 @@
 // has one, so that users who moved from it find what they look for; which server it was is in `stats`.
 
 import { latin1Bytes } from "@memwire/codec";
-import type { CloseCause } from "@memwire/engine";
+import type { CloseCause, Endpoint } from "@memwire/engine";
 
 /** Shared and read only. */
 export interface Failure {
@@ -39,7 +39,13 @@ const causes: Readonly<Record<CloseCause, Failure>> = {
   failed: failure("failed", "backend failure"),
 };
 
+const NO_SUCH_FILE = failure("not-found", "No such file or directory");
+
 export const failureOf = (cause: CloseCause): Failure => causes[cause];
+
+/** The same where it is known to whom: a unix socket has no host. */
+export const failureTo = ({ kind }: Endpoint, cause: CloseCause): Failure =>
+  cause === "not-found" && kind === "unix" ? NO_SUCH_FILE : causes[cause];
 
 export const TIMED_OUT: Failure = failureOf("timed-out");
 export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");

@@ -7,7 +7,8 @@
 // A password that is taken shows as well as a version that memcached is there and answers.
 
 import { SendBuffer, utf8Bytes, type TextReplyDecoder } from "@memwire/codec";
-import { BROKEN_REPLY, UNAUTHENTICATED, type Failure } from "./failure.ts";
+import { BROKEN_REPLY, SERVER_FULL, UNAUTHENTICATED, type Failure } from "./failure.ts";
+import { saysFull } from "./reply-rules.ts";
 
 /** Who we are to a server. */
 export interface Credentials {
@@ -40,8 +41,10 @@ export class Greeting {
   }
 
   /** What is wrong with the answer; null if the connection may be used. */
-  fault({ kind }: TextReplyDecoder): Failure | null {
+  fault(reply: TextReplyDecoder): Failure | null {
+    const { kind } = reply;
     if (kind === this.#expected) return null;
+    if (kind === "error" && saysFull(reply, kind)) return SERVER_FULL;
     return kind === "client-error" ? UNAUTHENTICATED : BROKEN_REPLY;
   }
 }

@@ -19,7 +19,15 @@ import { AwaitedAnswers } from "./awaited-answers.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Party, ServerContext } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
-import { BROKEN_REPLY, failureOf, SERVER_FULL, TIMED_OUT, UNFINISHED, type Failure } from "./failure.ts";
+import {
+  BROKEN_REPLY,
+  failureOf,
+  failureTo,
+  SERVER_FULL,
+  TIMED_OUT,
+  UNFINISHED,
+  type Failure,
+} from "./failure.ts";
 import {
   FragmentQueue,
   type ErrorKind,
@@ -239,7 +247,7 @@ export class ServerConnection implements Party, Taker, Source {
 
   closed(cause: CloseCause): void {
     this.#context.outbox.forget(this.#port as Port);
-    this.#disconnect(cause, failureOf(cause));
+    this.#disconnect(cause, failureTo(this.#server.endpoint, cause));
   }
 
   received(chunk: Uint8Array): void {

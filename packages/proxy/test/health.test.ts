@@ -318,6 +318,23 @@ test("a server that has too many connections is left alone, and clients are told
   expect([table.connects(0), table.stat("alpha:s0:state")]).toEqual([3, "down"]);
 });
 
+test("it is told as well of one that says so instead of its version, or of a password", () => {
+  for (const credentials of [undefined, { kind: "text", user: "me", password: "secret" }] as const) {
+    const table = new Table({ retryMinMs: 100 }, credentials === undefined ? {} : { credentials });
+    const client = table.client();
+    table.say(client, "get a0\r\n");
+    if (credentials === undefined) {
+      table.close(table.server(0), "reset");
+      client.read();
+      table.wait(100);
+      table.say(client, "get a0\r\n");
+    }
+    table.say(table.server(0), "ERROR Too many open connections\r\n");
+    expect(client.read()).toBe("SERVER_ERROR Too many open connections\r\n");
+    expect(table.server(0).closed).toBe(true);
+  }
+});
+
 test("a server in trouble is in stats with what failed, since when, and until when; and no longer when it is well", () => {
   const table = new Table({}, { health: { retryMinMs: 10_000, retryMaxMs: 10_000, failuresMax: 2 } });
   table.dead.add(0);
