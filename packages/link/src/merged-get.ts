@@ -31,6 +31,9 @@ export class MergedGet extends Fragment {
   #next = 0;
   /** Whose value is coming. */
   #streaming: Waiter | null = null;
+  /** How many have their value, and who was the last of all to have it: it is answered with the END. */
+  #valued = 0;
+  #last: Waiter | null = null;
   #swallowed = false;
 
   constructor() {
@@ -91,7 +94,7 @@ export class MergedGet extends Fragment {
     this.#next = found + 1;
     const waiter = this.#take(found) as Waiter;
     waiter.value(reply);
-    waiter.done();
+    this.#valuedOne(waiter);
     return true;
   }
 
@@ -108,7 +111,7 @@ export class MergedGet extends Fragment {
     if (waiter?.stream?.(reply, found) !== true) return false;
     if (found !== "tail") return true;
     this.#streaming = null;
-    waiter.done();
+    this.#valuedOne(waiter);
     return true;
   }
 
@@ -117,7 +120,7 @@ export class MergedGet extends Fragment {
   }
 
   override get owner(): object | null | undefined {
-    return this.#nextWaiter()?.owner;
+    return (this.#last ?? this.#nextWaiter())?.owner;
   }
 
   override isOnlyFor(owner: object | null | undefined): boolean {
@@ -129,7 +132,8 @@ export class MergedGet extends Fragment {
   }
 
   override get isAbandoned(): boolean {
-    if (this.#streaming !== null) return this.#streaming.owner === null;
+    const valued = this.#streaming ?? this.#last;
+    if (valued !== null) return valued.owner === null;
     for (let i = 0; i < this.#count; i++) {
       const waiter = this.#waiters[i] as Waiter | null;
       if (waiter !== null && waiter.owner !== null) return false;
@@ -150,6 +154,9 @@ export class MergedGet extends Fragment {
 
   override refuse(line: Uint8Array, kind: ErrorKind): void {
     this.#swallowed = true;
+    const last = this.#takeLast();
+    last?.refuse(line, kind);
+    last?.done();
     for (let i = 0; i < this.#count; i++) {
       const waiter = this.#take(i);
       waiter?.refuse(line, kind);
@@ -158,6 +165,7 @@ export class MergedGet extends Fragment {
   }
 
   override done(): void {
+    this.#takeLast()?.done();
     for (let i = 0; i < this.#count; i++) this.#take(i)?.done();
   }
 
@@ -165,6 +173,7 @@ export class MergedGet extends Fragment {
     const waiter = this.#streaming;
     this.#streaming = null;
     waiter?.fail(failure, this.source);
+    this.#takeLast()?.fail(failure, null);
     this.failNotBegun(failure);
   }
 
@@ -176,6 +185,18 @@ export class MergedGet extends Fragment {
       if (waiter !== null) return waiter;
     }
     return null;
+  }
+
+  /** Nobody waits for the value of another; whether the answer is whole is known at its end. */
+  #valuedOne(waiter: Waiter): void {
+    if (++this.#valued < this.requests) waiter.done();
+    else this.#last = waiter;
+  }
+
+  #takeLast(): Waiter | null {
+    const last = this.#last;
+    this.#last = null;
+    return last;
   }
 
   /** Who waits there, and no longer does. */
@@ -199,6 +220,7 @@ export class MergedGet extends Fragment {
   reset(): void {
     this.#count = 0;
     this.#next = 0;
+    this.#valued = 0;
     this.#swallowed = false;
     this.requests = 0;
     this.next = null;

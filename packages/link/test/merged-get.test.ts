@@ -32,6 +32,26 @@ test("gets of one line have their own answers, in whatever order the values come
   );
 });
 
+test("the one that has the last value of a line is answered by its end, the others by their values", () => {
+  for (const [end, told] of [
+    ["END\r\n", "done"],
+    ["SERVER_ERROR out of memory\r\n", "refused: server-error, done"],
+    ["nonsense\r\n", "failed: broken-reply"],
+  ] as const) {
+    const bench = new Bench();
+    bench.get("warm");
+    bench.turn();
+    bench.say("END\r\n");
+    const [a, b] = [bench.get("a"), bench.get("b")];
+    bench.turn();
+    bench.say("VALUE b 0 1\r\n2\r\nVALUE a 0 1\r\n1\r\n");
+    expect([a.heard, b.heard]).toEqual(["asked, value 1", "asked, value 2, done"]);
+    bench.say(end);
+    expect(a.heard).toBe(`asked, value 1, ${told}`);
+    expect(bench.link.counters.inFlightNow).toBe(0);
+  }
+});
+
 test.each([
   ["a key that nobody asked for", "VALUE x 0 1\r\nx\r\n"],
   ["a key that was answered already", "VALUE a 0 1\r\n1\r\nVALUE a 0 1\r\n1\r\n"],

@@ -298,15 +298,20 @@ test("an answer that has begun and does not end in time is a broken one: what is
   }
 });
 
-test("a get of one key is answered with its value when that is there, whether an END comes or not", () => {
-  const table = new Table({}, { replyTimeoutMs: 100 });
-  const client = table.client();
-  table.say(client, "get a0\r\nget b0 c0\r\n");
-  table.say(table.server(0), "VALUE a0 0 1\r\na\r\n");
-  expect(client.read()).toBe("VALUE a0 0 1\r\na\r\nEND\r\n");
-  table.wait(100);
-  expect(client.read()).toBe("SERVER_ERROR backend failure\r\n");
-  expect(table.server(0).closed).toBe(true);
+test("a get of one key is told of by an error in place of the END that does not come", () => {
+  for (const size of [1, 1_000]) {
+    const table = new Table({ wholeBytesMax: 100 }, { replyTimeoutMs: 100 });
+    const client = table.client();
+    const value = `VALUE a0 0 ${size}\r\n${"a".repeat(size)}\r\n`;
+    table.say(client, "get a0\r\nget b0 c0\r\n");
+    table.say(table.server(0), value);
+    table.wait(99);
+    expect(client.read()).toBe("");
+    table.wait(1);
+    expect(client.read()).toBe(`${value}${"SERVER_ERROR backend failure\r\n".repeat(2)}`);
+    expect(table.server(0).closed).toBe(true);
+    expect(table.proxy.servers()[0]?.health.failuresInARow).toBe(1);
+  }
 });
 
 test("a value that comes in three pieces over some time is no broken answer", () => {
