@@ -3,7 +3,7 @@
 //
 //     accepted --> handshake --- through ----------> accept(transport): from here on a connection as any other
 //                      |
-//                      +------- failed, too slow --> counted and closed; nobody else hears of it
+//                      +-- failed, ended, too slow --> counted and closed; nobody else hears of it
 
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
@@ -94,10 +94,13 @@ class Desk implements TlsListener {
       requestCert: verify !== "none",
       rejectUnauthorized: verify === "require",
       handshakeTimeout: handshakeTimeoutMs,
-      allowHalfOpen: true,
+      // Not until they are admitted: whoever ends before that must not keep a place for the whole time of a handshake.
+      allowHalfOpen: false,
     });
     this.server = wired
-      ? net.createServer({ allowHalfOpen: true }, (socket) => this.#tls.emit("connection", new Wire(socket)))
+      ? net.createServer({ allowHalfOpen: true }, (socket) =>
+          this.#tls.emit("connection", new Wire(socket, false)),
+        )
       : this.#tls;
     // What comes here is the connection below TLS, also where that is on a wire.
     if (keepAlive) this.server.on("connection", (socket: net.Socket) => socket.setKeepAlive(true));
@@ -123,7 +126,10 @@ class Desk implements TlsListener {
   #admit(socket: TLSSocket): void {
     this.handshakes--;
     if (isWelcome(socket, this.#options.verify)) {
-      void new StreamTransport(socket, this.#accept, true, this.#wired ? wireBelow(socket) : undefined);
+      const wire = this.#wired ? wireBelow(socket) : undefined;
+      socket.allowHalfOpen = true;
+      if (wire !== undefined) wire.allowHalfOpen = true;
+      void new StreamTransport(socket, this.#accept, true, wire);
       return;
     }
     this.failures++;

@@ -13,8 +13,9 @@ import { peerOf } from "./binding.ts";
 export class Wire extends Duplex {
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
-    super({ allowHalfOpen: true });
+  /** @param allowHalfOpen Whether it goes on when the peer has ended; may be changed until then */
+  constructor(socket: Socket, allowHalfOpen = true) {
+    super({ allowHalfOpen });
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("connect", () => socket.setNoDelay(true));

@@ -208,6 +208,25 @@ test("a client that says nothing is closed after the time for a handshake, and c
   expect([door.accepted.length, door.tls.handshakes]).toEqual([0, 0]);
 });
 
+const leavings: readonly (readonly [when: string, said: (hello: Uint8Array) => Uint8Array])[] = [
+  ["before it has said a word", () => new Uint8Array()],
+  ["in the middle of its first message", (hello) => hello.subarray(0, 40)],
+  ["when the server has answered", (hello) => hello],
+];
+
+for (const [when, said] of leavings) {
+  test(`a client that ends its connection ${when} is closed at once, and counted`, async () => {
+    const door = await open({ handshakeTimeoutMs: 60_000 });
+    const gone = await raw(door);
+    gone.write(said(await clientHello()));
+    await until(() => door.tls.handshakes === 1, "the handshake to be under way");
+    gone.end();
+    await gone.closed;
+    await until(() => door.tls.failures === 1, "the failure");
+    expect([door.accepted.length, door.tls.handshakes]).toEqual([0, 0]);
+  });
+}
+
 test("a client that speaks no TLS is closed and counted, and disturbs nobody", async () => {
   const door = await open();
   const plain = await raw(door);
@@ -252,7 +271,8 @@ const silent = { connected: () => {}, received: () => {}, ended: () => {}, drain
 /** A TCP connection to a door, without TLS. */
 async function raw({ listener }: Door): Promise<{
   readonly closed: Promise<void>;
-  write(text: string): void;
+  write(said: string | Uint8Array): void;
+  end(): void;
   destroy(): void;
 }> {
   if (listener.endpoint.kind !== "tcp") throw new TypeError("expected tcp");
@@ -261,7 +281,31 @@ async function raw({ listener }: Door): Promise<{
   socket.resume();
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   await new Promise<void>((resolve) => socket.on("connect", () => resolve()));
-  return { closed, write: (text) => void socket.write(text), destroy: () => void socket.destroy() };
+  return {
+    closed,
+    write: (said) => void socket.write(said),
+    end: () => void socket.end(),
+    destroy: () => void socket.destroy(),
+  };
+}
+
+/** What a client says first. */
+async function clientHello(): Promise<Uint8Array> {
+  let hello: Uint8Array | undefined;
+  const listener = await network.listen(here, (transport) => ({
+    ...silent,
+    received: (chunk) => {
+      hello ??= chunk.slice();
+      transport.close();
+    },
+    closed: () => {},
+  }));
+  listeners.push(listener);
+  peers.push(
+    new Peer("near").start((handler) => network.connect(listener.endpoint, handler, { tls: localhost })),
+  );
+  await until(() => hello !== undefined, "a client's first message");
+  return hello ?? new Uint8Array();
 }
 
 /** A certificate of which only the first lines are there. */
