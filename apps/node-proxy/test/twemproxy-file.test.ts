@@ -84,6 +84,23 @@ withPeer("memcached", () => {
     for (let i = 0; i < 3; i++) expect(await storable(client)).toBe(mine);
   });
 
+  test("a value of any size goes to the server, and what is too large for it is refused by it", async () => {
+    await using memcached = await startMemcached({ args: ["-I", "8m"] });
+    await using proxy = start([memcached.endpoint], "");
+    using client = await clientOf(proxy);
+    const most = "x".repeat(7_000_000);
+    expect(await client.ask(`set key 0 0 ${most.length}\r\n${most}\r\n`)).toBe("STORED\r\n");
+    expect(await client.ask("get key\r\n", "END\r\n")).toBe(
+      `VALUE key 0 ${most.length}\r\n${most}\r\nEND\r\n`,
+    );
+    const tooMuch = "y".repeat(9_000_000);
+    const refused = await client.ask(`set key 0 0 ${tooMuch.length}\r\n${tooMuch}\r\n`);
+    expect(refused).toBe("SERVER_ERROR object too large for cache\r\n");
+    // What memcached does with the old value is up to it, also when nobody waits for an answer.
+    client.send(`set key 0 0 ${most.length} noreply\r\n${most}\r\n`);
+    expect(await client.ask("get key\r\n", "END\r\n")).toContain(most);
+  });
+
   test("preconnect and server_connections: so many connections, before anybody asks", async () => {
     await using memcached = await startMemcached();
     const alone = await statOf(memcached.endpoint, "curr_connections");

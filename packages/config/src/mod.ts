@@ -26,6 +26,7 @@ export {
 } from "./pool-config.ts";
 export {
   NO_LIMITS,
+  TWEMPROXY_LIMITS,
   proxyJsonSchema,
   readProxyConfig,
   type ProxyConfig,

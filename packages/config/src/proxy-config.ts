@@ -16,7 +16,7 @@ import { nutcrackerPool } from "./nutcracker-schema.ts";
 import type { PoolConfig } from "./pool-config.ts";
 import { pool } from "./pool-schema.ts";
 import { poolsByName } from "./pools-by-name.ts";
-import { proxyLimits, type ProxyLimitsConfig } from "./proxy-limits.ts";
+import { LIMIT_MAX, proxyLimits, type ProxyLimitsConfig } from "./proxy-limits.ts";
 import { never } from "./value-schema.ts";
 import { readConfig, type ConfigReading } from "./yaml-config.ts";
 
@@ -30,6 +30,13 @@ export type ProxyConfigReading = ConfigReading<ProxyConfig>;
 
 /** A proxy without bounds of its own: the engine's hold. */
 export const NO_LIMITS: ProxyLimitsConfig = { limits: {}, requests: {}, replies: {} };
+
+/** twemproxy passes on values of any size, and its servers refuse what is too large for them. */
+export const TWEMPROXY_LIMITS: ProxyLimitsConfig = {
+  limits: {},
+  requests: { valueBytesMax: LIMIT_MAX },
+  replies: { valueBytesMax: LIMIT_MAX },
+};
 
 const entries = {
   pools: about("The pools by name.", poolsByName(pool, ["pools"])),
@@ -64,7 +71,7 @@ export function readProxyConfig(text: string, file: string): ProxyConfigReading 
         path.map(({ key }) => key as Step),
         message,
       );
-    return success ? { ...NO_LIMITS, pools: output } : undefined;
+    return success ? { ...TWEMPROXY_LIMITS, pools: output } : undefined;
   });
 }
 

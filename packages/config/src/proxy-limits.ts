@@ -46,7 +46,8 @@ export interface ProxyLimitsConfig {
   readonly denoSockets?: "node" | "deno";
 }
 
-const LIMIT_MAX = 2_147_483_647;
+/** The most that any limit can be; it is also the longest value that the protocol can say. */
+export const LIMIT_MAX = 2_147_483_647;
 
 const limit = (what: string): v.ExactOptionalSchema<v.GenericSchema<unknown, number>, undefined> =>
   v.exactOptional(about(what, wholeNumber("a whole number", 1, LIMIT_MAX)));

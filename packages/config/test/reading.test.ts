@@ -7,11 +7,11 @@ import { ringName, type HashName } from "@memwire/router";
 import {
   createPlacement,
   DEFAULT_TIMEOUT_MS,
-  NO_LIMITS,
   parseBackend,
   parseListen,
   readProxyConfig,
   ringServer,
+  TWEMPROXY_LIMITS,
   type PoolConfig,
   type ProxyConfig,
 } from "../src/mod.ts";
@@ -57,7 +57,7 @@ beta:
    - "[::1]:11211:1"
 `;
   expect(read(text)).toEqual({
-    ...NO_LIMITS,
+    ...TWEMPROXY_LIMITS,
     pools: [
       {
         name: "alpha",
@@ -119,6 +119,16 @@ test("what twemproxy takes for without a bound, or for the least, is that here",
   );
   expect(pools[0]).toMatchObject({ ...each(2_147_483_647), listeners: [{ backlog: 1, reusePort: true }] });
   expect(pools[0]).not.toHaveProperty("clientConnectionsMax");
+});
+
+test("values of any size are the servers' to refuse, as with twemproxy; in a file of our own as they are bounded", () => {
+  const pool = "a: { listen: 'h:1', servers: ['a:1:1'] }";
+  const sizes = ({ requests, replies }: ProxyConfig): unknown => [
+    requests.valueBytesMax,
+    replies.valueBytesMax,
+  ];
+  expect(sizes(read(pool))).toEqual([2_147_483_647, 2_147_483_647]);
+  expect(sizes(read(`pools: { ${pool} }`))).toEqual([undefined, undefined]);
 });
 
 test("silent clients are asked whether they are there, where that is anything to ask", () => {
@@ -289,7 +299,7 @@ test("every name that is taken can stand in stats, and no other is refused", () 
 test("what was written is read back, and the router takes it", () => {
   fc.assert(
     fc.property(pools, (given) => {
-      expect(read(write(given))).toEqual({ ...NO_LIMITS, pools: given });
+      expect(read(write(given))).toEqual({ ...TWEMPROXY_LIMITS, pools: given });
       for (const pool of given) createPlacement(pool, pool.servers, Math.random);
     }),
   );
