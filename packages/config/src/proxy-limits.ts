@@ -111,7 +111,7 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
       whole_bytes_max: limit(
         "Bytes of a value that is sent on once it is whole; a larger one is handed on as it comes.",
       ),
-      uploads_max: limit("Connections to one server for such larger values; a further value fails at once."),
+      uploads_max: limit("Connections to one server for such larger values; a further value waits for one."),
       in_flight_max: limit("Requests sent to one server and not answered; a further one fails at once."),
       queued_max: limit("Requests to one server that are not sent yet; a further one fails at once."),
       queued_bytes_max: limit(

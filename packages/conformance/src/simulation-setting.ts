@@ -85,7 +85,7 @@ export function drawSetting(
       unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
       requestsActiveMax: 65_536,
       wholeBytesMax: new Chance(seed).skewed([64, 64 * KIB]), // the settings of a seed stay what they were
-      uploadsMax: 64,
+      uploadsMax: new Chance(seed + 2).skewed([1, 64]),
       bufferedBytesMax: 1_024 * 1_024 * KIB,
       inFlightMax: stormy ? chance.skewed([8, 200]) : 65_536,
       queuedMax: stormy ? chance.skewed([8, 200]) : 65_536,

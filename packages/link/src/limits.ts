@@ -35,8 +35,9 @@ export interface LoadLimits {
   /** Bytes of a value that is sent on once it is whole; a larger one is handed on as it comes. */
   readonly wholeBytesMax: number;
   /**
-   * Connections to one server that such values are sent to it over; a further value fails at once, unless there is one
-   * of which nothing has come for 10 s: then that one fails.
+   * Connections to one server that such values are sent to it over. A further value waits for one, its client read no
+   * further, for `queuedMs` at most, after which it fails; or until there is one of which nothing has come for 10 s: then
+   * that one fails.
    */
   readonly uploadsMax: number;
 }

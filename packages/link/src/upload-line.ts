@@ -25,6 +25,7 @@ export class UploadLine implements ConnectionOwner {
   readonly timeouts: Timeouts;
   readonly #context: ServerContext;
   readonly #server: ServerLink;
+  readonly #freed: () => void;
   readonly #connection: ServerConnection;
   #upload: Upload | null = null;
   /** All of the value is written. */
@@ -34,7 +35,8 @@ export class UploadLine implements ConnectionOwner {
   /** When the server took some of it last. */
   #movedAt: Millis = 0;
 
-  constructor(context: ServerContext, server: ServerLink) {
+  /** @param freed Called when it is free again. */
+  constructor(context: ServerContext, server: ServerLink, freed: () => void) {
     this.counters = server.counters;
     this.endpoint = server.endpoint;
     // How long a value takes is up to its client; how long the server may take nothing of it is seen to here.
@@ -46,6 +48,7 @@ export class UploadLine implements ConnectionOwner {
     };
     this.#context = context;
     this.#server = server;
+    this.#freed = freed;
     this.#connection = new ServerConnection(context, this);
   }
 
@@ -58,10 +61,10 @@ export class UploadLine implements ConnectionOwner {
     return this.#connection.state !== "idle";
   }
 
-  /** Whether it has waited for its client so long that a value of another one goes first. */
-  get isStalled(): boolean {
-    if (this.#upload === null || this.#isWhole || this.#connection.state !== "ready") return false;
-    return !this.#connection.isSending && this.#context.now - this.#movedAt >= STALLED_MS;
+  /** When it will have waited for its client so long that a value of another one goes first. */
+  get stalledAt(): Millis {
+    if (this.#upload === null || this.#isWhole || this.#connection.state !== "ready") return Infinity;
+    return this.#connection.isSending ? Infinity : this.#movedAt + STALLED_MS;
   }
 
   /** Whether so much waits for the server that the client is to be read no further. */
@@ -103,6 +106,7 @@ export class UploadLine implements ConnectionOwner {
     this.#upload = null;
     this.#troubles = troublesOf(this.counters);
     if (!inStep || !this.#server.isWanted) this.#connection.release(failureOf("closed"));
+    this.#freed();
   }
 
   get deadline(): Millis {

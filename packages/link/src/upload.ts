@@ -1,8 +1,10 @@
 // One large value on its way from a client to its server, as it comes.
 //
-//     client: "head" --> begun --its turn--> started --"part"...--> --"tail"--> whole --reply--> answered
-//                                               \--the reply comes before the value is whole: told, the rest dropped
-//                                               \--the client goes away: the connection is closed, in the middle
+//     client: "head" --> begun --its turn--> [waiting for a line] --> started --"part"...--> --"tail"--> whole
+//
+//     whole   --the reply--> answered
+//     started --the reply comes before the value is whole--> told, the rest of it dropped
+//             --the client goes away--> the connection is closed, in the middle
 //
 // It goes over a connection of its own, so that a client that is slow holds up nobody; and it begins when all that was
 // asked before it is answered, as what comes behind it waits for its answer, so that nothing overtakes it.
@@ -21,10 +23,17 @@ export interface Uploader {
   goOnUploading(): void;
 }
 
+/**
+ * A connection, or why there is none; null if the value is answered in the server's place; or it waits until `startOn`
+ * tells it one of the others.
+ */
+export type TakenLine = UploadLine | Failure | null | "wait";
+
 /** What finds a connection for an upload. */
 export interface Lines {
-  /** @returns why there is none; or null if it was answered in the server's place */
-  take(upload: Upload): UploadLine | Failure | null;
+  take(upload: Upload): TakenLine;
+  /** One that waits does so no longer. */
+  leave(upload: Upload): void;
 }
 
 export class Upload implements Waiter {
@@ -34,7 +43,7 @@ export class Upload implements Waiter {
   readonly expected: Expected;
   readonly #uploader: Uploader;
   readonly #lines: Lines;
-  #state: "begun" | "started" | "whole" | "over" = "begun";
+  #state: "begun" | "waiting" | "started" | "whole" | "over" = "begun";
   #line: UploadLine | null = null;
   #refused = false;
 
@@ -47,13 +56,13 @@ export class Upload implements Waiter {
 
   /** Whether its client has to wait before it gives more. */
   get isFull(): boolean {
-    if (this.#state === "begun") return true;
+    if (this.#state === "begun" || this.#state === "waiting") return true;
     return this.#line !== null && this.#line.isFull;
   }
 
   /** Whether so little waits that its client may go on. */
   get hasRoom(): boolean {
-    if (this.#state === "begun") return false;
+    if (this.#state === "begun" || this.#state === "waiting") return false;
     return this.#line === null || this.#line.hasRoom;
   }
 
@@ -66,11 +75,24 @@ export class Upload implements Waiter {
   start(): void {
     if (this.#state !== "begun") return;
     this.#state = "started";
-    const line = this.#lines.take(this);
-    if (line === null) return;
-    if ("line" in line) return this.#fail(line);
-    this.#line = line;
-    line.begin(this);
+    const taken = this.#lines.take(this);
+    if (taken === "wait") this.#state = "waiting";
+    else this.#startOn(taken);
+  }
+
+  /** It has waited. */
+  startOn(taken: Exclude<TakenLine, "wait">): void {
+    if (this.#state !== "waiting") return;
+    this.#state = "started";
+    this.#startOn(taken);
+    this.#uploader.goOnUploading();
+  }
+
+  #startOn(taken: Exclude<TakenLine, "wait">): void {
+    if (taken === null) return;
+    if ("line" in taken) return this.#fail(taken);
+    this.#line = taken;
+    taken.begin(this);
   }
 
   write(bytes: Uint8Array, start: number, end: number): void {
@@ -134,6 +156,7 @@ export class Upload implements Waiter {
   /** What still comes of the value is thrown away. @param inStep Whether the connection may be used again. */
   #finish(inStep: boolean): void {
     const line = this.#line;
+    if (this.#state === "waiting") this.#lines.leave(this);
     this.#state = "over";
     this.#line = null;
     line?.finish(inStep);

@@ -212,40 +212,109 @@ test("where too much waits for all servers already, each client is held back soo
   expect(table.stat("queued_bytes")).toBe("0");
 });
 
-test("above uploadsMax of a server a value has its own error, and the connection stays in step", () => {
+const TOO_MANY = "SERVER_ERROR too many large values on their way\r\n";
+
+test("above uploadsMax of a server a value waits for a connection, its client read no further, first come first served", () => {
   const table = new Table({ ...limits, uploadsMax: 1 });
+  const [one, two, three] = [table.client(), table.client(), table.client()];
+  table.say(one, HEAD);
+  table.say(two, `${HEAD}${VALUE}\r\nversion\r\n`);
+  table.say(three, `${HEAD}${VALUE.slice(1)}`);
+  expect([one.paused, two.paused, three.paused]).toEqual([false, true, true]);
+  table.say(one, `${VALUE}\r\n${HEAD}${VALUE}\r\n`);
+  const own = table.server(0);
+  expect(own.read()).toBe(`${HEAD}${VALUE}\r\n`);
+  // The second, then the third, and only then what the first asks for behind its first.
+  table.say(own, "STORED\r\n");
+  expect([one.read(), two.paused, own.read()]).toEqual(["STORED\r\n", true, `${HEAD}${VALUE}\r\n`]);
+  table.say(own, "EXISTS\r\n");
+  expect([two.read(), two.paused, own.read()]).toEqual([
+    "EXISTS\r\nVERSION 1.6.45\r\n",
+    false,
+    `${HEAD}${VALUE.slice(1)}`,
+  ]);
+  table.say(three, "v\r\n");
+  table.say(own, "NOT_STORED\r\n");
+  expect([three.read(), own.read()]).toEqual(["NOT_STORED\r\n", `v\r\n${HEAD}${VALUE}\r\n`]);
+  table.say(own, "STORED\r\n");
+  expect(one.read()).toBe("STORED\r\n");
+  expect(table.connects(0)).toBe(1);
+  expect(table.proxy.servers()[0]?.counters.overflows).toBe(0);
+});
+
+test("it waits for queuedTimeoutMs and is then told so; the connection stays in step", () => {
+  const table = new Table({ ...limits, uploadsMax: 1 }, { queuedTimeoutMs: 300 });
   const [one, two] = [table.client(), table.client()];
   table.say(one, HEAD);
   table.say(two, `${HEAD}${VALUE}\r\nversion\r\n`);
-  expect(two.read()).toBe("SERVER_ERROR too many large values on their way\r\nVERSION 1.6.45\r\n");
+  table.wait(299);
+  expect(two.read()).toBe("");
+  table.wait(1);
+  expect(two.read()).toBe(`${TOO_MANY}VERSION 1.6.45\r\n`);
+  expect(two.paused).toBe(false);
   table.say(one, `${VALUE}\r\n`);
   table.say(table.server(0), "STORED\r\n");
   table.say(two, `${HEAD}${VALUE}\r\n`);
   table.say(table.server(0), "STORED\r\n");
   expect(two.read()).toBe("STORED\r\n");
+  expect(table.proxy.servers()[0]).toMatchObject({ counters: { overflows: 1 }, health: { failures: {} } });
 });
 
-test("above uploadsMax a value of which nothing has come for 10 s gives way, and its client stays in step", () => {
-  const table = new Table({ ...limits, uploadsMax: 2 });
+test("a client that goes away while its value waits leaves its place to the next, and nothing behind", () => {
+  const table = new Table({ ...limits, uploadsMax: 1 });
+  const [one, two, three] = [table.client(), table.client(), table.client()];
+  table.say(one, HEAD);
+  table.say(two, `${HEAD}${VALUE}\r\n`);
+  table.say(three, `${HEAD}${VALUE}\r\n`);
+  table.close(two, "reset");
+  // A connection that is closed in the middle of a value makes room as well.
+  table.close(one, "reset");
+  const own = table.server(0);
+  expect(table.connections(0).map(({ closed }) => closed)).toEqual([true, false]);
+  expect(own.read()).toBe(`${HEAD}${VALUE}\r\n`);
+  table.say(own, "STORED\r\n");
+  expect(three.read()).toBe("STORED\r\n");
+  table.wait(60_000);
+  expect(table.proxy.deadline).toBe(Infinity);
+  expect(table.proxy.counters.requestsNow).toBe(0);
+});
+
+test("one that waits fails with its server, or is answered in its place", () => {
+  const table = new Table({ ...limits, uploadsMax: 1 });
+  const [one, two] = [table.client(), table.client()];
+  table.say(one, HEAD);
+  table.say(two, `${HEAD}${VALUE}\r\nversion\r\n`);
+  table.administer("s0", "down");
+  expect(two.read()).toBe("SERVER_ERROR backend taken out by its operator\r\nVERSION 1.6.45\r\n");
+
+  const missing = new Table({ ...limits, uploadsMax: 1 }, { health: { failuresMax: 1, whenDown: "miss" } });
+  const [first, second] = [missing.client(), missing.client()];
+  missing.say(first, HEAD);
+  missing.say(second, `${HEAD}${VALUE}\r\nversion\r\n`);
+  missing.dead.add(0);
+  missing.close(missing.server(0), "reset");
+  expect(second.read()).toBe("NOT_STORED\r\nVERSION 1.6.45\r\n");
+});
+
+test("for one that waits a value of which nothing has come for 10 s gives way, and its client stays in step", () => {
+  const table = new Table({ ...limits, uploadsMax: 2 }, { queuedTimeoutMs: 60_000 });
   const [stalled, slow, next] = [table.client(), table.client(), table.client()];
   table.say(stalled, `${HEAD}vv`);
   table.say(slow, `${HEAD}vv`);
   table.wait(9_000);
   table.say(slow, "v");
+  table.say(next, `${HEAD}${VALUE}\r\n`);
   table.wait(999);
-  table.say(next, `${HEAD}${VALUE}\r\n`);
-  const refused = "SERVER_ERROR too many large values on their way\r\n";
-  expect(next.read()).toBe(refused);
+  expect(table.connections(0).map(({ closed }) => closed)).toEqual([false, false]);
   table.wait(1);
-  table.say(next, `${HEAD}${VALUE}\r\n`);
   expect(table.connections(0).map(({ closed }) => closed)).toEqual([true, false, false]);
   expect(table.server(0).read()).toBe(`${HEAD}${VALUE}\r\n`);
   table.say(table.server(0), "STORED\r\n");
   expect(next.read()).toBe("STORED\r\n");
   table.say(stalled, `${VALUE.slice(2)}\r\nversion\r\n`);
-  expect(stalled.read()).toBe(`${refused}VERSION 1.6.45\r\n`);
+  expect(stalled.read()).toBe(`${TOO_MANY}VERSION 1.6.45\r\n`);
   expect(slow.read()).toBe("");
-  expect(table.proxy.servers()[0]).toMatchObject({ counters: { overflows: 2 }, health: { failures: {} } });
+  expect(table.proxy.servers()[0]).toMatchObject({ counters: { overflows: 1 }, health: { failures: {} } });
 });
 
 test("a server that does not answer, or not take, is given up after replyTimeoutMs; a client that is slow is not", () => {
