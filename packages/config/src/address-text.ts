@@ -148,6 +148,9 @@ export function parseListen(text: string): ListenConfig {
   const [, v6, plain = "", digits] = match ?? [];
   const port = Number(digits);
   if (match === null || port > PORT_MAX) {
+    if (/^[^/[]*:[^/]*:[^/]*$/.test(text)) {
+      throw new RangeError(`must be an IPv6 address in brackets, such as [::1]:22121, ${got(text)}`);
+    }
     const path = "a path that starts with /, such as /run/a.sock 0660";
     throw new RangeError(`must be host:port, the port from 0 to ${PORT_MAX}, or ${path}, ${got(text)}`);
   }

@@ -36,7 +36,7 @@ function isV4(text: string): boolean {
 }
 
 /** Eight groups, of which `::` stands for one or more that are 0, and the last two may be an IPv4 address. */
-function isV6(text: string): boolean {
+export function isV6(text: string): boolean {
   const tail = text.slice(text.lastIndexOf(":") + 1);
   const hexadecimal = isV4(tail) ? `${text.slice(0, -tail.length)}0:0` : text;
   const halves = hexadecimal.split("::");

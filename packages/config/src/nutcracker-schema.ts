@@ -4,7 +4,8 @@
 
 import type { HashName } from "@memwire/router";
 import * as v from "valibot";
-import { listenForm, listenPattern, parseListen } from "./address-text.ts";
+import { listenForm } from "./address-text.ts";
+import { bareListenPattern, parseBareListen } from "./bare-v6.ts";
 import { given } from "./given.ts";
 import { about } from "./json-schema.ts";
 import { BACKLOG_MAX } from "./listen-schema.ts";
@@ -15,7 +16,7 @@ import {
   type HealthConfig,
   type PoolConfig,
 } from "./pool-config.ts";
-import { serverList, serversForm } from "./server-list.ts";
+import { bareServerList, serversForm } from "./server-list.ts";
 import {
   hashTag,
   milliseconds,
@@ -58,7 +59,7 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
     form: "a mapping with listen and servers",
     required: { listen: listenForm, servers: serversForm },
     entries: {
-      listen: about("Where clients connect to.", text(listenForm, parseListen, listenPattern)),
+      listen: about("Where clients connect to.", text(listenForm, parseBareListen, bareListenPattern)),
       hash: v.optional(about("How a key becomes a number.", oneOf(hashNames)), "fnv1a_64"),
       distribution: v.optional(
         about("How that number becomes a server.", oneOf(["ketama", "modula", "random"])),
@@ -80,7 +81,7 @@ export const nutcrackerPool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> 
           wholeNumber("a whole number", 0, CLIENT_CONNECTIONS_MAX),
         ),
       ),
-      servers: about("The memcached servers that share the keys.", serverList),
+      servers: about("The memcached servers that share the keys.", bareServerList),
       auto_eject_hosts: v.optional(
         about("The keys of a server that fails go to the others.", truth()),
         false,

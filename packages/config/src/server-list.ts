@@ -3,6 +3,7 @@
 import { ringName, SERVERS_MAX } from "@memwire/router";
 import * as v from "valibot";
 import { parseServer, serverForm, serverPattern, type ServerConfig } from "./address-text.ts";
+import { bareServerPattern, parseBareServer } from "./bare-v6.ts";
 import { doublesAmong } from "./doubles.ts";
 import { ringServer } from "./ring-server.ts";
 import { listOf, pathTo, text } from "./value-schema.ts";
@@ -13,6 +14,11 @@ export const serversForm: string = `a list of at least one ${serverForm}`;
 /** At least one server, no two of one name on the ring. */
 export const serverList: v.GenericSchema<unknown, ServerConfig[]> = distinctServers(
   listOf(serversForm, text(serverForm, parseServer, serverPattern), 1),
+);
+
+/** The same as twemproxy's file has it. */
+export const bareServerList: v.GenericSchema<unknown, ServerConfig[]> = distinctServers(
+  listOf(serversForm, text(serverForm, parseBareServer, bareServerPattern), 1),
 );
 
 /** A list of servers that are not too many, no two of one name on the ring. */

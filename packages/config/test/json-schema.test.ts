@@ -89,7 +89,8 @@ const good: readonly [(typeof forms)[number], string][] = [
     "    preconnect: 'true'\n    server_connections: 4\n    reuse_port: true\n    tcpkeepalive: true",
   ],
   ["twemproxy", "    redis: false\n    redis_db: 0\n    listen: /run/a.sock 0666"],
-  ["twemproxy", "    servers: ['/run/m.sock:1', 'h:1:2 name', '[::1]:1:1']"],
+  ["twemproxy", "    servers: ['/run/m.sock:1', 'h:1:2 name', '[::1]:1:1', '::2:1:1', 'fe80::1%lo:1:1 x']"],
+  ["twemproxy", "    listen: ::1:5"],
 ];
 
 /** What both refuse. */

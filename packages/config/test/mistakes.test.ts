@@ -219,9 +219,10 @@ test.each<[string, string]>([
     '5 alpha.servers[1]: address without a name must be 1 to 200 printable ASCII characters without blanks, got "снег:11211"',
   ],
   [
-    alpha(`${whole}\n    - ::1:11211:1`),
-    '5 alpha.servers[1]: must be an IPv6 address in brackets, such as [::1]:11211:1, got "::1:11211:1"',
+    alpha(`${whole}\n    - 2001:db8::1:11211`),
+    '5 alpha.servers[1]: must be an IPv6 address in brackets, such as [::1]:11211:1, got "2001:db8::1:11211"',
   ],
+  [alpha(`${whole}\n    - ::1:11211:0`), '5 alpha.servers[1]: weight must be a whole number from 1, got "0"'],
   [
     alpha(`${whole}\n    - 10.0.0.2:11211:1\n    - 10.0.0.1:11211:5`),
     "6 alpha.servers[2]: is 10.0.0.1 as servers[0] is: take one out, or give it another name",

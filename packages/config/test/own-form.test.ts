@@ -262,6 +262,14 @@ test.each<[string, string]>([
     alpha(`${listen}\n    servers: [127.0.0.1:22121]`),
     "4 pools.alpha.servers[0]: is where the pool itself listens: 127.0.0.1:22121",
   ],
+  [
+    alpha(`    listen: ::1:22121\n${servers}`),
+    '3 pools.alpha.listen: must be an IPv6 address in brackets, such as [::1]:22121, got "::1:22121"',
+  ],
+  [
+    alpha(`${listen}\n    servers: ["::1:11211:1"]`),
+    '4 pools.alpha.servers[0]: must be an IPv6 address in brackets, such as [::1]:11211:1, got "::1:11211:1"',
+  ],
   [alpha(`${listen}\n    servers: [a:1, b]`), `4 pools.alpha.servers[1]: must be ${serverForm}, got "b"`],
   [
     alpha(`${listen}\n    servers: [a:1:2:3]`),

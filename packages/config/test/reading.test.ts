@@ -121,6 +121,29 @@ test("what twemproxy takes for without a bound, or for the least, is that here",
   expect(pools[0]).not.toHaveProperty("clientConnectionsMax");
 });
 
+test("an IPv6 address may stand without brackets, as twemproxy has it, and is on the ring without them", () => {
+  const { pools } = read(`
+a:
+  listen: ::1:22121
+  servers: ["::1:21281:1", "2001:db8::7:11211:3", "fe80::1%lo:11212:1", "::ffff:10.0.0.1:11212:2 cache-d", "[::2]:1:1"]
+b: { listen: ":::22122", servers: ["h:1:1"] }
+`);
+  expect(pools.map(({ listeners }) => listeners[0]?.endpoint)).toEqual([
+    { kind: "tcp", host: "::1", port: 22_121 },
+    { kind: "tcp", host: "::", port: 22_122 },
+  ]);
+  expect(pools[0]?.servers).toMatchObject([
+    { endpoint: { host: "::1", port: 21_281 }, weight: 1 },
+    { endpoint: { host: "2001:db8::7", port: 11_211 }, weight: 3 },
+    { endpoint: { host: "fe80::1%lo", port: 11_212 }, weight: 1 },
+    { endpoint: { host: "::ffff:10.0.0.1", port: 11_212 }, weight: 2, name: "cache-d" },
+    { endpoint: { host: "::2", port: 1 }, weight: 1 },
+  ]);
+  // As nutcracker 0.5 names them, whose keys lay where these are looked for.
+  const names = pools[0]?.servers.map((server) => ringName(ringServer(server)));
+  expect(names).toEqual(["::1:21281", "2001:db8::7", "fe80::1%lo:11212", "cache-d", "::2:1"]);
+});
+
 test("values of any size are the servers' to refuse, as with twemproxy; in a file of our own as they are bounded", () => {
   const pool = "a: { listen: 'h:1', servers: ['a:1:1'] }";
   const sizes = ({ requests, replies }: ProxyConfig): unknown => [
@@ -252,6 +275,11 @@ function addressOf(at: Endpoint): string {
   return `${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
+/** The same as twemproxy has it, at every other port. */
+function bareAddressOf(at: Endpoint): string {
+  return at.kind === "tcp" && at.port % 2 === 1 ? `${at.host}:${at.port}` : addressOf(at);
+}
+
 /** Pools as twemproxy's file would have them. */
 function write(list: readonly PoolConfig[]): string {
   const entries = list.map(({ name, listeners, hash, distribution, hashTag, servers, ...rest }) => [
@@ -259,12 +287,14 @@ function write(list: readonly PoolConfig[]): string {
     {
       hash,
       distribution: distribution.name,
-      listen: addressOf(listeners[0]?.endpoint as Endpoint),
+      listen: bareAddressOf(listeners[0]?.endpoint as Endpoint),
       hash_tag: hashTag,
       timeout: rest.queuedTimeoutMs,
       client_connections: rest.clientConnectionsMax,
       servers: servers.map((one) =>
-        [`${addressOf(one.endpoint)}:${one.weight}`, one.name].filter((part) => part !== undefined).join(" "),
+        [`${bareAddressOf(one.endpoint)}:${one.weight}`, one.name]
+          .filter((part) => part !== undefined)
+          .join(" "),
       ),
     },
   ]);
