@@ -58,7 +58,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const PREFIX = "MEMWIRE_PROXY_";
 
 /** What Kubernetes sets in every container for a service that is called memwire-proxy. */
-const OF_A_SERVICE = /^MEMWIRE_PROXY_(?:SERVICE_(?:HOST|PORT)|PORT(?:_|$))/;
+const OF_A_SERVICE = /^MEMWIRE_PROXY_(?:SERVICE_(?:HOST|PORT)|PORT_)/;
+/** That one of them is a port to somebody who guesses, and an address to Kubernetes. */
+const PORT = `${PREFIX}PORT`;
+const ADDRESS_OF_A_SERVICE = /^(?:tcp|udp|sctp):\/\//;
 
 const TIME_MAX_MS = 2_147_483_647;
 const CONNECTIONS_MAX = 2_147_483_647;
@@ -222,12 +225,11 @@ function fromVariable(
 /** A variable that looks like one of these and is none: it was misspelt, and would be without effect. */
 function checkVariables(program: string, environment: Environment): void {
   const known = table.map(([, { variable }]) => variable);
-  for (const variable of Object.keys(environment)) {
+  for (const [variable, text = ""] of Object.entries(environment)) {
     if (!variable.startsWith(PREFIX) || known.includes(variable) || OF_A_SERVICE.test(variable)) continue;
-    const meant = nearest(
-      variable.slice(PREFIX.length),
-      known.map((one) => one.slice(PREFIX.length).toLowerCase()),
-    );
+    if (variable === PORT && ADDRESS_OF_A_SERVICE.test(text)) continue;
+    const words = known.map((one) => one.slice(PREFIX.length).toLowerCase());
+    const meant = variable === PORT ? "listen" : nearest(variable.slice(PREFIX.length), words);
     const right = meant === undefined ? known.join(", ") : `${PREFIX}${meant.toUpperCase()}?`;
     throw usageMistake(program, `${variable} is no variable of memwire-proxy: ${right}`);
   }
