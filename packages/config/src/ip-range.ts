@@ -30,7 +30,7 @@ function bitsOf(address: string): number | undefined {
   return isV6(address) ? V6_BITS : undefined;
 }
 
-function isV4(text: string): boolean {
+export function isV4(text: string): boolean {
   const octets = text.split(".");
   return octets.length === 4 && octets.every((octet) => /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/.test(octet));
 }

@@ -2,10 +2,11 @@
 
 import { describeEndpoint, type Endpoint } from "@memwire/engine";
 import * as v from "valibot";
+import { isV4 } from "./ip-range.ts";
 import { jsonSchemaOf, said } from "./json-schema.ts";
 import { isMapping } from "./mapping.ts";
 import { describePath, got, type Step } from "./mistake.ts";
-import type { PoolConfig } from "./pool-config.ts";
+import type { ListenerConfig, PoolConfig } from "./pool-config.ts";
 import { statsName, statsNameMistake } from "./stats-name.ts";
 import { pathTo } from "./value-schema.ts";
 
@@ -62,18 +63,33 @@ function entriesOf(value: unknown, add: AddIssue): [string, unknown][] {
 
 /** Two listeners of one address; but not if the system chooses another port for each. */
 function checkListeners(pools: readonly PoolConfig[], above: readonly Step[], add: AddIssue): void {
-  const taken = new Map<string, readonly Step[]>();
+  const taken = new Map<number | string, { readonly listener: ListenerConfig; readonly where: string }[]>();
   for (const { name, listeners } of pools) {
-    for (const [i, { endpoint }] of listeners.entries()) {
-      if (endpoint.kind === "tcp" && endpoint.port === 0) continue;
+    for (const [i, listener] of listeners.entries()) {
+      const { endpoint } = listener;
+      if (!isFixed(endpoint)) continue;
       const address = describeEndpoint(endpoint);
       const steps = [name, "listen", ...(listeners.length > 1 ? [i] : [])];
-      const other = taken.get(address);
-      if (other === undefined) taken.set(address, steps);
-      else
-        add(steps, `is ${address} as ${describePath([...above, ...other])} is: choose another port or path`);
+      const place = endpoint.kind === "tcp" ? endpoint.port : endpoint.path;
+      const there = taken.get(place) ?? [];
+      taken.set(place, there);
+      const same = there.find((one) => describeEndpoint(one.listener.endpoint) === address);
+      const wider = same ?? there.find((one) => overlap(one.listener, listener));
+      if (same !== undefined) add(steps, `is ${address} as ${same.where} is: choose another port or path`);
+      else if (wider !== undefined) {
+        const other = describeEndpoint(wider.listener.endpoint);
+        add(steps, `is ${address}, and ${wider.where} is ${other}: choose another port`);
+      } else there.push({ listener, where: describePath([...above, ...steps]) });
     }
   }
+}
+
+/** Whether one is for all addresses, that of the other among them. What a host's name stands for is not known. */
+function overlap(one: ListenerConfig, other: ListenerConfig): boolean {
+  if (one.endpoint.kind === "unix" || other.endpoint.kind === "unix") return false;
+  if (one.reusePort === true && other.reusePort === true) return false;
+  const hosts = [one.endpoint.host, other.endpoint.host];
+  return hosts.includes("::") || (hosts.includes("0.0.0.0") && hosts.every(isV4));
 }
 
 function checkServers(pools: readonly PoolConfig[], above: readonly Step[], add: AddIssue): void {

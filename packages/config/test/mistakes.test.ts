@@ -236,6 +236,14 @@ test.each<[string, string]>([
     "6 beta.listen: is 127.0.0.1:22121 as alpha.listen is: choose another port or path",
   ],
   [
+    alpha(whole) + `beta:\n${whole.replace("127.0.0.1:22121", "0.0.0.0:22121")}\n`,
+    "6 beta.listen: is 0.0.0.0:22121, and alpha.listen is 127.0.0.1:22121: choose another port",
+  ],
+  [
+    alpha(whole) + `beta:\n${whole.replace("127.0.0.1:22121", '"[::]:22121"')}\n`,
+    "6 beta.listen: is [::]:22121, and alpha.listen is 127.0.0.1:22121: choose another port",
+  ],
+  [
     `a.pool:\n${whole}\nbeta:\n${whole}\n`,
     '6 beta.listen: is 127.0.0.1:22121 as "a.pool".listen is: choose another port or path',
   ],

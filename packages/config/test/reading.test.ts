@@ -191,6 +191,16 @@ test("several pools may leave the port to the system", () => {
   expect(read(`a: ${pool}\nb: ${pool}\n`).pools).toHaveLength(2);
 });
 
+test("several pools may have one port, at addresses of their own or where all share it", () => {
+  const count = (...listens: readonly string[]): number =>
+    read(listens.map((listen, i) => `p${i}: { listen: ${listen}, servers: ['a:1:1'] }`).join("\n")).pools
+      .length;
+  expect(count("127.0.0.1:5", "127.0.0.2:5", "'[::1]:5'", "localhost:5")).toBe(4);
+  // All addresses of IPv4 are none of IPv6; and a name may stand for either.
+  expect(count("0.0.0.0:5", "'[::1]:5'", "localhost:5")).toBe(3);
+  expect(count("0.0.0.0:5, reuse_port: true", "127.0.0.1:5, reuse_port: true")).toBe(2);
+});
+
 test("any text gives a configuration or mistakes", () => {
   const piece = fc.oneof(
     fc.string(),
