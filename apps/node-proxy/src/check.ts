@@ -10,7 +10,7 @@ import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
 import { filesOf, optionsOf, orMistake, usersOf } from "./serve.ts";
 import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
-import { SAMPLE_KEYS, sharesOf } from "./shares.ts";
+import { SAMPLE_KEYS, sampleKeys, sharesOf, type SampleKeys } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
 /**
@@ -62,14 +62,15 @@ async function tryListening(pool: string, options: ListenOptions, denoSockets: D
 }
 
 function describe({ pools }: ProxyConfig, servers: number): string {
+  const keys = sampleKeys();
   return [
     `nothing is wrong: ${count(pools.length, "pool")}, ${count(servers, "server")}`,
-    ...pools.map(describePool),
+    ...pools.map((pool) => describePool(pool, keys)),
     `keys: how ${SAMPLE_KEYS} of them fall, from user:0 on`,
   ].join("\n");
 }
 
-function describePool(pool: PoolConfig): string {
+function describePool(pool: PoolConfig, keys: SampleKeys): string {
   const { name, listeners, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, clientConnectionsMax } = pool;
   return [
     `pool ${name}`,
@@ -80,7 +81,7 @@ function describePool(pool: PoolConfig): string {
     `  ${describeHow(pool)}`,
     `  timeouts: ${queuedTimeoutMs} ms to be sent, ${connectTimeoutMs} ms to connect, ${replyTimeoutMs} ms to reply`,
     ...describeServing(pool),
-    ...describeShares(pool),
+    ...describeShares(pool, keys),
   ].join("\n");
 }
 
@@ -141,9 +142,9 @@ function describeListener({
 }
 
 /** A line for each server: its part of the keys, and what it would be by the weights alone. */
-function describeShares(pool: PoolConfig): readonly string[] {
+function describeShares(pool: PoolConfig, keys: SampleKeys): readonly string[] {
   const total = pool.servers.reduce((sum, { weight }) => sum + weight, 0);
-  const shares = sharesOf(pool);
+  const shares = sharesOf(pool, keys);
   const lines = pool.servers.map((server, i) => {
     const byWeight = pool.distribution.name === "random" ? 1 / pool.servers.length : server.weight / total;
     const tls = server.tls === undefined ? "" : ", TLS";
