@@ -94,7 +94,9 @@ function describeServing(pool: PoolConfig): readonly string[] {
   const connecting = [
     `${count(connections, "connection")} to each server`,
     ...(preconnect === true ? ["made at once"] : []),
-    ...(idleTimeoutMs === undefined ? [] : [`closed after ${idleTimeoutMs} ms without use`]),
+    ...(idleTimeoutMs === undefined
+      ? []
+      : [`closed after ${idleTimeoutMs} ms without use${preconnect === true ? " and made again" : ""}`]),
     ...(credentials === undefined
       ? []
       : [`as ${credentials.user}${credentials.kind === "sasl" ? " by SASL" : ""}`]),

@@ -275,7 +275,7 @@ test("--check says what would be done", async () => {
     "  takes 500 clients at a time",
     "  ketama by fnv1a_64, hash tag {}",
     "  timeouts: 1000 ms to be sent, 1000 ms to connect, 1000 ms to reply",
-    "  4 connections to each server, made at once, closed after 60000 ms without use",
+    "  4 connections to each server, made at once, closed after 60000 ms without use and made again",
     "  a server is down after 1 failure in a row: its keys go to the others",
     "  a multi-get leaves out what a failing server has",
     "  a client may ask for 1 key a second, 10 at once",
