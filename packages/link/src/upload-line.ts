@@ -28,6 +28,8 @@ export class UploadLine implements ConnectionOwner {
   readonly #freed: () => void;
   readonly #connection: ServerConnection;
   #upload: Upload | null = null;
+  /** Its connection was let go, and whoever hears of that in the middle of an answer may do so once more. */
+  #isSpent = false;
   /** All of the value is written. */
   #isWhole = false;
   /** How much had befallen the server when it was used last. */
@@ -53,12 +55,12 @@ export class UploadLine implements ConnectionOwner {
   }
 
   get isFree(): boolean {
-    return this.#upload === null;
+    return this.#upload === null && !this.#isSpent;
   }
 
-  /** Whether there is a connection, or one is being made. */
-  get isConnected(): boolean {
-    return this.#connection.state !== "idle";
+  /** Whether there is neither a value nor a connection for the next one. */
+  get isUnused(): boolean {
+    return this.#upload === null && (this.#isSpent || this.#connection.state === "idle");
   }
 
   /** When it will have waited for its client so long that a value of another one goes first. */
@@ -82,6 +84,7 @@ export class UploadLine implements ConnectionOwner {
     // What has befallen the server's other connections may have befallen this one, which nobody has looked at.
     if (this.#troubles !== troublesOf(this.counters)) this.#connection.release(failureOf("closed"));
     this.#upload = upload;
+    this.#isSpent = false;
     this.#isWhole = false;
     this.#movedAt = this.#context.now;
     this.#connection.output.append(upload.head);
@@ -105,7 +108,8 @@ export class UploadLine implements ConnectionOwner {
   finish(inStep: boolean): void {
     this.#upload = null;
     this.#troubles = troublesOf(this.counters);
-    if (!inStep || !this.#server.isWanted) this.#connection.release(failureOf("closed"));
+    this.#isSpent = !inStep || !this.#server.isWanted;
+    if (this.#isSpent) this.#connection.release(failureOf("closed"));
     this.#freed();
   }
 

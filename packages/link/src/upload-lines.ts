@@ -47,6 +47,7 @@ export class UploadLines implements Lines {
   elapsed(): void {
     const { now } = this.#context;
     for (const line of this.#lines) if (line.deadline <= now) line.elapsed();
+    this.#dropUnused();
     this.#serveWaiting();
     for (const [upload, deadline] of this.#waiting) {
       if (deadline > now) break;
@@ -54,7 +55,7 @@ export class UploadLines implements Lines {
       this.#server.counters.overflows++;
       upload.startOn(TOO_MANY_UPLOADS);
     }
-    this.#lines = this.#lines.filter((line) => !line.isFree || line.isConnected);
+    this.#dropUnused();
     if (this.#lines.length === 0 && this.#waiting.size === 0) this.#used.delete(this);
   }
 
@@ -114,6 +115,10 @@ export class UploadLines implements Lines {
       this.#waiting.delete(upload);
       upload.startOn(found);
     }
+  }
+
+  #dropUnused(): void {
+    if (this.#lines.some((line) => line.isUnused)) this.#lines = this.#lines.filter((line) => !line.isUnused);
   }
 
   #serverChanged(): void {

@@ -110,6 +110,22 @@ test("a reply that comes before the whole value is told exactly, and the rest of
   expect(client.read()).toBe("VERSION 1.6.45\r\n");
 });
 
+for (const uploadsMax of [1, 2]) {
+  test(`what is behind a value that is refused goes over a new connection, ${uploadsMax} to a server`, () => {
+    const table = new Table({ ...limits, uploadsMax });
+    const client = table.client();
+    table.say(client, `${HEAD}${VALUE}\r\n${HEAD}${VALUE}\r\n`);
+    table.say(table.server(0), "CLIENT_ERROR no\r\n");
+    expect(client.read()).toBe("CLIENT_ERROR no\r\n");
+    expect(table.connections(0).map(({ closed }) => closed)).toEqual([true, false]);
+    expect(table.server(0).read()).toBe(`${HEAD}${VALUE}\r\n`);
+    table.say(table.server(0), "STORED\r\n");
+    expect(client.read()).toBe("STORED\r\n");
+    table.wait(60_000);
+    expect(table.proxy.deadline).toBe(Infinity);
+  });
+}
+
 test("a client that goes away in the middle closes that connection and disturbs nobody", () => {
   const table = new Table(limits);
   const { ask, shared } = others(table);
