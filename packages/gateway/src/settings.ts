@@ -34,6 +34,8 @@ export function settingsOf(options: GatewayOptions): Settings {
   }
   const { methods = METHODS, contentTypes = true, compressedFlags = 1 } = options;
   checkMethods("methods", methods);
+  checkList("allow", options.allow);
+  checkList("deny", options.deny);
   const flagsMax = contentTypes ? 0xff_ffff : 0xffff_ffff;
   if (!Number.isSafeInteger(compressedFlags) || compressedFlags < 0 || compressedFlags > flagsMax) {
     const why = contentTypes ? ", as the upper eight bits of 32 keep the content type" : "";
@@ -68,6 +70,13 @@ export function checkMethods(option: string, methods: readonly Method[]): void {
     throw new RangeError(`${option} must be of ${METHODS.join(", ")}, got ${JSON.stringify(wrong)}`);
   }
   if (methods.length === 0) throw new RangeError(`${option} must have at least one of ${METHODS.join(", ")}`);
+}
+
+/** A `Set` would count as an empty list, by which everybody may ask. */
+function checkList(option: string, list: unknown): void {
+  if (list === undefined || Array.isArray(list)) return;
+  const shown = Object.prototype.toString.call(list).slice("[object ".length, -1);
+  throw new RangeError(`${option} must be an array of IP addresses and ranges, got ${shown}`);
 }
 
 function checkWhole(name: string, value: number, min: number): void {

@@ -34,6 +34,10 @@ test.each<readonly [Partial<GatewayOptions>, string]>([
     { methods: ["TRACE"] as unknown as GatewayOptions["methods"] & {} },
     'methods must be of GET, HEAD, PUT, POST, DELETE, got "TRACE"',
   ],
+  ...(["allow", "deny"] as const).map((name): readonly [Partial<GatewayOptions>, string] => [
+    { [name]: new Set(["10.0.0.1"]) },
+    `${name} must be an array of IP addresses and ranges, got Set`,
+  ]),
   [{ methods: [] }, "methods must have at least one of GET, HEAD, PUT, POST, DELETE"],
 ])("%j is refused", (options, message) => {
   expect(() => bench(options)).toThrow(new RangeError(message));

@@ -49,8 +49,13 @@ export class Greeting {
   }
 }
 
-/** @throws RangeError for a user or a password that cannot be said */
+const KINDS: readonly unknown[] = ["text", "sasl"] satisfies readonly Credentials["kind"][];
+
+/** @throws RangeError for a kind that there is not, and for a user or a password that cannot be said */
 export function checkCredentials({ kind, user, password }: Credentials): void {
+  if (!KINDS.includes(kind)) {
+    throw new RangeError(`the kind of credentials must be "text" or "sasl", got ${JSON.stringify(kind)}`);
+  }
   if (!/^[^\s\p{Cc}]+$/u.test(user)) {
     throw new RangeError(`a user must be one word, got ${JSON.stringify(user)}`);
   }

@@ -15,6 +15,8 @@ import { PoolRates } from "./pool-rates.ts";
 import type { UserCheck } from "./sasl.ts";
 import type { SharedLinks } from "./shared-links.ts";
 
+const PROTOCOLS: readonly unknown[] = ["text", "binary"] satisfies readonly Protocol[];
+
 export class Pool {
   readonly name: string;
   readonly flushEnabled: boolean;
@@ -118,9 +120,19 @@ function protocolOf(
   name: string,
   { protocols = ["text", "binary"], users }: PoolOptions,
 ): Protocol | undefined {
+  if (!Array.isArray(protocols) || !protocols.every((protocol) => PROTOCOLS.includes(protocol))) {
+    throw new RangeError(
+      `protocols of pool ${name} must be of "text" and "binary", got ${JSON.stringify(protocols)}`,
+    );
+  }
   const [first] = protocols;
   if (first === undefined) throw new RangeError(`pool ${name} needs at least one protocol`);
   if (users !== undefined) {
+    if (typeof users !== "function") {
+      throw new TypeError(
+        `users of pool ${name} must be a function: checkOf of @memwire/server makes one of a list`,
+      );
+    }
     if (protocols.includes("binary")) return "binary";
     throw new RangeError(
       `pool ${name} has users, who come in by the binary protocol: protocols must have it`,

@@ -58,5 +58,17 @@ function isKnown({ bytes, valueStart, valueEnd }: BinaryRequestDecoder, check: U
   if (first < 0 || second < 0) return false;
   const name = message.subarray(first + 1, second);
   if (first > 0 && latin1Text(message.subarray(0, first)) !== latin1Text(name)) return false;
-  return check(name, message.subarray(second + 1));
+  return isTrue(check(name, message.subarray(second + 1)));
+}
+
+/**
+ * Nothing but `true` lets anybody in.
+ *
+ * @throws TypeError for a promise: it would count as `false`, and nobody could tell why
+ */
+function isTrue(answer: unknown): boolean {
+  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === "function") {
+    throw new TypeError("users must answer true or false at once, got a promise");
+  }
+  return answer === true;
 }

@@ -270,5 +270,8 @@ test("a pool takes what it says it takes, whatever the first byte says", () => {
   binary.say(other, "version\r\n");
   expect(other.read()).toBe("");
   expect(other.closed).toBe(true);
+  expect(() => new Table({}, { protocols: ["Binary" as "binary"] })).toThrow(
+    'protocols of pool alpha must be of "text" and "binary", got ["Binary"]',
+  );
   expect(() => new Table({}, { protocols: [] })).toThrow("pool alpha needs at least one protocol");
 });

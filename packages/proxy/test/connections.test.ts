@@ -281,6 +281,9 @@ test("credentials that a server does not take are a failure of their own kind, w
 test("credentials that nobody could say are refused with the reason", () => {
   const made = (given: object): unknown => new Table({}, { credentials: { ...credentials, ...given } });
   expect(() => made({ kind: "sasl", password: "two words" })).not.toThrow();
+  expect(() => made({ kind: "SASL" })).toThrow(
+    'the kind of credentials must be "text" or "sasl", got "SASL"',
+  );
   expect(() => made({ user: "two words" })).toThrow('a user must be one word, got "two words"');
   expect(() => made({ password: "" })).toThrow("a password must not be empty or have control characters");
   expect(() => made({ password: "two words" })).toThrow(

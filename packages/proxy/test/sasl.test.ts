@@ -69,6 +69,25 @@ test("who may come in says so in the binary protocol alone", () => {
   );
 });
 
+test("what is no check of users is refused, and lets nobody in", () => {
+  const list = [{ name: "ann", password: "secret" }] as unknown as UserCheck;
+  for (const wrong of [list, null as unknown as UserCheck]) {
+    expect(() => new Table({}, { users: wrong })).toThrow(
+      new TypeError("users of pool alpha must be a function: checkOf of @memwire/server makes one of a list"),
+    );
+  }
+  const login = sasl("sasl-auth", "\0ann\0wrong");
+  for (const answer of [undefined, null, 1, "no", {}] as unknown as boolean[]) {
+    const table = new Table({}, { users: () => answer });
+    expect(ask(table, table.client(), login)).toEqual([FAILURE]);
+  }
+  const table = new Table({}, { users: (async () => false) as unknown as UserCheck });
+  const client = table.client();
+  expect(() => ask(table, client, login)).toThrow(
+    new TypeError("users must answer true or false at once, got a promise"),
+  );
+});
+
 test("a stranger's large value is neither taken nor sent on", () => {
   const table = new Table({ wholeBytesMax: 100 }, { users });
   const client = table.client();

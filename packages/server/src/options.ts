@@ -3,7 +3,7 @@
 import { BufferPool, type CopyBytes, type Limits, limitsOf, type Protocol } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { SlabStore, type Store } from "@memwire/store";
-import { type Authentication, checkOf, type UserCheck } from "./users/users.ts";
+import { type Authentication, checkBy, type UserCheck } from "./users/users.ts";
 import type { WorkerCounters } from "./workers/worker-counters.ts";
 import type { TellWorkers } from "./workers/worker-relay.ts";
 
@@ -167,6 +167,7 @@ export interface ServerSettings {
  * @throws RangeError for a limit that is not a whole number from 1, a time below 1, a version that is not one printable
  * line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
  * or a password
+ * @throws TypeError for an `authentication` that is none
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
   const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;
@@ -251,9 +252,9 @@ function whoMaySpeakWhat({
   authentication,
 }: ServerOptions): Pick<ServerSettings, "protocol" | "authentication"> {
   if (authentication === undefined) return { protocol: protocol ?? "auto", authentication: undefined };
-  const { kind, users } = authentication;
+  const check = checkBy(authentication);
+  const { kind } = authentication;
   if (protocol !== undefined) refuseOther(protocol, authentication);
-  const check = typeof users === "function" ? users : checkOf(users);
   return { protocol: PROTOCOL_OF[kind], authentication: { kind, check } };
 }
 

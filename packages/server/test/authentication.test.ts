@@ -242,6 +242,53 @@ test("who is known may change while the server runs, and is told as bytes", () =
   expect(asked).toEqual(["\xe4 first", "ann first", "ann second"]);
 });
 
+test.each<readonly [authentication: unknown, message: string]>([
+  [{ kind: "SASL", users }, 'authentication must be { kind: "sasl" or "ascii", users }, got kind "SASL"'],
+  [{ users }, 'authentication must be { kind: "sasl" or "ascii", users }, got kind undefined'],
+  ["sasl", 'authentication must be { kind: "sasl" or "ascii", users }, got kind undefined'],
+  [null, 'authentication must be { kind: "sasl" or "ascii", users }, got kind undefined'],
+  [false, 'authentication must be { kind: "sasl" or "ascii", users }, got kind undefined'],
+  [
+    { kind: "sasl", users: "ann:secret" },
+    "users must be a list of { name, password } or a function, got string",
+  ],
+  [{ kind: "sasl" }, "users must be a list of { name, password } or a function, got undefined"],
+  [
+    { kind: "sasl", users: { ann: "x" } },
+    "users must be a list of { name, password } or a function, got object",
+  ],
+  [
+    { kind: "sasl", users: [{ name: "ann" }] },
+    "users[0] must be { name, password }, each text or bytes, got undefined for one",
+  ],
+  [
+    { kind: "ascii", users: [{ name: "ann", password: 1234 }] },
+    "users[0] must be { name, password }, each text or bytes, got number for one",
+  ],
+  [
+    { kind: "sasl", users: [["ann", "x"]] },
+    "users[0] must be { name, password }, each text or bytes, got undefined for one",
+  ],
+  [
+    { kind: "ascii", users: [null] },
+    "users[0] must be { name, password }, each text or bytes, got undefined for one",
+  ],
+])("authentication by %j is refused: it lets nobody in by mistake", (authentication, message) => {
+  expect(() => new ServerEngine({ authentication } as ServerOptions)).toThrow(new TypeError(message));
+});
+
+test("nothing that a function answers but true lets anybody in", () => {
+  const partyOf = (kind: "sasl" | "ascii", answer: unknown): Party =>
+    new Bench(new ServerEngine({ authentication: { kind, users: (() => answer) as UserCheck } })).connect();
+  for (const answer of [undefined, null, 1, "no", {}, false]) {
+    expect(statuses(partyOf("sasl", answer).ask(auth("\0ann\0x")))).toEqual(["sasl-auth auth-error"]);
+    expect(partyOf("ascii", answer).ask(set("ann x"))).toBe("CLIENT_ERROR authentication failure\r\n");
+  }
+  const promise = new TypeError("users must answer true or false at once, got a promise");
+  expect(() => partyOf("sasl", Promise.resolve(true)).ask(auth("\0ann\0x"))).toThrow(promise);
+  expect(() => partyOf("ascii", Promise.resolve(true)).ask(set("ann x"))).toThrow(promise);
+});
+
 test("a protocol that does not go with the authentication is a mistake", () => {
   expect(() => new ServerEngine({ ...sasl, protocol: "auto" })).toThrow(
     new RangeError('protocol must be "binary" with authentication by sasl, got "auto"'),

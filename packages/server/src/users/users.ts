@@ -26,13 +26,56 @@ export interface Authentication {
   readonly users: readonly User[] | UserCheck;
 }
 
+const KINDS: readonly unknown[] = ["sasl", "ascii"] satisfies readonly Authentication["kind"][];
+
+/**
+ * Who may use a server by these options. A mistake in them must not open it to everybody: what TypeScript would refuse
+ * is refused here, too, and nothing but `true` lets anybody in.
+ *
+ * @throws TypeError for what is no such options, RangeError for a user without a name or a password
+ */
+export function checkBy(authentication: Partial<Authentication> | null): UserCheck {
+  const { kind, users } = authentication ?? {};
+  if (!KINDS.includes(kind)) {
+    throw new TypeError(
+      `authentication must be { kind: "sasl" or "ascii", users }, got kind ${JSON.stringify(kind)}`,
+    );
+  }
+  if (typeof users !== "function") return checkOf(users as readonly User[]);
+  return (name, password) => isTrue(users(name, password));
+}
+
+/** @throws TypeError for a promise: it would count as `false`, and nobody could tell why */
+function isTrue(answer: unknown): boolean {
+  if (typeof (answer as PromiseLike<unknown> | null | undefined)?.then === "function") {
+    throw new TypeError("users must answer true or false at once, got a promise");
+  }
+  return answer === true;
+}
+
+/** Never the value itself, which may have a password in it. */
+function shown(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}
+
 /**
  * Asks a list. Takes as long for a wrong name as for a wrong password, and for its first byte as for its last: how long
  * depends on the list and on what was asked, not on how much of it was right.
  *
- * @throws RangeError for a name or a password that is empty: nobody could have it
+ * @throws TypeError for what is no list of users, RangeError for a name or a password that is empty: nobody could have it
  */
 export function checkOf(users: readonly User[]): UserCheck {
+  if (!Array.isArray(users)) {
+    throw new TypeError(`users must be a list of { name, password } or a function, got ${shown(users)}`);
+  }
+  for (const [i, user] of (users as readonly (Partial<User> | null)[]).entries()) {
+    for (const word of [user?.name, user?.password]) {
+      if (typeof word === "string" || word instanceof Uint8Array) continue;
+      throw new TypeError(
+        `users[${i}] must be { name, password }, each text or bytes, got ${shown(word)} for one`,
+      );
+    }
+  }
   const known = users.map(({ name, password }) => ({ name: bytesOf(name), password: bytesOf(password) }));
   for (const [i, { name, password }] of known.entries()) {
     if (name.length > 0 && password.length > 0) continue;
