@@ -1,8 +1,15 @@
 // What a server is made of and every bound it keeps.
 
-import { BufferPool, type CopyBytes, type Limits, limitsOf, type Protocol } from "@memwire/codec";
+import {
+  BufferPool,
+  type CopyBytes,
+  DEFAULT_LIMITS,
+  type Limits,
+  limitsOf,
+  type Protocol,
+} from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
-import { SlabStore, type Store } from "@memwire/store";
+import { KEY_BYTES_MAX, SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkBy, type UserCheck } from "./users/users.ts";
 import type { WorkerCounters } from "./workers/worker-counters.ts";
 import type { TellWorkers } from "./workers/worker-relay.ts";
@@ -135,6 +142,8 @@ const VERSION = "1.6.45";
 
 const PROTOCOL_OF: Readonly<Record<Authentication["kind"], Protocol>> = { sasl: "binary", ascii: "text" };
 
+const PROTOCOLS: readonly unknown[] = ["auto", "text", "binary"] satisfies readonly ("auto" | Protocol)[];
+
 /** The options with every default filled in. */
 export interface ServerSettings {
   readonly store: Store;
@@ -164,7 +173,7 @@ export interface ServerSettings {
 }
 
 /**
- * @throws RangeError for a limit that is not a whole number from 1, a time below 1, a version that is not one printable
+ * @throws RangeError for a limit that is unknown or not a whole number from 1, a key above the store's, a time below 1, a version that is not one printable
  * line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
  * or a password
  * @throws TypeError for an `authentication` that is none
@@ -218,7 +227,14 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   for (const [name, value] of Object.entries(times)) {
     if (!(value >= 1)) throw new RangeError(`${name} must be at least 1, Infinity for ever, got ${value}`);
   }
+  refuseUnknown(codec, [...Object.keys({ ...own, ...times }), ...Object.keys(DEFAULT_LIMITS)]);
   const decoding = limitsOf({ ...codec, valueBytesMax });
+  // With a longer key the store throws, in the middle of what a client has asked.
+  if (decoding.keyBytesMax > KEY_BYTES_MAX) {
+    throw new RangeError(
+      `keyBytesMax must be at most ${KEY_BYTES_MAX}, as the store's keys are, got ${decoding.keyBytesMax}`,
+    );
+  }
   return {
     store,
     workers: options.workers,
@@ -247,22 +263,34 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   };
 }
 
+/** A limit that is misspelt would be none. */
+function refuseUnknown(given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RangeError(`limits has no ${unknown}: there are ${known.toSorted().join(", ")}`);
+}
+
 function whoMaySpeakWhat({
   protocol,
   authentication,
 }: ServerOptions): Pick<ServerSettings, "protocol" | "authentication"> {
-  if (authentication === undefined) return { protocol: protocol ?? "auto", authentication: undefined };
-  const check = checkBy(authentication);
-  const { kind } = authentication;
+  const check = authentication === undefined ? undefined : checkBy(authentication);
   if (protocol !== undefined) refuseOther(protocol, authentication);
+  if (check === undefined || authentication === undefined) {
+    return { protocol: protocol ?? "auto", authentication: undefined };
+  }
+  const { kind } = authentication;
   return { protocol: PROTOCOL_OF[kind], authentication: { kind, check } };
 }
 
-/** @throws RangeError for a protocol that does not go with the authentication */
+/** @throws RangeError for a protocol that there is not, or that does not go with the authentication */
 export function refuseOther(
   protocol: "auto" | Protocol,
   authentication: Pick<Authentication, "kind"> | undefined,
 ): void {
+  if (!PROTOCOLS.includes(protocol)) {
+    throw new RangeError(`protocol must be "auto", "text" or "binary", got ${JSON.stringify(protocol)}`);
+  }
   if (authentication === undefined) return;
   const { kind } = authentication;
   const its = PROTOCOL_OF[kind];

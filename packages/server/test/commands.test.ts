@@ -140,6 +140,17 @@ test("options out of range are refused when the server is made", () => {
     "connectionsMax must be a whole number from 1, got 0",
   );
   expect(() => new ServerEngine({ limits: { keyBytesMax: 1.5 } })).toThrow("keyBytesMax");
+  expect(() => new ServerEngine({ limits: { keyBytesMax: 251 } })).toThrow(
+    new RangeError("keyBytesMax must be at most 250, as the store's keys are, got 251"),
+  );
+  const misspelt = { connectionMax: 10 } as object;
+  expect(() => new ServerEngine({ limits: misspelt })).toThrow(
+    /^limits has no connectionMax: there are connectionsMax, drainMs, .*, watchersMax, workerLinesMax$/,
+  );
+  const wrong = "zzz" as "text";
+  const message = new RangeError('protocol must be "auto", "text" or "binary", got "zzz"');
+  expect(() => new ServerEngine({ protocol: wrong })).toThrow(message);
+  expect(() => new ServerEngine().speaking(0, wrong)).toThrow(message);
   expect(() => new ServerEngine({ version: "a\r\nb" })).toThrow(
     "a version must be printable ASCII on one line",
   );

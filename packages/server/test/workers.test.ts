@@ -141,6 +141,15 @@ test("a worker that dies leaves its counts to the one in its place, and its conn
   expect(statsOf(one)).toMatchObject({ curr_connections: "2", cmd_get: "2", total_connections: "3" });
 });
 
+test.each([0, -1, 0.5, Number.NaN, "2" as unknown as number])(
+  "there is no server of %s workers",
+  (workers) => {
+    expect(() => WorkerCounters.shared(workers)).toThrow(
+      new RangeError(`workers must be a whole number from 1, got ${workers}`),
+    );
+  },
+);
+
 test.each([-1, 2, 0.5])("there is no worker %s of two", (worker) => {
   expect(() => new WorkerCounters(WorkerCounters.shared(2), worker)).toThrow(
     `worker must be a whole number from 0 to 1, got ${worker}`,

@@ -36,8 +36,11 @@ export class WorkerCounters {
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #rows: Float64Array<SharedArrayBuffer>;
 
-  /** The counters of so many workers, all zero. */
+  /** The counters of so many workers, all zero. @throws RangeError unless it is a whole number from 1 */
   static shared(workers: number): SharedCounters {
+    if (!Number.isSafeInteger(workers) || workers < 1) {
+      throw new RangeError(`workers must be a whole number from 1, got ${workers}`);
+    }
     const rowBytes = NAMES.length * Float64Array.BYTES_PER_ELEMENT;
     return { workers, memory: new SharedArrayBuffer(rowsAt(workers) + (workers + 1) * rowBytes) };
   }
