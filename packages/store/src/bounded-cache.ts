@@ -161,22 +161,28 @@ export class BoundedCache {
     return now;
   }
 
+  // The value is let go as soon as it is read: others wait for it where it lies in memory that they share.
+
   #valueAsText(): string {
     const { store } = this;
-    if (store.valueLength === store.valueEnd - store.valueStart) {
-      return decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd);
-    }
-    return decodeUtf8(this.#value(), 0, store.valueLength);
+    const whole = store.valueLength === store.valueEnd - store.valueStart;
+    const text = whole
+      ? decodeUtf8(store.valueBytes, store.valueStart, store.valueEnd)
+      : decodeUtf8(this.#value(), 0, store.valueLength);
+    store.letGo();
+    return text;
   }
 
   #entry(): Entry {
     const { store } = this;
-    return {
+    const entry = {
       bytes: this.#value(),
       flags: store.flags,
       cas: (BigInt(store.casHigh) << 32n) | BigInt(store.casLow),
       expiresAt: store.expiresAt,
     };
+    store.letGo();
+    return entry;
   }
 
   /** A copy of the value that the store shows. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { BoundedCache } from "../src/mod.ts";
+import { BoundedCache, SlabStore } from "../src/mod.ts";
+import { copyByView } from "../src/copy-bytes.ts";
 
 function fixture(): { cache: BoundedCache; pass: (ms: number) => void } {
   let now = 1_800_000_000_000;
@@ -75,6 +76,25 @@ test("goes through all that it has", () => {
       ["b", [1_500, 0]],
     ]),
   );
+});
+
+test("lets a value go once it is read, where others wait for it", () => {
+  const store = SlabStore.shared({ bytesMax: 1_048_576, copyBytes: copyByView });
+  store.readsInPlace = true;
+  const cache = new BoundedCache({ now: () => 1, store });
+  const other = new BoundedCache({ now: () => 1, store: SlabStore.join(store.share()) });
+  const reads: ((key: string) => unknown)[] = [
+    (key) => cache.get(key),
+    (key) => cache.getAndTouch(key, 1_000),
+    (key) => cache.entry(key),
+  ];
+  for (const [i, read] of reads.entries()) {
+    cache.set("k", `before ${i}`);
+    expect(read("k")).toBeDefined();
+    // In one thread nobody lets go while another waits: it would be taken for dead, and its next call throw.
+    expect(other.set("k", "after")).toBe("stored");
+    expect(cache.get("k")).toBe("after");
+  }
 });
 
 test("adds, replaces, extends", () => {
