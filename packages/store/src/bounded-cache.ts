@@ -3,6 +3,15 @@
 
 import type { StoreOptions } from "./options.ts";
 import { SlabStore } from "./slab-store.ts";
+import {
+  checkBytes,
+  checkFunctions,
+  checkText,
+  checkTime,
+  expiresAtOf,
+  flagsOf,
+  halvesOf,
+} from "./cache-arguments.ts";
 import { type Counted, KEY_BYTES_MAX, type Millis, type Store, type Stored } from "./store.ts";
 import { decodeUtf8, Utf8Encoder } from "./utf8.ts";
 
@@ -41,7 +50,8 @@ export interface Entry {
  * Texts or bytes by key, within a bound of memory.
  *
  * A key is text of 1 to 250 bytes in UTF-8. Methods throw a `RangeError` for a key, flags or number that is out of
- * range; everything else is in the answer.
+ * range, a `TypeError` for what is of another type than they say, and then change nothing; everything else is in the
+ * answer.
  */
 export class BoundedCache {
   readonly store: Store;
@@ -49,7 +59,9 @@ export class BoundedCache {
   readonly #key: Utf8Encoder = new Utf8Encoder(KEY_BYTES_MAX);
   readonly #text: Utf8Encoder = new Utf8Encoder(VALUE_UNITS_MAX);
 
+  /** @throws TypeError for a `now` or an `onGone` that is no function; what `SlabStore` throws */
   constructor(options: BoundedCacheOptions) {
+    checkFunctions(options);
     this.store = options.store ?? new SlabStore(options);
     this.#now = options.now;
     const { onGone } = options;
@@ -66,8 +78,8 @@ export class BoundedCache {
 
   /** The value as text, which stays for so long from now on. */
   getAndTouch(key: string, ttlMs: number): string | undefined {
-    const name = this.#keyOf(key);
     const now = this.#come();
+    const name = this.#keyOf(key);
     const found = this.store.findAndTouch(name, 0, this.#key.length, expiresAtOf(ttlMs, now), now);
     return found ? this.#valueAsText() : undefined;
   }
@@ -128,14 +140,15 @@ export class BoundedCache {
   }
 
   delete(key: string): boolean {
+    const now = this.#come();
     const name = this.#keyOf(key);
-    return this.store.delete(name, 0, this.#key.length, this.#come());
+    return this.store.delete(name, 0, this.#key.length, now);
   }
 
   /** Changes how long the value stays. */
   touch(key: string, ttlMs: number): boolean {
-    const name = this.#keyOf(key);
     const now = this.#come();
+    const name = this.#keyOf(key);
     return this.store.touch(name, 0, this.#key.length, expiresAtOf(ttlMs, now), now);
   }
 
@@ -156,7 +169,7 @@ export class BoundedCache {
 
   /** The time. Now and then something is done that needs no hurry. */
   #come(): Millis {
-    const now = this.#now();
+    const now = checkTime(this.#now());
     if (now >= this.store.maintenanceAt) this.store.maintain(now);
     return now;
   }
@@ -198,8 +211,9 @@ export class BoundedCache {
   }
 
   #find(key: string): boolean {
+    const now = this.#come();
     const name = this.#keyOf(key);
-    return this.store.find(name, 0, this.#key.length, this.#come());
+    return this.store.find(name, 0, this.#key.length, now);
   }
 
   #put(
@@ -226,21 +240,24 @@ export class BoundedCache {
   }
 
   #extend(command: "append" | "prepend", key: string, value: string | Uint8Array): Stored {
+    const now = this.#come();
     const name = this.#keyOf(key);
     const bytes = this.#bytesOf(value);
-    return this.store[command](name, 0, this.#key.length, bytes, 0, this.#lengthOf(value), this.#come());
+    return this.store[command](name, 0, this.#key.length, bytes, 0, this.#lengthOf(value), now);
   }
 
   #count(command: "incr" | "decr", key: string, delta: bigint): bigint | Exclude<Counted, "counted"> {
     const { store } = this;
+    const now = this.#come();
     const name = this.#keyOf(key);
     const [high, low] = halvesOf(delta);
-    const counted = store[command](name, 0, this.#key.length, high, low, this.#come());
+    const counted = store[command](name, 0, this.#key.length, high, low, now);
     return counted === "counted" ? (BigInt(store.numberHigh) << 32n) | BigInt(store.numberLow) : counted;
   }
 
   /** @returns bytes of which the first `#key.length` are the key */
   #keyOf(key: string): Uint8Array {
+    checkText(key);
     const bytes = this.#key.encode(key);
     const { length } = this.#key;
     if (length >= 1 && length <= KEY_BYTES_MAX) return bytes;
@@ -249,28 +266,10 @@ export class BoundedCache {
 
   /** @returns bytes of which the first `#lengthOf(value)` are the value */
   #bytesOf(value: string | Uint8Array): Uint8Array {
-    return typeof value === "string" ? this.#text.encode(value) : value;
+    return typeof value === "string" ? this.#text.encode(value) : checkBytes(value);
   }
 
   #lengthOf(value: string | Uint8Array): number {
     return typeof value === "string" ? this.#text.length : value.length;
   }
-}
-
-function flagsOf({ flags = 0 }: ValueOptions): number {
-  if (flags >>> 0 === flags) return flags;
-  throw new RangeError(`flags must be a whole number from 0 to 4294967295, got ${flags}`);
-}
-
-function expiresAtOf(ttlMs: number | undefined, now: Millis): Millis {
-  if (ttlMs === undefined) return Infinity;
-  if (Number.isNaN(ttlMs)) throw new RangeError("ttlMs must be a number, got NaN");
-  return now + ttlMs;
-}
-
-function halvesOf(value: bigint): readonly [high: number, low: number] {
-  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
-    throw new RangeError(`a 64-bit number must be from 0 to 18446744073709551615, got ${value}`);
-  }
-  return [Number(value >> 32n), Number(value & 0xffff_ffffn)];
 }

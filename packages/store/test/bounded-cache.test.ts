@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { BoundedCache, SlabStore } from "../src/mod.ts";
 import { copyByView } from "../src/copy-bytes.ts";
@@ -152,6 +153,110 @@ test("says what is wrong with an argument", () => {
     "a 64-bit number must be from 0 to 18446744073709551615, got -1",
   );
   expect(() => cache.touch("k", NaN)).toThrow("ttlMs must be a number, got NaN");
+});
+
+test("a value of another type is refused, and the old one stays", () => {
+  const { cache } = fixture();
+  const detached = new Uint8Array(3);
+  structuredClone(detached, { transfer: [detached.buffer] });
+  const wrong: readonly (readonly [value: unknown, shown: string])[] = [
+    [[65, 66], "Array"],
+    [5, "number"],
+    [undefined, "undefined"],
+    [null, "null"],
+    [{}, "Object"],
+    [new ArrayBuffer(3), "ArrayBuffer"],
+    [new DataView(new ArrayBuffer(3)), "DataView"],
+    [new Uint16Array(3), "Uint16Array"],
+    [new Uint8ClampedArray(3), "Uint8ClampedArray"],
+    [detached, "one whose buffer is detached"],
+  ];
+  cache.set("k", "old");
+  const before = cache.entry("k");
+  const cas = before?.cas ?? 0n;
+  for (const [given, shown] of wrong) {
+    const value = given as string;
+    const message = new TypeError(`a value must be text or a Uint8Array, got ${shown}`);
+    expect(() => cache.set("k", value)).toThrow(message);
+    expect(() => cache.add("new", value)).toThrow(message);
+    expect(() => cache.replace("k", value)).toThrow(message);
+    expect(() => cache.cas("k", value, cas)).toThrow(message);
+    expect(() => cache.append("k", value)).toThrow(message);
+    expect(() => cache.prepend("k", value)).toThrow(message);
+  }
+  expect(cache.entry("k")).toEqual(before);
+  expect([...cache.entries()].length).toBe(1);
+  cache.set("k", new Uint8Array(0));
+  expect(cache.get("k")).toBe("");
+});
+
+test("bytes of another realm are bytes", () => {
+  const { cache } = fixture();
+  const foreign = runInNewContext("Uint8Array.of(104, 105)") as Uint8Array;
+  expect(foreign instanceof Uint8Array).toBe(false);
+  expect(cache.set("k", foreign)).toBe("stored");
+  expect(cache.get("k")).toBe("hi");
+});
+
+test("arguments of another type are refused with what would be right", () => {
+  const { cache } = fixture();
+  cache.set("k", "1");
+  for (const [key, shown] of [
+    [5, "number"],
+    [undefined, "undefined"],
+    [new Uint8Array(1), "Uint8Array"],
+    [["k"], "Array"],
+  ] as unknown as readonly (readonly [string, string])[]) {
+    const message = new TypeError(`a key must be text, got ${shown}`);
+    expect(() => cache.get(key)).toThrow(message);
+    expect(() => cache.set(key, "v")).toThrow(message);
+    expect(() => cache.delete(key)).toThrow(message);
+  }
+  for (const [ttlMs, shown] of [
+    ["1000", "string"],
+    [new Date(0), "Date"],
+    [1n, "bigint"],
+    [null, "null"],
+  ] as unknown as readonly (readonly [number, string])[]) {
+    const message = new TypeError(`ttlMs must be a number, got ${shown}`);
+    expect(() => cache.set("k", "v", { ttlMs })).toThrow(message);
+    expect(() => cache.touch("k", ttlMs)).toThrow(message);
+    expect(() => cache.getAndTouch("k", ttlMs)).toThrow(message);
+  }
+  expect(() => cache.set("k", "v", 1_000 as unknown as object)).toThrow(
+    new TypeError("options must be an object such as { ttlMs: 1000 }, got number"),
+  );
+  for (const number of [1, "1", null, undefined] as unknown as readonly bigint[]) {
+    expect(() => cache.cas("k", "v", number)).toThrow("a 64-bit number must be a bigint such as 1n, got ");
+  }
+  expect(() => cache.incr("k", 1 as unknown as bigint)).toThrow(
+    new TypeError("a 64-bit number must be a bigint such as 1n, got number"),
+  );
+  expect(cache.entry("k")).toMatchObject({ bytes: Uint8Array.of(49), expiresAt: Infinity });
+});
+
+test("a clock that answers no number is refused, and nothing is stored by it", () => {
+  let answer: unknown = 1;
+  const cache = new BoundedCache({ now: () => answer as number, bytesMax: 4_096 });
+  for (const [time, shown] of [
+    [NaN, "NaN"],
+    [undefined, "undefined"],
+    [new Date(0), "Date"],
+    ["1", "string"],
+  ] as const) {
+    answer = time;
+    expect(() => cache.set("k", "v")).toThrow(
+      new TypeError(`now() must answer milliseconds as a number, got ${shown}`),
+    );
+  }
+  answer = 1;
+  expect(cache.get("k")).toBeUndefined();
+  expect(() => new BoundedCache({ now: 1 as unknown as () => number })).toThrow(
+    new TypeError("now must be a function that answers the time, such as Date.now, got number"),
+  );
+  expect(() => new BoundedCache({ now: () => 1, onGone: {} as () => void })).toThrow(
+    new TypeError("onGone must be a function, got Object"),
+  );
 });
 
 test("texts long and short, one after the other, do not get into each other", () => {
