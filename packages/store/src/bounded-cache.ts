@@ -24,7 +24,9 @@ export interface BoundedCacheOptions extends StoreOptions {
   /** Default: a new `SlabStore` with the other options. */
   readonly store?: Store;
   /**
-   * Told of what goes to make room, or is found to have expired. Called during another call: it must not use the cache.
+   * Told of what goes to make room, or is found to have expired. Called during another call: it must not use the cache,
+   * whose methods throw until it has returned. What it throws itself is thrown again in a microtask, where nobody
+   * catches it, and the call goes on.
    */
   readonly onGone?: (key: string, cause: "evicted" | "expired") => void;
 }
@@ -58,6 +60,8 @@ export class BoundedCache {
   readonly #now: () => Millis;
   readonly #key: Utf8Encoder = new Utf8Encoder(KEY_BYTES_MAX);
   readonly #text: Utf8Encoder = new Utf8Encoder(VALUE_UNITS_MAX);
+  /** `onGone` is being told: the store, and the key of the call that it is in the middle of, are in use. */
+  #isTelling = false;
 
   /** @throws TypeError for a `now` or an `onGone` that is no function; what `SlabStore` throws */
   constructor(options: BoundedCacheOptions) {
@@ -67,7 +71,14 @@ export class BoundedCache {
     const { onGone } = options;
     if (onGone === undefined) return;
     this.store.listener = {
-      gone: (cause, bytes, start, end) => onGone(decodeUtf8(bytes, start, end), cause),
+      gone: (cause, bytes, start, end) => {
+        this.#isTelling = true;
+        try {
+          onGone(decodeUtf8(bytes, start, end), cause);
+        } finally {
+          this.#isTelling = false;
+        }
+      },
     };
   }
 
@@ -167,8 +178,10 @@ export class BoundedCache {
     this.store.flush(0, this.#come());
   }
 
-  /** The time. Now and then something is done that needs no hurry. */
+  /** The time, first of all in every call. Now and then something is done that needs no hurry. */
   #come(): Millis {
+    if (this.#isTelling)
+      throw new Error("onGone must not use the cache: it is in the middle of another call");
     const now = checkTime(this.#now());
     if (now >= this.store.maintenanceAt) this.store.maintain(now);
     return now;

@@ -23,6 +23,7 @@ import { type SlabBuffers, SlabMemory } from "./slab-memory.ts";
 import { type SlabStatistics, slabStatisticsOf } from "./slab-statistics.ts";
 import type { Millis, PageMoved, StoreListener, StoreScan } from "./store.ts";
 import { type StoreSetup, type StoreTuning, Tuning } from "./tuning.ts";
+import { unthrowing } from "./unthrowing-listener.ts";
 
 /** A `keptStripe`. */
 const NO_STRIPE = -1;
@@ -48,6 +49,7 @@ export abstract class SlabStoreBase extends CurrentItem {
   readonly #maintenance: Maintenance;
   protected readonly casUniques: CasUniques;
   protected readonly seed: number;
+  #listener: StoreListener | undefined = undefined;
   /** The stripe that is kept while its item is read, else `NO_STRIPE`. */
   protected keptStripe: number = NO_STRIPE;
   protected readonly writer: ItemWriter;
@@ -137,11 +139,12 @@ export abstract class SlabStoreBase extends CurrentItem {
   }
 
   get listener(): StoreListener | undefined {
-    return this.#reclaimer.listener;
+    return this.#listener;
   }
 
   set listener(listener: StoreListener | undefined) {
-    this.#reclaimer.listener = listener;
+    this.#listener = listener;
+    this.#reclaimer.listener = listener === undefined ? undefined : unthrowing(listener);
   }
 
   release(hold: number): void {

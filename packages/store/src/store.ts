@@ -42,7 +42,10 @@ export type CountedOn = Counted | "exists" | "created";
  */
 export type PageMoved = "started" | "busy" | "no-spare" | "same-class" | "bad-class";
 
-/** Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. */
+/**
+ * Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. What it
+ * throws is thrown again in a microtask, where nobody catches it, and the command goes on.
+ */
 export interface StoreListener {
   /**
    * An item went to make room, or expired and was come across.

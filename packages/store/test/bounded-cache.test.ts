@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BoundedCache, SlabStore } from "../src/mod.ts";
 import { copyByView } from "../src/copy-bytes.ts";
 
@@ -49,6 +49,68 @@ test("tells what goes, and why", () => {
   now += 1_000;
   cache.set("f", "v".repeat(900));
   expect(gone).toEqual(["a evicted", "b expired"]);
+});
+
+test.each<readonly [what: string, use: (cache: BoundedCache, key: string) => unknown]>([
+  ["get", (cache, key) => cache.get(key)],
+  ["getAndTouch", (cache, key) => cache.getAndTouch(key, 1_000)],
+  ["entry", (cache, key) => cache.entry(key)],
+  ["entries", (cache) => [...cache.entries()]],
+  ["set", (cache, key) => cache.set(key, "w")],
+  ["add", (cache, key) => cache.add(key, "w")],
+  ["replace", (cache, key) => cache.replace(key, "w")],
+  ["cas", (cache, key) => cache.cas(key, "w", 1n)],
+  ["append", (cache, key) => cache.append(key, "w")],
+  ["prepend", (cache, key) => cache.prepend(key, "w")],
+  ["delete", (cache, key) => cache.delete(key)],
+  ["touch", (cache, key) => cache.touch(key, 1_000)],
+  ["incr", (cache, key) => cache.incr(key)],
+  ["decr", (cache, key) => cache.decr(key)],
+  ["clear", (cache) => cache.clear()],
+])("%s within onGone throws and changes nothing", (_what, use) => {
+  const errors: unknown[] = [];
+  const cache: BoundedCache = new BoundedCache({
+    now: () => 1,
+    bytesMax: 4_096,
+    onGone(key) {
+      try {
+        use(cache, key);
+      } catch (error) {
+        errors.push(error);
+      }
+    },
+  });
+  for (let i = 0; i < 200; i++) {
+    expect(cache.set(`k${i}`, "v".repeat(100))).toBe("stored");
+    expect(cache.get(`k${i}`)).toBe("v".repeat(100));
+  }
+  const { evictions } = cache.store.counters;
+  expect(errors.length).toBe(evictions);
+  expect(evictions).toBeGreaterThan(100);
+  expect(errors[0]).toEqual(new Error("onGone must not use the cache: it is in the middle of another call"));
+  const keys = Array.from(cache.entries(), ([key]) => key);
+  expect(keys.length).toBe(cache.store.counters.currItems);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test.each([
+  ["of its own", () => new SlabStore({ bytesMax: 65_536 })],
+  ["that is shared", () => SlabStore.shared({ bytesMax: 65_536 })],
+] as const)("what onGone throws goes past a store %s, and is as loud as any error", (_what, make) => {
+  const store = make();
+  const loud: (() => void)[] = [];
+  const queue = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => void loud.push(task));
+  const onGone = (key: string): never => {
+    throw new Error(`not ${key}`);
+  };
+  const cache = new BoundedCache({ now: () => 1, store, onGone });
+  for (let i = 0; i < 2_000; i++)
+    expect(cache.set(`k${i}`, "v".repeat(i % 2 === 0 ? 100 : 5_000))).toBe("stored");
+  queue.mockRestore();
+  expect(loud.length).toBe(store.counters.evictions);
+  expect(loud[0]).toThrow(/^not k\d+$/);
+  expect([...cache.entries()].length).toBe(store.counters.currItems);
+  expect(cache.get("k1999")).toBe("v".repeat(5_000));
 });
 
 test("keeps a value longer while it is asked for", () => {
