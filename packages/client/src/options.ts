@@ -50,6 +50,7 @@ export interface ClientOptions extends Omit<ClientEngineOptions, "servers" | "di
 }
 
 const CONNECTIONS_MAX = 1_000;
+const PORT_MAX = 65_535;
 
 /** @throws RangeError for a timeout that is not a whole number of ms from 1 */
 export function timeoutsOf(options: TimeoutOptions): Timeouts {
@@ -76,9 +77,10 @@ export function checkConnections(connections: number): void {
   throw new RangeError(`connections must be a whole number from 1 to ${CONNECTIONS_MAX}, got ${connections}`);
 }
 
-/** @throws RangeError for what `createDistribution` refuses */
+/** @throws RangeError for an address that cannot be, and for what `createDistribution` refuses */
 export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
   const { network: _network, clock: _clock, servers, distribution, hash, hashTag, ...rest } = options;
+  for (const [i, server] of servers.entries()) checkAddress(i, server);
   return {
     ...rest,
     servers: servers.map((server) => ({ name: ringName(server), endpoint: endpointOf(server) })),
@@ -89,6 +91,23 @@ export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
       ...(hashTag === undefined ? {} : { hashTag }),
     }),
   };
+}
+
+/** The runtime would throw when the server is first needed, where nobody could catch it. */
+function checkAddress(index: number, server: Readonly<Record<string, unknown>>): void {
+  if ("path" in server) return checkWord(`servers[${index}].path`, server["path"]);
+  checkWord(`servers[${index}].host`, server["host"]);
+  const { port } = server as { readonly port?: unknown };
+  if (Number.isInteger(port) && (port as number) >= 1 && (port as number) <= PORT_MAX) return;
+  const what = `servers[${index}].port, of ${server["host"] as string},`;
+  const shown = typeof port === "string" ? JSON.stringify(port) : String(port);
+  throw new RangeError(`${what} must be a whole number from 1 to ${PORT_MAX}, got ${shown}`);
+}
+
+function checkWord(what: string, word: unknown): void {
+  if (typeof word === "string" && word !== "" && !word.includes("\0")) return;
+  const shown = typeof word === "string" ? JSON.stringify(word) : String(word);
+  throw new RangeError(`${what} must be text that is not empty and without NUL, got ${shown}`);
 }
 
 function endpointOf(server: Server): Endpoint {

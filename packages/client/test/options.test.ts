@@ -9,6 +9,18 @@ const whole = (name: string, given: unknown): string =>
 test.each<[Partial<ClientOptions>, string]>([
   [{ servers: [] }, "server"],
   [{ servers: [server, server] }, "two servers are 127.0.0.1 on the ring: name them"],
+  ...([99_999, 0, -1, NaN, 1.5, undefined, "x"] as number[]).map((port): [Partial<ClientOptions>, string] => [
+    { servers: [server, { host: "10.0.0.2", port, name: "two" }] },
+    "servers[1].port, of 10.0.0.2, must be a whole number from 1 to 65535, got " +
+      (port === ("x" as unknown) ? '"x"' : String(port)),
+  ]),
+  ...(["", "a\0b", undefined] as string[]).flatMap((word): [Partial<ClientOptions>, string][] => {
+    const what = `must be text that is not empty and without NUL, got ${word === undefined ? word : JSON.stringify(word)}`;
+    return [
+      [{ servers: [{ host: word, port: 1, name: "one" }] }, `servers[0].host ${what}`],
+      [{ servers: [{ path: word, name: "one" }] }, `servers[0].path ${what}`],
+    ];
+  }),
   [{ servers: [{ ...server, weight: 0 }] }, "weight of 127.0.0.1 must be a whole number from 1 to"],
   [
     { servers: [{ ...server, name: "a b" }] },

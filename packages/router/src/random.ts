@@ -8,13 +8,19 @@ export class RandomDistribution implements Distribution {
   readonly #names: readonly string[];
 
   constructor(servers: readonly Server[], random: () => number) {
+    if (typeof random !== "function") {
+      throw new RangeError(`random must be a function such as Math.random, got ${String(random)}`);
+    }
     this.#random = random;
     this.#names = namesOf(nodesOf(servers));
   }
 
   owner(): number {
     const { length } = this.#names;
-    return length === 0 ? NO_SERVER : Math.floor(this.#random() * length);
+    if (length === 0) return NO_SERVER;
+    const draw = this.#random();
+    if (draw >= 0 && draw < 1) return Math.floor(draw * length);
+    throw new RangeError(`random must answer a number from 0 up to, not including, 1, got ${draw}`);
   }
 
   explain(): Explanation {

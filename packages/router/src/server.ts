@@ -23,6 +23,7 @@ export const WEIGHT_MAX = 2_147_483_647;
 export const SERVERS_MAX = 65_536;
 
 const MEMCACHED_PORT = 11_211;
+const PORT_MAX = 65_535;
 
 /**
  * What stands for a server on the ring: its name; else its host if it listens on 11211, else `host:port`. A unix
@@ -85,7 +86,7 @@ export const TWEMPROXY_RULE: NodeRule = { nameOf: ringName, order: "sorted", wei
  * The servers in the order that a distribution takes them in. twemproxy's: shorter names first, equally long ones by
  * their bytes.
  *
- * @throws RangeError for too many servers, two of one name, or a weight that is out of bounds
+ * @throws RangeError for too many servers, two of one name, a port that there is not, or a weight that is out of bounds
  * @see twemproxy src/nc_conf.c, conf_validate_server; src/nc_string.c, string_compare
  */
 export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_RULE): readonly Node[] {
@@ -94,12 +95,21 @@ export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_R
   }
   const names = new Set<string>();
   const nodes = servers.map((server, index): Node => {
+    checkPort(server);
     const name = rule.nameOf(server);
     if (names.has(name)) throw new RangeError(`two servers are ${name} on the ring: name them`);
     names.add(name);
     return { index, name, bytes: utf8(name), weight: weightOf(server, name, rule) };
   });
   return rule.order === "sorted" ? nodes.toSorted((a, b) => compareBytes(a.bytes, b.bytes)) : nodes;
+}
+
+/** Of an unnamed server it is hashed: one that is none would place keys somewhere, and nobody would know. */
+function checkPort(server: Server): void {
+  if ("path" in server) return;
+  const { host, port } = server;
+  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return;
+  throw new RangeError(`port of ${host} must be a whole number from 0 to ${PORT_MAX}, got ${String(port)}`);
 }
 
 function weightOf({ weight }: Server, name: string, { weights }: NodeRule): number {

@@ -21,6 +21,11 @@ test.each<[object, string]>([
     { servers: [host("a", { weight: WEIGHT_MAX + 1 })] },
     "weight of a must be a whole number from 1 to 2147483647, got 2147483648",
   ],
+  ...[NaN, -1, 1.5, 65_536, "11211", undefined].map((port): [object, string] => [
+    { servers: [host("a", { port })] },
+    `port of a must be a whole number from 0 to 65535, got ${port}`,
+  ]),
+  [{ distribution: "random" }, "random must be a function such as Math.random, got undefined"],
   [{ servers: [host("a"), host("b"), host("a")] }, "two servers are a on the ring: name them"],
   [{ servers: Array.from({ length: 65_537 }, (_, i) => host(`${i}`)) }, "at most 65536 servers, got 65537"],
   [{ hashTag: "{" }, 'a hash tag must be two ASCII characters, such as {}, got "{"'],
@@ -79,6 +84,14 @@ test.each<[object, string]>([
   const options = { distribution: "ketama", hash: "md5", servers: [host("a")], ...wrong };
   expect(() => createDistribution(options as DistributionOptions)).toThrow(RangeError);
   expect(() => createDistribution(options as DistributionOptions)).toThrow(message);
+});
+
+test.each([1, -0.1, NaN])("random must not answer %s", (draw) => {
+  const servers = [host("a"), host("b")];
+  const distribution = createDistribution({ distribution: "random", servers, random: () => draw });
+  expect(() => distribution.owner(new Uint8Array(0), 0, 0)).toThrow(
+    new RangeError(`random must answer a number from 0 up to, not including, 1, got ${draw}`),
+  );
 });
 
 test.each<[Server, string]>([
