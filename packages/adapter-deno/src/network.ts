@@ -26,7 +26,7 @@ export const network: Network = {
     if (options.tls !== undefined) return listenTls(endpoint, accept, options, { network, wired: true });
     if (!isNative(endpoint, options)) return listenNet(endpoint, accept, options, network);
     const listener = await listenBy(() => bound(endpoint, options), endpoint, network, files, options);
-    void acceptAll(listener, accept, options.keepAlive === true);
+    const accepting = acceptAll(listener, accept, options.keepAlive === true);
     const { addr } = listener;
     let open = true;
     return {
@@ -36,6 +36,8 @@ export const network: Network = {
         if (!open) return;
         open = false;
         listener.close();
+        // The port is free once the accept that was under way has failed.
+        await accepting;
         if (endpoint.kind === "unix") await files.remove(endpoint.path);
       },
     };

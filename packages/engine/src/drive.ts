@@ -19,18 +19,23 @@ import type {
   TransportHandler,
 } from "./contract.ts";
 import type { BindOptions, DatagramAddress, DatagramSocket, SendTo } from "./datagrams.ts";
+import { describeEndpoint } from "./endpoint.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** A running engine. */
 export interface Driver {
   /** Connections now open, being opened or being closed. */
   readonly connections: number;
-  /** Accepts connections for the engine, which sees them `via` the index of this call, from 0. */
+  /**
+   * Accepts connections for the engine, which sees them `via` the index of this call, from 0.
+   *
+   * @throws Error after `close`
+   */
   listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener>;
   /**
    * Waits for datagrams for the engine, which hears of them by `arrived` with the index of this call, from 0.
    *
-   * @throws TypeError if the engine takes no datagrams
+   * @throws TypeError if the engine takes no datagrams; Error after `close`
    */
   bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket>;
   /** Carries out what the engine was asked from outside, such as a `drain(now)` of its own. */
@@ -91,6 +96,8 @@ class RunningDriver implements Driver {
   }
 
   async listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener> {
+    if (this.#stopped)
+      throw new Error(`a driver that is closed cannot listen on ${describeEndpoint(endpoint)}`);
     const via = this.#listens++;
     const accept = (transport: Transport): Link => {
       this.wake();
@@ -110,6 +117,7 @@ class RunningDriver implements Driver {
   async bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket> {
     const { engine, clock } = this;
     if (engine.arrived === undefined) throw new TypeError("the engine takes no datagrams");
+    if (this.#stopped) throw new Error("a driver that is closed cannot bind a socket");
     const index = this.#binds++;
     const received = (from: DatagramAddress, bytes: Uint8Array): void => {
       if (this.#stopped) return;

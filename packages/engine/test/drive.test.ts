@@ -3,6 +3,7 @@ import {
   type Command,
   type ConnectionId,
   type DatagramAddress,
+  describeEndpoint,
   drive,
   type Driver,
   type Endpoint,
@@ -253,6 +254,19 @@ test("who is accepted while the driver closes is closed as well, unknown to the 
   for (const { handler } of late) handler.closed("closed");
   await closing;
   expect(engine.told).toEqual([]);
+});
+
+test("a driver that is closed listens no more, and says so", async () => {
+  const { driver, network } = start();
+  await driver.close();
+  const { length } = network.listens;
+  await expect(driver.listen(endpoint)).rejects.toThrow(
+    new Error(`a driver that is closed cannot listen on ${describeEndpoint(endpoint)}`),
+  );
+  await expect(driver.bind({ host: "here", port: 1 })).rejects.toThrow(
+    new Error("a driver that is closed cannot bind a socket"),
+  );
+  expect([network.listens.length, network.binds.length]).toEqual([length, 0]);
 });
 
 test("a listener that comes about after close is closed", async () => {

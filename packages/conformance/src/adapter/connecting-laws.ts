@@ -102,6 +102,17 @@ export const connectingLaws: readonly Law[] = [
     await finish(harness, [near, ...listening.accepted]);
   }),
 
+  onEveryKind("where a listener was, another one is as soon as it is closed", async (harness, kind) => {
+    const listening = await host(harness, kind);
+    let { endpoint } = listening;
+    await listening.close();
+    for (let i = 0; i < 5; i++) {
+      const again = await harness.network.listen(endpoint, () => new Peer("nobody"));
+      ({ endpoint } = again);
+      await again.close();
+    }
+  }),
+
   onEveryKind("a closed listener takes nobody, and those it has go on", async (harness, kind) => {
     const listening = await host(harness, kind);
     const near = dial(harness, listening.endpoint);
