@@ -41,7 +41,7 @@ export interface ValueOptions {
 
 /** A value and what is known of it. The bytes are the caller's. */
 export interface Entry {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly flags: number;
   /** Changes whenever the value does: for `cas`. */
   readonly cas: bigint;
@@ -212,7 +212,7 @@ export class BoundedCache {
   }
 
   /** A copy of the value that the store shows. */
-  #value(): Uint8Array {
+  #value(): Uint8Array<ArrayBuffer> {
     const { store } = this;
     const value = new Uint8Array(store.valueLength);
     let at = 0;

@@ -1,6 +1,7 @@
 // What a cache is called with, checked before anything is changed. TypeScript would refuse most of it; plain JavaScript
 // does not, and the store, which does not look, would keep the bytes of an old item for a value.
 
+import { isBytes, shown } from "./byte-checks.ts";
 import type { Millis } from "./store.ts";
 
 /** @throws TypeError unless they are functions */
@@ -31,14 +32,6 @@ export function checkBytes(value: Uint8Array): Uint8Array {
     throw new TypeError("a value must be text or a Uint8Array, got one whose buffer is detached");
   }
   return value;
-}
-
-/** The tag: a `Uint8Array` of another realm, such as in a test runner, is one all the same. */
-function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (value as Partial<Uint8Array> | null | undefined)?.[Symbol.toStringTag] === "Uint8Array"
-  );
 }
 
 function isDetached({ buffer }: Uint8Array): boolean {
@@ -76,11 +69,4 @@ export function halvesOf(value: bigint): readonly [high: number, low: number] {
     throw new RangeError(`a 64-bit number must be from 0 to 18446744073709551615, got ${value}`);
   }
   return [Number(value >> 32n), Number(value & 0xffff_ffffn)];
-}
-
-/** What it is: `Array`, `Date`, `number`. */
-function shown(value: unknown): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
-  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }

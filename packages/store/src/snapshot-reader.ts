@@ -7,6 +7,7 @@
 // damaged leaves the store empty. Bytes never make it throw. None are believed before the checksum behind them was
 // right, so what the reader holds is a block, and of an item that is longer than the rest of its block the whole.
 
+import { checkChunk } from "./byte-checks.ts";
 import { checksumOf } from "./checksum.ts";
 import {
   CHECKSUM_BYTES,
@@ -81,8 +82,14 @@ export class SnapshotReader {
     this.#evictionsBefore = store.counters.evictions;
   }
 
-  /** Takes a chunk, of any size. @returns "refused" if it is no use to read on: `ended` says why */
+  /**
+   * Takes a chunk, of any size.
+   *
+   * @returns "refused" if it is no use to read on: `ended` says why
+   * @throws TypeError for what is no bytes, such as text
+   */
   receive(chunk: Uint8Array, now: Millis): "need-data" | "refused" {
+    checkChunk(chunk);
     let at = 0;
     while (at < chunk.length && this.#result === undefined) {
       const end = Math.min(chunk.length, at + this.#wanted - this.#held);

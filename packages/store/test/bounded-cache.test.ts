@@ -176,6 +176,9 @@ test("stores by cas only what nobody changed since", () => {
   const { cache } = fixture();
   cache.set("k", Uint8Array.of(1, 2), { flags: 7 });
   const entry = cache.entry("k");
+  // Its own copy, which the types say: a Response takes no other bytes.
+  const bytes: Uint8Array<ArrayBuffer> | undefined = entry?.bytes;
+  expect(bytes?.buffer).toBeInstanceOf(ArrayBuffer);
   expect(entry).toMatchObject({ bytes: Uint8Array.of(1, 2), flags: 7, expiresAt: Infinity });
   const cas = entry?.cas ?? 0n;
   expect(cache.cas("k", "new", cas)).toBe("stored");

@@ -461,3 +461,17 @@ function block(records: Uint8Array): Uint8Array {
 function endOf(items: number): Uint8Array {
   return Uint8Array.from([0, 0, 0, 0, ...new Uint8Array(Float64Array.of(items, Infinity, 0).buffer)]);
 }
+
+test("a chunk that is no bytes is refused, and what has come before stays as it was", () => {
+  const reader = new SnapshotReader(new SlabStore());
+  for (const [chunk, shown] of [
+    ["text", "string"],
+    [new ArrayBuffer(1), "ArrayBuffer"],
+    [[1], "Array"],
+  ] as unknown as readonly (readonly [Uint8Array, string])[]) {
+    expect(() => reader.receive(chunk, START)).toThrow(
+      new TypeError(`a chunk must be a Uint8Array, got ${shown}`),
+    );
+  }
+  expect(reader.receive(new Uint8Array(1), START)).toBe("need-data");
+});
