@@ -117,6 +117,8 @@ export const OVERFLOWS = 15;
 export const OVERFLOWS_TAKEN = 16;
 /** How often the store has been tuned (tuning.ts). */
 export const TUNED = 17;
+/** Pages that the class of the largest chunks should have for a value that was refused (wanted-pages.ts). */
+export const WANTED_PAGES = 18;
 /** Of each class: from here on, `CLASS_WORDS` each. */
 export const CLASS_START = 32;
 export const CLASS_WORDS = 8;
@@ -149,6 +151,8 @@ export const CRAWL_AT = 3;
 export const DEMAND_AT = 4;
 /** What the store was tuned to, from here on: tuning.ts. */
 export const TUNING = 5;
+/** Until when it should. */
+export const WANTED_UNTIL = 14;
 /** Of each list: the bytes of its items. */
 export const LIST_BYTES = 16;
 export const SUMS: number = LIST_BYTES + LISTS;

@@ -2,13 +2,14 @@
 
 import { Crawler } from "./crawler.ts";
 import { CLASSES_MAX, CRAWL_AT, DEMAND_AT, SPARE_PAGES } from "./layout.ts";
-import { PAGES_LEAST, PageDemand } from "./page-demand.ts";
+import { PageDemand } from "./page-demand.ts";
 import { PageMover } from "./page-mover.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 import { ALLOCATION, MAINTENANCE, type SlabItems } from "./slab-items.ts";
 import { JUGGLES } from "./slab-counters.ts";
 import type { Millis, PageMoved } from "./store.ts";
 import type { Tuning } from "./tuning.ts";
+import { PAGES_LEAST } from "./wanted-pages.ts";
 
 // While there is work, and while there is none.
 const BUSY_MS = 10;
@@ -39,7 +40,7 @@ export class Maintenance {
 
   /** How a class can be made to give a page: see `Store.movePage`. */
   movePage(from: number, to: number, now: Millis): PageMoved {
-    const { locks, memory, pages, settings } = this.#items;
+    const { memory, pages, settings } = this.#items;
     const last = settings.classes.sizes.length - 1;
     this.#tuning.follow();
     if (this.#mover.isUnderWay) return "busy";
@@ -49,13 +50,8 @@ export class Maintenance {
     if (!named(source) || !named(to)) return "bad-class";
     const spare = source === 0 ? memory.control[SPARE_PAGES] : pages.pages(source);
     if ((spare as number) < PAGES_LEAST) return "no-spare";
-    if (source === 0) {
-      locks?.lock(ALLOCATION);
-      const taken = pages.takePage(to);
-      locks?.unlock(ALLOCATION);
-      // What a lowered `bytesMax` leaves no use for is nobody's to have.
-      if (!taken) return "no-spare";
-    } else this.#mover.start(source, to);
+    // What a lowered `bytesMax` leaves no use for is nobody's to have.
+    if (!this.#begin(source, to)) return "no-spare";
     this.nextAt = now;
     return "started";
   }
@@ -99,13 +95,33 @@ export class Maintenance {
   }
 
   #movePages(now: Millis): void {
-    const { sums } = this.#items.memory;
-    const { automoveLevel } = this.#items.settings;
-    if (!this.#mover.isUnderWay && now >= (sums[DEMAND_AT] as number)) {
-      sums[DEMAND_AT] = now + IDLE_MS;
-      const move = this.#demand.excess() ?? (automoveLevel > 0 ? this.#demand.look(now) : undefined);
-      if (move !== undefined) this.#mover.start(move.from, move.to);
-    }
+    if (!this.#mover.isUnderWay) this.#beginNext(now);
     this.#mover.clear(PAGE_TURNS, now);
+    // One page after the other: somebody may be waiting.
+    if (!this.#mover.isUnderWay && this.#reclaimer.wanted.isLacking(now)) this.#beginNext(now);
+  }
+
+  #beginNext(now: Millis): void {
+    const { sums } = this.#items.memory;
+    const moves = this.#items.settings.automoveLevel > 0;
+    let move = this.#demand.excess() ?? (moves ? this.#demand.forWanted(now) : undefined);
+    if (now >= (sums[DEMAND_AT] as number)) {
+      sums[DEMAND_AT] = now + IDLE_MS;
+      if (moves) move ??= this.#demand.look(now);
+    }
+    if (move !== undefined) this.#begin(move.from, move.to);
+  }
+
+  /** @returns false if the page was one that no class has, and may not be had */
+  #begin(from: number, to: number): boolean {
+    const { locks, pages } = this.#items;
+    if (from > 0) {
+      this.#mover.start(from, to);
+      return true;
+    }
+    locks?.lock(ALLOCATION);
+    const taken = pages.takePage(to);
+    locks?.unlock(ALLOCATION);
+    return taken;
   }
 }

@@ -3,23 +3,22 @@
 // Looked at a few times a second. A class that has pages of free chunks to spare gives one to all. Else the class in
 // which items are evicted youngest gets one of that in which they get oldest, as long as the ages differ much: then
 // a page does more good there. Ages and evictions are those of the last few looks, so that a passing burst moves
-// nothing.
+// nothing. Before all of that comes a value that was refused though there is room for it (wanted-pages.ts).
 
 import { COLD, TICKS_PER_SECOND } from "./layout.ts";
 import type { Reclaimer } from "./reclaimer.ts";
 import { EVICTED, OUT_OF_MEMORY } from "./slab-counters.ts";
 import type { SlabItems } from "./slab-items.ts";
 import type { Millis } from "./store.ts";
+import { PAGES_LEAST } from "./wanted-pages.ts";
 
 const WINDOW = 8;
 // Free chunks that a class may keep, in pages.
 const SPARE_PAGES_KEPT = 2.5;
 // How young the evicted must be compared with the oldest of the class that gives.
 const AGE_RATIO = 0.8;
-/** A class that gives a page keeps one at least. */
-export const PAGES_LEAST = 2;
 
-/** `to` is 0 where a page is to be free for whoever needs it. */
+/** `from` is 0 for a page that no class has, `to` is 0 where a page is to be free for whoever needs it. */
 export interface PageMove {
   readonly from: number;
   readonly to: number;
@@ -44,6 +43,8 @@ export class PageDemand {
   look(now: Millis): PageMove | undefined {
     this.#record();
     const { pages } = this.#items;
+    const { wanted } = this.#reclaimer;
+    const spared = wanted.isNeeding(now) ? wanted.slabClass : 0;
     let young = 0;
     let youngAge = Infinity;
     let old = 0;
@@ -51,7 +52,8 @@ export class PageDemand {
     for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
       const count = pages.pages(slabClass);
       const perPage = pages.chunksPerPage[slabClass] as number;
-      if (count > 1 && pages.freeChunks(slabClass) >= perPage * SPARE_PAGES_KEPT) {
+      const isSpared = slabClass === spared;
+      if (!isSpared && count > 1 && pages.freeChunks(slabClass) >= perPage * SPARE_PAGES_KEPT) {
         return pages.sparePages > 0 ? undefined : { from: slabClass, to: 0 };
       }
       const age = this.#reclaimer.ageOf((slabClass << 2) | COLD, now);
@@ -60,7 +62,7 @@ export class PageDemand {
         youngAge = age;
         young = slabClass;
       }
-      if (count >= PAGES_LEAST && age > oldAge) {
+      if (!isSpared && count >= PAGES_LEAST && age > oldAge) {
         oldAge = age;
         old = slabClass;
       }
@@ -69,6 +71,29 @@ export class PageDemand {
     // Ages below a second say little.
     const differs = youngAge < oldAge * AGE_RATIO && oldAge - youngAge >= TICKS_PER_SECOND;
     return differs ? { from: old, to: young } : undefined;
+  }
+
+  /**
+   * A page for a value that was refused: one that no class has, one of a class with as many free chunks, or one of that
+   * in which items get oldest.
+   */
+  forWanted(now: Millis): PageMove | undefined {
+    const { wanted } = this.#reclaimer;
+    if (!wanted.isLacking(now)) return undefined;
+    const { pages } = this.#items;
+    const to = wanted.slabClass;
+    if (pages.canTakePage(to)) return { from: 0, to };
+    let from = 0;
+    let oldAge = -1;
+    for (let slabClass = 1; slabClass < to; slabClass++) {
+      if (!wanted.canGive(slabClass)) continue;
+      const isFree = pages.freeChunks(slabClass) >= (pages.chunksPerPage[slabClass] as number);
+      const age = isFree ? Infinity : this.#reclaimer.ageOf((slabClass << 2) | COLD, now);
+      if (age <= oldAge) continue;
+      oldAge = age;
+      from = slabClass;
+    }
+    return from > 0 ? { from, to } : undefined;
   }
 
   /** What has to go since `bytesMax` was lowered below what the pages in use count for. */

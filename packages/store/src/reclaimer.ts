@@ -52,6 +52,7 @@ import {
 } from "./slab-counters.ts";
 import { ALLOCATION, type SlabItems, STRIPES } from "./slab-items.ts";
 import type { Millis, StoreListener } from "./store.ts";
+import { WantedPages } from "./wanted-pages.ts";
 
 /** As memcached counts a part: a chunk of ours holds as much, being smaller by what ours is. */
 const PART_HEADER_BYTES = 48;
@@ -67,6 +68,7 @@ export class Reclaimer {
   listener: StoreListener | undefined = undefined;
   /** The class of the largest chunks, whose lists have the items in parts. */
   readonly lastClass: number;
+  readonly wanted: WantedPages;
   readonly #items: SlabItems;
   readonly #words: readonly Int32Array[];
   /** The stripe that is held meanwhile, -1 for none, and the item that must not go, 0 for none. */
@@ -76,7 +78,8 @@ export class Reclaimer {
   constructor(items: SlabItems) {
     this.#items = items;
     this.#words = items.memory.words;
-    this.lastClass = items.settings.classes.sizes.length - 1;
+    this.wanted = new WantedPages(items.memory, items.settings, items.pages);
+    this.lastClass = this.wanted.slabClass;
   }
 
   /** The class whose lists an item of this size is in. */
@@ -197,6 +200,8 @@ export class Reclaimer {
       }
       if (part === 0) {
         this.#items.giveChunks(ref);
+        const partBytes = settings.chunkBytesMax - PART_HEADER_BYTES;
+        this.wanted.note(Math.ceil((valueBytes + LINE_END_BYTES) / partBytes), now);
         return 0;
       }
       largeValues.add(ref, last, part, slabClass);

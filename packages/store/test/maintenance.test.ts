@@ -121,6 +121,63 @@ describe("pages", () => {
     expectInOrder(store, now);
   });
 
+  describe.each([1, 4, 16])("of a full store of %i MiB", (mebibytes) => {
+    // A small value every 10 ms, whatever else happens.
+    const live = (store: SlabStore, from: number, ms: number): number => {
+      for (let now = from; now < from + ms; now += 10) {
+        set(store, `small:${now}`, 100, now);
+        if (now >= store.maintenanceAt) store.maintain(now);
+      }
+      return from + ms;
+    };
+    const full = (): SlabStore => {
+      const store = new SlabStore({ bytesMax: mebibytes * 1_048_576 });
+      for (let i = 0; store.counters.evictions < 100; i++) set(store, `first:${i}`, 100, START);
+      return store;
+    };
+
+    test("come to the largest value there may be, soon after it was refused", () => {
+      const store = full();
+      const large = store.itemBytesMax - 100;
+      expect(set(store, "large", large, START)).toBe("out-of-memory");
+      let now = live(store, START, 2_000);
+      expect(set(store, "large", large, now)).toBe("stored");
+      // For a while in which it is not stored they are left to it.
+      store.delete(encodeUtf8("large"), 0, 5, now);
+      now = live(store, now, 20_000);
+      expect(set(store, "large", large, now)).toBe("stored");
+      expect(set(store, "large", large, now)).toBe("stored");
+      expect(get(store, "large", now)).toHaveLength(large);
+      if (mebibytes === 1) expectInOrder(store, now);
+    });
+
+    test("go back when nobody stores it again", () => {
+      const store = full();
+      expect(set(store, "large", store.itemBytesMax - 100, START)).toBe("out-of-memory");
+      let now = live(store, START, 10_000);
+      const smallOnes = (): number =>
+        Math.max(...store.slabs(now).classes.map(({ items, pages }) => (items.number > 10 ? pages : 0)));
+      const before = smallOnes();
+      now = live(store, now, 60_000);
+      expect(store.slabs(now).sparePages + smallOnes()).toBeGreaterThan(before);
+    });
+  });
+
+  test("are not gathered for a value that no pages would do for", () => {
+    const store = small({ itemBytesMax: 250_000 });
+    let now = fill(store, "small", 60, 2_500, START);
+    expect(set(store, "large", 200_000, now)).toBe("out-of-memory");
+    now = pass(store, now, 5_000);
+    expect(set(store, "large", 200_000, now)).toBe("stored");
+    const { length } = encodeUtf8("large");
+    const value = new Uint8Array(100_000);
+    // It would need room beside the old value, which stays.
+    expect(store.append(encodeUtf8("large"), 0, length, value, 0, 40_000, now)).toBe("not-stored");
+    const before = store.slabs(now).classes.map(({ pages }) => pages);
+    now = pass(store, now, 5_000);
+    expect(store.slabs(now).classes.map(({ pages }) => pages)).toEqual(before);
+  });
+
   test("stay where they are if that is wanted", () => {
     const store = small({ automove: false });
     let now = fill(store, "small", 60, 2_500, START);
