@@ -18,8 +18,9 @@ const OPERATED =
 const DUMPED = /(?:key=[^\n]*\n)*END\r\n/y;
 const VALUE = /VALUE [^ ]+ \d+ (\d+)(?: \d+)?\r\n/y;
 
-const META_VALUE = /VA (\d+)(?: [^\n]*)?\r\n/y; // a key may have a CR in it
-const FLAGS = "(?: [^\\n]*)?";
+// A key may have any bytes in it: that of an item that was made on a miss is told as it is, though it came in base64.
+const META_VALUE = /VA (\d+)(?: [^]*?)?\r\n/y;
+const FLAGS = "(?: [^]*?)?";
 
 const oneLine = (words: string): RegExp => new RegExp(`(?:${words})\\r\\n`, "y");
 
