@@ -5,6 +5,7 @@ import type {
   Endpoint,
   Listener,
   Network,
+  Transport,
   TransportHandler,
 } from "@memwire/engine";
 import type { WorkerEngine } from "./engine-of-task.ts";
@@ -30,9 +31,9 @@ export async function listenFor(
   // The driver counts its attempts.
   let via = 0;
   const listen = async ({ endpoint, plain, protocol }: Listening): Promise<Listener> => {
-    const own = via++;
     const isTcp = endpoint.kind === "tcp";
     if (isTcp && threads > 1 && mustBeFree !== undefined) await tryAlone(mustBeFree, endpoint);
+    const own = via++; // not before: of what was refused there the driver has not heard
     const shared = isTcp ? { backlog, reusePort: threads > 1 } : {};
     const secured = tls !== undefined && isTcp && plain !== true ? { tls: tls.options() } : {};
     if (protocol !== undefined) engine.speaking(own, protocol);
@@ -55,7 +56,7 @@ export async function listenFor(
 
 /** @throws Error if somebody listens there */
 async function tryAlone(network: Network, endpoint: Endpoint): Promise<void> {
-  const turnAway = (transport: { close(): void }): TransportHandler => {
+  const turnAway = (transport: Transport): TransportHandler => {
     transport.close();
     return nobody;
   };

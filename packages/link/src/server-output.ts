@@ -37,7 +37,7 @@ export class ServerOutput implements Output {
     return (this.#binary = sasl === null ? null : new TextOverBinary(sasl, this.#context));
   }
 
-  /** The connection is over: what is queued stays. */
+  /** The connection is over: the next one has a greeting of its own. */
   end(): void {
     this.greeting = null;
     this.#binary = null;
