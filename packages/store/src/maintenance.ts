@@ -1,7 +1,7 @@
 // What a store does when there is time: one slice a call, well under a millisecond or two.
 
 import { Crawler } from "./crawler.ts";
-import { CLASSES_MAX, CRAWL_AT, DEMAND_AT, SPARE_PAGES } from "./layout.ts";
+import { CLASSES_MAX, CRAWL_AT, DEMAND_AT } from "./layout.ts";
 import { PageDemand } from "./page-demand.ts";
 import { PageMover } from "./page-mover.ts";
 import type { Reclaimer } from "./reclaimer.ts";
@@ -40,16 +40,17 @@ export class Maintenance {
 
   /** How a class can be made to give a page: see `Store.movePage`. */
   movePage(from: number, to: number, now: Millis): PageMoved {
-    const { memory, pages, settings } = this.#items;
+    const { pages, settings } = this.#items;
     const last = settings.classes.sizes.length - 1;
     this.#tuning.follow();
+    if (!settings.automove) return "disabled";
     if (this.#mover.isUnderWay) return "busy";
     if (from === to) return "same-class";
     const source = from === -1 ? this.#demand.spareClass(to) : from;
     const named = (slabClass: number): boolean => slabClass >= 0 && slabClass <= last;
     if (!named(source) || !named(to)) return "bad-class";
-    const spare = source === 0 ? memory.control[SPARE_PAGES] : pages.pages(source);
-    if ((spare as number) < PAGES_LEAST) return "no-spare";
+    const isSpare = source === 0 ? pages.sparePages >= PAGES_LEAST : this.#reclaimer.wanted.canGive(source);
+    if (!isSpare) return "no-spare";
     // What a lowered `bytesMax` leaves no use for is nobody's to have.
     if (!this.#begin(source, to)) return "no-spare";
     this.nextAt = now;

@@ -107,10 +107,10 @@ export class PageDemand {
   /** The class that has most pages and can give one to `to`; -1 if none can. */
   spareClass(to: number): number {
     let found = -1;
-    let most = PAGES_LEAST - 1;
+    let most = 0;
     for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
       const count = this.#items.pages.pages(slabClass);
-      if (slabClass === to || count <= most) continue;
+      if (slabClass === to || count <= most || !this.#reclaimer.wanted.canGive(slabClass)) continue;
       most = count;
       found = slabClass;
     }

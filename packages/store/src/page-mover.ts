@@ -2,7 +2,7 @@
 //
 // From the start none of its chunks is given out any more. What is in use goes to a free chunk of another page; if
 // there is none, the oldest item of the class goes for it. One that somebody is filling at the moment, or holds, is waited
-// for.
+// for. Without evictions the page stays where it is once there is no free chunk for something in it.
 
 import {
   CLASS_MASK,
@@ -67,7 +67,7 @@ export class PageMover {
       this.#items.locks?.lock(ALLOCATION);
       if (control[MOVED_PAGE] !== 0) {
         this.#turn(now);
-        if (control[MOVED_CHUNKS] === 0) {
+        if (this.isUnderWay && control[MOVED_CHUNKS] === 0) {
           this.#items.pages.move(control[MOVED_TO] as number);
           this.#items.counters.count(0, PAGES_MOVED);
         }
@@ -83,7 +83,7 @@ export class PageMover {
     const chunks = pages.chunksPerPage[slabClass] as number;
     const bytes = pages.chunkBytes[slabClass] as number;
     const count = Math.max(1, Math.min(CHUNKS_A_TURN, Math.floor(BYTES_A_TURN / bytes)));
-    for (let i = 0; i < count && memory.control[MOVED_CHUNKS] !== 0; i++) {
+    for (let i = 0; i < count && this.isUnderWay && memory.control[MOVED_CHUNKS] !== 0; i++) {
       if (this.#next >= chunks) this.#next = 0;
       this.#move(pages.chunkOf(page, slabClass, this.#next++), slabClass, now);
     }
@@ -101,15 +101,25 @@ export class PageMover {
       items.leaveStripe(hash);
       return items.counters.count(0, BUSY);
     }
-    const to = this.#chunk(ref, slabClass, hash, now);
-    // It may itself have been what had to go.
-    if (this.#stateOf(ref) !== 0 && this.#wordOf(ref, STATE) === state) {
-      if (to === 0) {
-        items.counters.count(0, RESCUES_DROPPED);
-        items.drop(owner);
-      } else this.#rescue(ref, to, owner, hash);
-    } else if (to !== 0) items.pages.give(to, slabClass);
+    if (!this.#reclaimer.reclaim(owner, items.lists.listOf(owner) >> 2, now)) {
+      const left = items.memory.control[MOVED_CHUNKS];
+      const to = this.#chunk(ref, slabClass, hash, now);
+      // It may itself have been what had to go.
+      const stays = this.#stateOf(ref) === state;
+      if (!stays && to !== 0) items.pages.give(to, slabClass);
+      else if (stays && to !== 0) this.#rescue(ref, to, owner, hash);
+      // What went may have been in this page, too: it comes to an end without this one's going.
+      else if (stays && items.memory.control[MOVED_CHUNKS] === left) this.#giveUp(owner, now);
+    }
     items.leaveStripe(hash);
+  }
+
+  /** There is no room elsewhere, and nothing that could go. */
+  #giveUp(owner: number, now: Millis): void {
+    const { counters, lists, pages, settings } = this.#items;
+    if (!settings.evictions) return pages.reopen();
+    counters.count(0, RESCUES_DROPPED);
+    this.#reclaimer.evict(owner, lists.listOf(owner) >> 2, now);
   }
 
   #rescue(ref: number, to: number, owner: number, hash: number): void {

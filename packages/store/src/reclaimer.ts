@@ -227,10 +227,19 @@ export class Reclaimer {
       }
       if (this.pull(cold, true, 0, 0, now) > 0) continue;
       // Items may still be in the lists of a store that was segmented once.
-      if (!settings.segmented && this.#flatten(slabClass, now) === 0) return 0;
+      if (!settings.segmented && this.#flatten(slabClass, now) === 0) break;
       this.#cool(slabClass, round === ROUNDS_MAX - 2, now);
     }
-    return 0;
+    return this.#closedChunk(slabClass);
+  }
+
+  /** Out of a page that is being cleared. Where nothing may go for it, that page is needed here. */
+  #closedChunk(slabClass: number): number {
+    const { pages, settings } = this.#items;
+    if (settings.evictions) return pages.takeVacated(slabClass);
+    if (!pages.isClosing(slabClass)) return 0;
+    pages.reopen();
+    return pages.take(slabClass);
   }
 
   /** Without segments there are only cold items. */
@@ -249,13 +258,7 @@ export class Reclaimer {
   #pullOne(ref: number, list: number, evicts: boolean, bytes: number, ageMax: number, now: Millis): number {
     const items = this.#items;
     const slabClass = list >> 2;
-    if (items.isDead(ref, now)) {
-      items.counters.count(slabClass, RECLAIMED);
-      items.countExpired(ref, slabClass);
-      this.#tell("expired", ref);
-      items.drop(ref);
-      return 1;
-    }
+    if (this.reclaim(ref, slabClass, now)) return 1;
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     const state = words[at + STATE] as number;
@@ -268,7 +271,7 @@ export class Reclaimer {
         this.#move(ref, slabClass, list & 3);
         return 0;
       }
-      this.#evict(ref, slabClass, now);
+      this.evict(ref, slabClass, now);
       return 1 | STOP;
     }
     switch (list & 3) {
@@ -305,7 +308,19 @@ export class Reclaimer {
     this.#items.lists.insert(ref, (slabClass << 2) | segment);
   }
 
-  #evict(ref: number, slabClass: number, now: Millis): void {
+  /** Takes out an item that expired, or was flushed. Needs the allocation and the stripe. @returns whether it is one */
+  reclaim(ref: number, slabClass: number, now: Millis): boolean {
+    const items = this.#items;
+    if (!items.isDead(ref, now)) return false;
+    items.counters.count(slabClass, RECLAIMED);
+    items.countExpired(ref, slabClass);
+    this.#tell("expired", ref);
+    items.drop(ref);
+    return true;
+  }
+
+  /** Takes out an item that lives. Needs the allocation and the stripe. @param slabClass The one in whose lists it is. */
+  evict(ref: number, slabClass: number, now: Millis): void {
     const { counters } = this.#items;
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;

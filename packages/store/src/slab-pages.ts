@@ -38,6 +38,8 @@ export class SlabPages {
   readonly #control: Int32Array;
   readonly #sums: Float64Array;
   readonly #settings: StoreSettings;
+  /** The chunk of a page being cleared that was given back last, by this worker. */
+  #vacated = 0;
 
   constructor(memory: SlabMemory, settings: StoreSettings) {
     this.#memory = memory;
@@ -77,6 +79,7 @@ export class SlabPages {
     words[at + STATE] = 0;
     if (control[MOVED_PAGE] !== 0 && this.pageOf(ref) === control[MOVED_PAGE]) {
       control[MOVED_CHUNKS] = (control[MOVED_CHUNKS] as number) - 1;
+      this.#vacated = ref;
       return;
     }
     const next = control[row + FREE_CHUNK] as number;
@@ -103,6 +106,41 @@ export class SlabPages {
     }
     control[MOVED_PAGE] = page;
     control[MOVED_CHUNKS] = used;
+  }
+
+  /** Whether a page of the class is being cleared. */
+  isClosing(slabClass: number): boolean {
+    const page = this.#control[MOVED_PAGE] as number;
+    return page !== 0 && this.classOf(page) === slabClass;
+  }
+
+  /**
+   * A chunk of the page that is being cleared, for who made room just there and found none elsewhere. What is put there
+   * has to move once more.
+   *
+   * @returns 0 if there is none
+   */
+  takeVacated(slabClass: number): number {
+    const ref = this.#vacated;
+    const control = this.#control;
+    if (ref === 0 || !this.isClosing(slabClass) || this.pageOf(ref) !== control[MOVED_PAGE]) return 0;
+    if ((this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + STATE] !== 0) return 0;
+    control[MOVED_CHUNKS] = (control[MOVED_CHUNKS] as number) + 1;
+    this.#vacated = 0;
+    return ref;
+  }
+
+  /** The page is not to be cleared after all: what is free of it is given out again. */
+  reopen(): void {
+    const control = this.#control;
+    const page = control[MOVED_PAGE] as number;
+    const slabClass = this.classOf(page);
+    control[MOVED_PAGE] = 0;
+    for (let i = 0; i < (this.chunksPerPage[slabClass] as number); i++) {
+      const ref = this.chunkOf(page, slabClass, i);
+      const state = (this.#words[ref >>> REGION_SHIFT] as Int32Array)[((ref & REGION_MASK) << 1) + STATE];
+      if (state === 0) this.give(ref, slabClass);
+    }
   }
 
   /** Takes a free chunk out of the list of its class. */

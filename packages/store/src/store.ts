@@ -38,9 +38,9 @@ export type CountedOn = Counted | "exists" | "created";
 
 /**
  * What comes of the wish that a page goes to another class: it is on its way; another one is; the class to give it has
- * none to spare; the classes are the same; there is no such class.
+ * none to spare; the classes are the same; there is no such class; the store was made with `automove: false`.
  */
-export type PageMoved = "started" | "busy" | "no-spare" | "same-class" | "bad-class";
+export type PageMoved = "started" | "busy" | "no-spare" | "same-class" | "bad-class" | "disabled";
 
 /**
  * Told of what goes without having been deleted. Called in the middle of a command: it must not use the store. What it

@@ -13,6 +13,7 @@ const MEBIBYTES_LEAST = 8;
 const MEBIBYTES_MOST = 1_000_000_000;
 const AUTOMOVE_LEVEL_MAX = 2;
 
+const DISABLED = "CLIENT_ERROR slab reassignment disabled";
 const BAD_FORMAT = "CLIENT_ERROR bad command line format";
 
 /** `slabs` */
@@ -34,7 +35,7 @@ function carryOut(context: Context, [what, ...words]: readonly string[], now: Mi
 
 function reassign(context: Context, words: readonly string[], now: Millis): string {
   const { store, watchers } = context;
-  if (!store.setup.automove) return "CLIENT_ERROR slab reassignment disabled";
+  if (!store.setup.automove) return DISABLED;
   const [from, to] = words.map(numberOf);
   if (from === undefined || to === undefined || !Number.isInteger(from) || !Number.isInteger(to)) {
     return BAD_FORMAT;
@@ -52,6 +53,8 @@ function reassign(context: Context, words: readonly string[], now: Millis): stri
       return "BADCLASS invalid src or dst class id";
     case "no-spare":
       return "NOSPARE source class has no spare pages";
+    case "disabled":
+      return DISABLED;
     case "same-class":
       return "SAME src and dst class are identical";
     default:
