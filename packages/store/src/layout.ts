@@ -119,6 +119,8 @@ export const OVERFLOWS_TAKEN = 16;
 export const TUNED = 17;
 /** Pages that the class of the largest chunks should have for a value that was refused (wanted-pages.ts). */
 export const WANTED_PAGES = 18;
+/** A checksum of the options that all workers need to have alike. */
+export const SETUP = 19;
 /** Of each class: from here on, `CLASS_WORDS` each. */
 export const CLASS_START = 32;
 export const CLASS_WORDS = 8;

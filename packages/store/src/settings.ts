@@ -2,6 +2,7 @@
 
 import type { CopyBytes } from "./copy-bytes.ts";
 import { itemBytes } from "./item-bytes.ts";
+import { hashOf } from "./key-hash.ts";
 import { GROUP_WORDS, GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
 import { MS_PER_TICK } from "./layout.ts";
 import type { StoreOptions } from "./options.ts";
@@ -136,6 +137,25 @@ export function settingsOf(options: StoreOptions): StoreSettings {
     reserve: options.reserve ?? ((bytes) => new ArrayBuffer(bytes)),
     copyBytes: options.copyBytes,
   };
+}
+
+/** The same, 32 bits, for all workers of a store: of what each of them lays out, or decides, by itself. */
+export function setupSum(settings: StoreSettings): number {
+  const { bytesMax, bytesMost, itemBytesMax, evictions, pageBytes, chunkBytesMax, classes } = settings;
+  const { casUniques, maintainer, overwrites, automove, hashSeed, groupsMax } = settings;
+  const layout = [
+    bytesMax,
+    bytesMost,
+    itemBytesMax,
+    pageBytes,
+    chunkBytesMax,
+    groupsMax,
+    hashSeed,
+    ...classes.sizes,
+  ];
+  const rules = [evictions, casUniques, maintainer, overwrites, automove].map(Number);
+  const bytes = new Uint8Array(Float64Array.from([...layout, ...rules]).buffer);
+  return hashOf(bytes, 0, bytes.length, 0);
 }
 
 function pageBytesFor(bytesMax: number): number {

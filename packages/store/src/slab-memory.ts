@@ -2,10 +2,10 @@
 
 import { type CopyBytes, copierOfShared, copyByView, withLoop } from "./copy-bytes.ts";
 import { holdsBytes } from "./holds.ts";
-import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SUMS } from "./layout.ts";
+import { FIRST_USE, FLUSH_AT, GROUP_MASK, GROUPS, PAGE_START, REGION_BYTES, SETUP, SUMS } from "./layout.ts";
 import { keptBytes } from "./kept-items.ts";
 import { GROUP_WORDS, GROUPS_MIN } from "./key-index.ts";
-import type { StoreSettings } from "./settings.ts";
+import { setupSum, type StoreSettings } from "./settings.ts";
 import { countsBytes } from "./slab-counters.ts";
 
 /** The buffers alone: what another worker needs to see the same store, if they are shared. */
@@ -85,6 +85,7 @@ export class SlabMemory {
       },
       settings,
     );
+    memory.control[SETUP] = setupSum(settings);
     memory.control[GROUPS] = GROUPS_MIN;
     memory.control[GROUP_MASK] = GROUPS_MIN * 2 - 1;
     memory.sums[FIRST_USE] = -1;

@@ -8,14 +8,14 @@ import { ItemScan } from "./item-scan.ts";
 import { ItemTerms } from "./item-terms.ts";
 import { ItemWriter } from "./item-writer.ts";
 import { hashOf } from "./key-hash.ts";
-import { FLUSH_AT, ITEMS, LISTS, MOVED_PAGE } from "./layout.ts";
+import { FLUSH_AT, ITEMS, LISTS, MOVED_PAGE, SETUP } from "./layout.ts";
 import { orderByAge } from "./list-order.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { StoreOptions } from "./options.ts";
 import { Prefetch } from "./prefetch.ts";
 import { Reclaimer } from "./reclaimer.ts";
 import { Recovery } from "./recovery.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf, setupSum } from "./settings.ts";
 import { SharedLocks } from "./shared-locks.ts";
 import { COMMANDS, GET_EXPIRED, GET_FLUSHED, SlabCounters } from "./slab-counters.ts";
 import { CAS_UNIQUES, LOCKS, SlabItems, STRIPES } from "./slab-items.ts";
@@ -64,6 +64,9 @@ export abstract class SlabStoreBase extends CurrentItem {
     const settings = settingsOf(options);
     const memory =
       shared === undefined ? SlabMemory.reserve(settings, 1, 0) : new SlabMemory(shared.buffers, settings);
+    if (memory.control[SETUP] !== setupSum(settings)) {
+      throw new TypeError("a store is joined with the options that share() answered, as they are");
+    }
     const locks =
       shared === undefined ? undefined : locksOf(shared.buffers.locks, (dead) => recovery?.recover(dead));
     const counters = new SlabCounters(memory.buffers.counts, locks?.join() ?? 0);

@@ -11,6 +11,7 @@
 // copied out, or held, before the item's lock is left, since anybody may overwrite it from then on; or the lock is kept
 // until the reader lets go (`readsInPlace`).
 
+import { checkKey, checkRange } from "./byte-checks.ts";
 import { hashOf } from "./key-hash.ts";
 import {
   CAS_HIGH,
@@ -36,7 +37,6 @@ import {
   type CountedOn,
   type DeletedOn,
   type FoundOn,
-  KEY_BYTES_MAX,
   type Millis,
   type Store,
   type Stored,
@@ -123,7 +123,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     expiresAt: Millis,
     now: Millis,
   ): Stored {
-    const tooLarge = this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags);
+    const tooLarge = this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, flags);
     const hash = this.enter(key, keyStart, keyEnd, now);
     let stored: Stored = "too-large";
     if (tooLarge) {
@@ -157,7 +157,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     expiresAt: Millis,
     now: Millis,
   ): Stored {
-    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    if (this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, flags)) return "too-large";
     const hash = this.enter(key, keyStart, keyEnd, now);
     const old = this.items.live(hash, key, keyStart, keyEnd, now);
     let stored: Stored = "not-stored";
@@ -192,7 +192,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     expiresAt: Millis,
     now: Millis,
   ): Stored {
-    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    if (this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, flags)) return "too-large";
     const hash = this.enter(key, keyStart, keyEnd, now);
     const old = this.items.live(hash, key, keyStart, keyEnd, now);
     const stored =
@@ -228,7 +228,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     casLow: number,
     now: Millis,
   ): Stored {
-    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    if (this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, flags)) return "too-large";
     const hash = this.enter(key, keyStart, keyEnd, now);
     const old = this.items.live(hash, key, keyStart, keyEnd, now);
     let stored: Stored = "not-found";
@@ -314,7 +314,7 @@ export class SlabStore extends SlabStoreBase implements Store {
   }
 
   findOn(terms: Terms, key: Uint8Array, keyStart: number, keyEnd: number, now: Millis): FoundOn {
-    if (terms.vivifies) this.#checkKey(keyEnd - keyStart);
+    if (terms.vivifies) checkKey(key, keyStart, keyEnd);
     const hash = this.enter(key, keyStart, keyEnd, now);
     const found = this.terms.find(terms, hash, key, keyStart, keyEnd, now);
     this.leaveStripe(hash);
@@ -343,7 +343,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     expiresAt: Millis,
     now: Millis,
   ): Stored {
-    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, flags)) return "too-large";
+    if (this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, flags)) return "too-large";
     const hash = this.enter(key, keyStart, keyEnd, now);
     const stored = this.terms.store(
       terms,
@@ -386,7 +386,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     up: boolean,
     now: Millis,
   ): CountedOn {
-    if (terms.vivifies) this.#checkKey(keyEnd - keyStart);
+    if (terms.vivifies) checkKey(key, keyStart, keyEnd);
     const hash = this.enter(key, keyStart, keyEnd, now);
     const counted = this.terms.count(terms, hash, key, keyStart, keyEnd, deltaHigh, deltaLow, up, now);
     this.leaveStripe(hash);
@@ -423,14 +423,19 @@ export class SlabStore extends SlabStoreBase implements Store {
     return stored;
   }
 
-  #checkKey(keyBytes: number): void {
-    if (keyBytes >= 1 && keyBytes <= KEY_BYTES_MAX) return;
-    throw new RangeError(`a key must have 1 to ${KEY_BYTES_MAX} bytes, got ${keyBytes}`);
-  }
-
-  #isTooLarge(keyBytes: number, valueBytes: number, flags: number): boolean {
-    this.#checkKey(keyBytes);
-    if (this.writer.sizeOf(keyBytes, valueBytes, flags) <= this.itemBytesMax) return false;
+  #isTooLarge(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+    flags: number,
+  ): boolean {
+    checkKey(key, keyStart, keyEnd);
+    checkRange("value", value, valueStart, valueEnd);
+    const size = this.writer.sizeOf(keyEnd - keyStart, valueEnd - valueStart, flags);
+    if (size <= this.itemBytesMax) return false;
     this.letGo();
     this.items.counters.count(0, TOO_LARGE);
     return true;
@@ -446,7 +451,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     inFront: boolean,
     now: Millis,
   ): Stored {
-    if (this.#isTooLarge(keyEnd - keyStart, valueEnd - valueStart, 0)) return "too-large";
+    if (this.#isTooLarge(key, keyStart, keyEnd, value, valueStart, valueEnd, 0)) return "too-large";
     const hash = this.enter(key, keyStart, keyEnd, now);
     const old = this.items.live(hash, key, keyStart, keyEnd, now);
     const extended = old !== 0 && this.writer.extend(old, value, valueStart, valueEnd, inFront, now);

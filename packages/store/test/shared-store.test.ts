@@ -131,6 +131,17 @@ describe("workers of a store", () => {
     SlabStore.join(one.share());
   });
 
+  test.each([{ hashSeed: 7 }, { bytesMax: OPTIONS.bytesMax * 2 }, { evictions: false }])(
+    "do not join with other options, which would see other items: %o",
+    (other) => {
+      const { options, buffers } = SlabStore.shared(OPTIONS).share();
+      expect(() => SlabStore.join({ options: { ...options, ...other }, buffers })).toThrow(
+        "a store is joined with the options that share() answered, as they are",
+      );
+      SlabStore.join({ options, buffers });
+    },
+  );
+
   test("a store of one worker is not shared", () => {
     expect(() => new SlabStore().share()).toThrow("make it with SlabStore.shared()");
   });

@@ -174,6 +174,32 @@ test("an item that was written over is fetched once somebody asks for it", () =>
   }
 });
 
+test.each([
+  [0, 9],
+  [5, 4],
+  [-1, 3],
+  [0, NaN],
+])("nothing is stored from %d to %d of an array of 8 bytes", (start, end) => {
+  const store = new SlabStore();
+  const value = new Uint8Array(8).fill(97);
+  const told = `a value must lie in its array of 8 bytes, got ${start} to ${end}`;
+  const terms = new Terms();
+  const calls = [
+    () => store.set(value, 0, 1, value, start, end, 0, Infinity, START),
+    () => store.add(value, 0, 1, value, start, end, 0, Infinity, START),
+    () => store.replace(value, 0, 1, value, start, end, 0, Infinity, START),
+    () => store.append(value, 0, 1, value, start, end, START),
+    () => store.cas(value, 0, 1, value, start, end, 0, Infinity, 0, 1, START),
+    () => store.storeOn(terms, value, 0, 1, value, start, end, 0, Infinity, START),
+  ];
+  for (const call of calls) expect(call).toThrow(told);
+  if (end - start === 9) {
+    const beyond = "a key must lie in its array of 8 bytes, got 0 to 9";
+    expect(() => store.set(value, start, end, value, 0, 1, 0, Infinity, START)).toThrow(beyond);
+  }
+  expect(store.counters.currItems).toBe(0);
+});
+
 test("what is made on terms keeps the bounds of keys and items", () => {
   const store = new SlabStore({ itemBytesMax: 70 });
   const terms = Object.assign(new Terms(), { vivifies: true });
