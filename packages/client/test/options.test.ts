@@ -34,6 +34,10 @@ test.each<[Partial<ClientOptions>, string]>([
   [{ replyTimeoutMs: NaN }, whole("replyTimeoutMs", NaN)],
   [{ idleTimeoutMs: 0.5 }, whole("idleTimeoutMs", 0.5)],
   [{ limits: { inFlightMax: 0 } }, whole("inFlightMax", 0)],
+  [
+    { limits: { inflightMax: 1 } as object },
+    "limits has no inflightMax: there are inFlightMax, queuedBytesMax, ",
+  ],
   [{ limits: { queuedBytesMax: Infinity } }, whole("queuedBytesMax", Infinity)],
   [{ replies: { valueBytesMax: 0 } }, whole("valueBytesMax", 0)],
   [{ hash: "md6" as never }, "md6"],

@@ -114,8 +114,9 @@ export function toBigint(high: number, low: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
 }
 
-/** @throws RangeError if the number is negative or above 2^64 - 1 */
+/** @throws RangeError if the number is negative or above 2^64 - 1, TypeError if it is no bigint */
 export function toHalves(value: bigint): Halves {
+  if (typeof value !== "bigint") throw new TypeError(`a 64-bit number must be a bigint, got ${typeof value}`);
   if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
     throw new RangeError(`a 64-bit number must be from 0 to 18446744073709551615, got ${value}`);
   }

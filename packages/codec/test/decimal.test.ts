@@ -115,6 +115,7 @@ test("a number up to 2^53 is read and written as Number does, within its bound",
 });
 
 test("halves outside 64 bits are refused with the number that was given", () => {
+  expect(() => toHalves(5 as never)).toThrow(new TypeError("a 64-bit number must be a bigint, got number"));
   expect(() => toHalves(-1n)).toThrow("a 64-bit number must be from 0 to 18446744073709551615, got -1");
   expect(() => toHalves(MAX + 1n)).toThrow(RangeError);
   fc.assert(

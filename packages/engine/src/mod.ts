@@ -32,4 +32,5 @@ export { systemClock, type ClockHost } from "./system-clock.ts";
 export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "./tls.ts";
 export type { TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
 export { checkRate, TokenBucket, type RateLimit } from "./token-bucket.ts";
+export { refuseUnknown } from "./unknown-names.ts";
 export { unreachable } from "./unreachable.ts";

@@ -1,6 +1,6 @@
 // The options of a gateway with every default filled in, checked once.
 
-import type { Millis } from "@memwire/engine";
+import { type Millis, refuseUnknown } from "@memwire/engine";
 import {
   DEFAULT_GATEWAY_LIMITS,
   type GatewayLimits,
@@ -27,6 +27,7 @@ export interface Settings {
 
 /** @throws RangeError that says which option is wrong and what would be right */
 export function settingsOf(options: GatewayOptions): Settings {
+  refuseUnknown("limits", options.limits ?? {}, Object.keys(DEFAULT_GATEWAY_LIMITS));
   const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
     if (name === "headerBytesMax" && value === Infinity) continue;

@@ -4,6 +4,10 @@ import { bench } from "./bench.ts";
 
 test.each<readonly [Partial<GatewayOptions>, string]>([
   [{ limits: { urlBytesMax: 0 } }, "limits.urlBytesMax must be a whole number from 1, got 0"],
+  [
+    { limits: { streamMax: 1 } as object },
+    `limits has no streamMax: there are ${Object.keys(DEFAULT_GATEWAY_LIMITS).toSorted().join(", ")}`,
+  ],
   [{ limits: { streamsMax: 1.5 } }, "limits.streamsMax must be a whole number from 1, got 1.5"],
   [{ limits: { requestsMax: Infinity } }, "limits.requestsMax must be a whole number from 1, got Infinity"],
   [{ limits: { headerBytesMax: -1 } }, "limits.headerBytesMax must be a whole number from 1, got -1"],

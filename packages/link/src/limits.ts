@@ -1,7 +1,7 @@
 // Every bound that links keep; each has a counter where it can be met.
 
 import type { Limits as CodecLimits } from "@memwire/codec";
-import type { Millis } from "@memwire/engine";
+import { type Millis, refuseUnknown } from "@memwire/engine";
 import type { HealthOptions } from "@memwire/router";
 import type { Credentials } from "./greeting.ts";
 
@@ -128,9 +128,10 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 /**
  * The defaults with some replaced.
  *
- * @throws RangeError for a limit that is not a whole number from 1
+ * @throws RangeError for a limit that is unknown, or not a whole number from 1
  */
 export function limitsFrom<T extends object>(defaults: T, given: Partial<T> = {}): T {
+  refuseUnknown("limits", given, Object.keys(defaults));
   const limits = { ...defaults, ...given };
   for (const [name, value] of Object.entries(limits)) checkPositive(name, value as number);
   return limits;

@@ -8,7 +8,7 @@ import {
   limitsOf,
   type Protocol,
 } from "@memwire/codec";
-import type { Millis } from "@memwire/engine";
+import { type Millis, refuseUnknown } from "@memwire/engine";
 import { KEY_BYTES_MAX, SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkBy, type UserCheck } from "./users/users.ts";
 import type { WorkerCounters } from "./workers/worker-counters.ts";
@@ -144,6 +144,31 @@ const PROTOCOL_OF: Readonly<Record<Authentication["kind"], Protocol>> = { sasl: 
 
 const PROTOCOLS: readonly unknown[] = ["auto", "text", "binary"] satisfies readonly ("auto" | Protocol)[];
 
+const OPTIONS: readonly string[] = Object.keys({
+  store: true,
+  limits: true,
+  copyBytes: true,
+  lentBytesLeast: true,
+  workers: true,
+  version: true,
+  flushEnabled: true,
+  protocol: true,
+  authentication: true,
+  shutdownEnabled: true,
+  dumpEnabled: true,
+  watchEnabled: true,
+  prefixDelimiter: true,
+  detailEnabled: true,
+  sizesEnabled: true,
+  debugTimeEnabled: true,
+  onShutdown: true,
+  tellWorkers: true,
+  refreshCertificates: true,
+  log: true,
+  startedAt: true,
+  facts: true,
+} satisfies Record<keyof ServerOptions, true>);
+
 /** The options with every default filled in. */
 export interface ServerSettings {
   readonly store: Store;
@@ -173,12 +198,13 @@ export interface ServerSettings {
 }
 
 /**
- * @throws RangeError for a limit that is unknown or not a whole number from 1, a key above the store's, a time below 1, a version that is not one printable
- * line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
+ * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a key above the
+ * store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
  * or a password
  * @throws TypeError for an `authentication` that is none
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
+  refuseUnknown("a server", options, OPTIONS);
   const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;
   const { lentBytesLeast = LENT_BYTES_LEAST } = options;
   if (!(lentBytesLeast >= 1)) {
@@ -227,7 +253,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   for (const [name, value] of Object.entries(times)) {
     if (!(value >= 1)) throw new RangeError(`${name} must be at least 1, Infinity for ever, got ${value}`);
   }
-  refuseUnknown(codec, [...Object.keys({ ...own, ...times }), ...Object.keys(DEFAULT_LIMITS)]);
+  refuseUnknown("limits", codec, [...Object.keys({ ...own, ...times }), ...Object.keys(DEFAULT_LIMITS)]);
   const decoding = limitsOf({ ...codec, valueBytesMax });
   // With a longer key the store throws, in the middle of what a client has asked.
   if (decoding.keyBytesMax > KEY_BYTES_MAX) {
@@ -261,13 +287,6 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     facts: typeof facts === "function" ? facts : () => facts,
     log: options.log,
   };
-}
-
-/** A limit that is misspelt would be none. */
-function refuseUnknown(given: object, known: readonly string[]): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new RangeError(`limits has no ${unknown}: there are ${known.toSorted().join(", ")}`);
 }
 
 function whoMaySpeakWhat({

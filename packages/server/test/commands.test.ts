@@ -147,6 +147,11 @@ test("options out of range are refused when the server is made", () => {
   expect(() => new ServerEngine({ limits: misspelt })).toThrow(
     /^limits has no connectionMax: there are connectionsMax, drainMs, .*, watchersMax, workerLinesMax$/,
   );
+  // Without authentication it would be open to everybody.
+  const open = { authentification: { kind: "ascii", users: [] } } as object;
+  expect(() => new ServerEngine(open)).toThrow(
+    /^a server has no authentification: there are authentication, /,
+  );
   const wrong = "zzz" as "text";
   const message = new RangeError('protocol must be "auto", "text" or "binary", got "zzz"');
   expect(() => new ServerEngine({ protocol: wrong })).toThrow(message);
