@@ -20,8 +20,9 @@ import type { Millis } from "./store.ts";
 // From the end of one way through all items to the next. A flush lets it set out at once.
 const CRAWL_EVERY_MS = 60_000;
 
-// How many items are looked at while others wait for the allocation.
+// How many items are looked at while others wait for the allocation. One that goes takes as long as some that stay.
 const CHECKS_A_TURN = 128;
+const CHECKS_A_DROP = 4;
 
 export class Crawler {
   readonly #items: SlabItems;
@@ -40,7 +41,7 @@ export class Crawler {
     return this.#items.memory.sums[CRAWL_AT] as Millis;
   }
 
-  /** Looks at up to `checksMax` items if it is time to. */
+  /** Looks at up to `checksMax` items if it is time to: as long as that takes where all of them stay. */
   crawl(checksMax: number, now: Millis): void {
     const { control, sums } = this.#items.memory;
     if (!this.isUnderWay) {
@@ -60,13 +61,14 @@ export class Crawler {
     if (!this.isUnderWay) sums[CRAWL_AT] = now + CRAWL_EVERY_MS;
   }
 
-  /** @returns how many items it looked at */
+  /** @returns how many looks it took */
   #turn(checksMax: number, now: Millis): number {
     const { counters, memory } = this.#items;
     const list = memory.control[CRAWLED_LIST] as number;
     const cursor = LIST_START + list * LIST_WORDS + CRAWLED;
     const slabClass = list >> 2;
-    for (let checks = 0; checks < checksMax; checks++) {
+    let checks = 0;
+    while (checks < checksMax) {
       const ref = memory.control[cursor] as number;
       if (ref === 0) {
         this.#enter(list + 1);
@@ -77,15 +79,17 @@ export class Crawler {
       memory.control[cursor] = words[at + NEWER] as number;
       const hash = words[at + HASH] as number;
       counters.count(slabClass, CRAWLER_CHECKED);
+      checks++;
       if (!this.#items.tryStripe(hash)) continue;
       if (this.#items.isDead(ref, now)) {
         counters.count(slabClass, CRAWLER_RECLAIMED);
         this.#items.countExpired(ref, slabClass);
         this.#items.drop(ref);
+        checks += CHECKS_A_DROP - 1;
       }
       this.#items.leaveStripe(hash);
     }
-    return checksMax;
+    return checks;
   }
 
   /** Goes to the first list from `list` on that has items. */

@@ -1,4 +1,4 @@
-// What a store does when there is time: one slice a call, well under a millisecond or two.
+// What a store does when there is time: one slice a call, most often well under a millisecond.
 
 import { Crawler } from "./crawler.ts";
 import { CLASSES_MAX, CRAWL_AT, DEMAND_AT } from "./layout.ts";
@@ -12,12 +12,14 @@ import type { Tuning } from "./tuning.ts";
 import { PAGES_LEAST } from "./wanted-pages.ts";
 
 // While there is work, and while there is none.
-const BUSY_MS = 10;
+const BUSY_MS = 4;
 const IDLE_MS = 250;
 
 const CHECKS_MAX = 2_048;
-const PAGE_TURNS = 8;
-const JUGGLES_MAX = 64;
+const PAGE_TURNS = 4;
+const MOVES_MAX = 512;
+// While others wait for the allocation.
+const MOVES_A_TURN = 64;
 
 export class Maintenance {
   nextAt: Millis = -Infinity;
@@ -26,8 +28,9 @@ export class Maintenance {
   readonly #crawler: Crawler;
   readonly #mover: PageMover;
   readonly #demand: PageDemand;
-
   readonly #tuning: Tuning;
+  /** Where the last slice left off. */
+  #juggledClass = 1;
 
   constructor(items: SlabItems, reclaimer: Reclaimer, tuning: Tuning) {
     this.#tuning = tuning;
@@ -79,20 +82,32 @@ export class Maintenance {
 
   /** @returns whether there is more to do at once */
   #juggle(now: Millis): boolean {
-    const { locks, lists } = this.#items;
-    let more = false;
+    const { lists } = this.#items;
     this.#items.counters.count(0, JUGGLES);
-    for (let slabClass = 1; slabClass <= CLASSES_MAX; slabClass++) {
+    let left = MOVES_MAX;
+    for (let i = 0; i < CLASSES_MAX; i++) {
+      const slabClass = this.#juggledClass;
       const base = slabClass << 2;
-      if (lists.oldest(base) === 0 && lists.oldest(base + 1) === 0 && lists.oldest(base + 3) === 0) continue;
-      locks?.lock(ALLOCATION);
-      this.#reclaimer.holding(-1);
-      let left = JUGGLES_MAX;
-      while (left > 0 && this.#reclaimer.juggle(slabClass, now) > 0) left--;
-      locks?.unlock(ALLOCATION);
-      more ||= left === 0;
+      if (lists.oldest(base) !== 0 || lists.oldest(base + 1) !== 0 || lists.oldest(base + 3) !== 0) {
+        let moved = MOVES_A_TURN;
+        while (left > 0 && moved >= MOVES_A_TURN) left -= moved = this.#juggleClass(slabClass, now);
+        if (left <= 0) return true;
+      }
+      this.#juggledClass = slabClass === CLASSES_MAX ? 1 : slabClass + 1;
     }
-    return more;
+    return false;
+  }
+
+  /** @returns how many items moved: `MOVES_A_TURN` or a few more, or all there was to move */
+  #juggleClass(slabClass: number, now: Millis): number {
+    const { locks } = this.#items;
+    locks?.lock(ALLOCATION);
+    this.#reclaimer.holding(-1);
+    let moved = 0;
+    let last = 1;
+    while (moved < MOVES_A_TURN && last > 0) moved += last = this.#reclaimer.juggle(slabClass, now);
+    locks?.unlock(ALLOCATION);
+    return moved;
   }
 
   #movePages(now: Millis): void {
