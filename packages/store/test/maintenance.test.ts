@@ -39,6 +39,25 @@ describe("the crawler", () => {
   });
 });
 
+test.each([
+  ["expired", 2_000],
+  ["flushed", 0],
+])("a slice takes out few of the items that are %s, of whatever sizes", (_, ttl) => {
+  const store = new SlabStore({ bytesMax: 64 * 1_048_576 });
+  for (let i = 0; i < 20_000; i++) set(store, `k:${i}`, 20 + (i % 30) * 20, START, START + (ttl || Infinity));
+  if (ttl === 0) store.flush(0, START);
+  let now = START + ttl;
+  for (let before = 20_000; before > 0;) {
+    now = Math.max(now, store.maintenanceAt);
+    store.maintain(now);
+    const { currItems } = store.counters;
+    // Those at the ends of lists, and those that the crawler comes across.
+    expect(before - currItems).toBeLessThan(1_200);
+    before = currItems;
+  }
+  expect(now - START - ttl).toBeLessThan(70_000);
+});
+
 describe("the index", () => {
   test("grows a group at a time, and loses nothing", () => {
     const store = new SlabStore({ bytesMax: 64 * 1_048_576 });
