@@ -12,7 +12,7 @@ import type { Millis } from "@memwire/engine";
 import { flushTimeOf } from "@memwire/store";
 import { answer, numberOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "../connection.ts";
-import { type Context, remember } from "../context.ts";
+import { type Context, remember, speakUp } from "../context.ts";
 
 const FLUSH_REFUSED = latin1Bytes("CLIENT_ERROR flush_all not allowed\r\n");
 
@@ -59,7 +59,7 @@ export function tellVersion(context: Context, output: SendBuffer): void {
 
 /** Only remembered: `stats settings` tells it. A server without I/O has no log to make verbose. */
 export function setVerbosity(context: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
-  context.verbosity = Math.min(decoder.exptime, VERBOSITY_MAX);
+  speakUp(context, Math.min(decoder.exptime, VERBOSITY_MAX));
   if (!decoder.noreply) reply(output, REPLY_BYTES.ok);
 }
 

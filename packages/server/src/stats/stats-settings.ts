@@ -3,7 +3,7 @@
 // What belongs to the host (ports, sockets, TLS, ...) is memcached's default unless its facts say otherwise. Of what is
 // not here, storage on disk and memcached's own proxy, memcached tells the settings too where they are switched off.
 
-import type { Context } from "../context.ts";
+import { type Context, verbosityOf } from "../context.ts";
 import type { StatsValues } from "./stats.ts";
 
 export const SETTINGS_ORDER: readonly string[] = (
@@ -80,11 +80,11 @@ export function settingsStats(context: Context): StatsValues {
 }
 
 function ofServer(context: Context): StatsValues {
-  const { settings, prefixes, verbosity, remembered } = context;
+  const { settings, prefixes, remembered } = context;
   const { idleTimeoutMs } = settings.limits;
   return {
     maxconns: settings.limits.connectionsMax,
-    verbosity,
+    verbosity: verbosityOf(context),
     oldest: remembered.oldest,
     num_threads: settings.workers?.workers ?? 1,
     shutdown_command: yesNo(settings.shutdownEnabled),
