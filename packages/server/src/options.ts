@@ -205,7 +205,13 @@ export interface ServerSettings {
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
   refuseUnknown("a server", options, OPTIONS);
-  const { store = new SlabStore(), version = VERSION, prefixDelimiter = ":", facts = {} } = options;
+  const {
+    copyBytes,
+    store = new SlabStore({ copyBytes }),
+    version = VERSION,
+    prefixDelimiter = ":",
+    facts = {},
+  } = options;
   const { lentBytesLeast = LENT_BYTES_LEAST } = options;
   if (!(lentBytesLeast >= 1)) {
     throw new RangeError(`lentBytesLeast must be at least 1, Infinity for never, got ${lentBytesLeast}`);
@@ -270,7 +276,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     lentBytesLeast,
     pool: new BufferPool({
       keptBytesMax: SPARE_BYTES_MAX,
-      ...(options.copyBytes === undefined ? {} : { copy: options.copyBytes }),
+      ...(copyBytes === undefined ? {} : { copy: copyBytes }),
     }),
     flushEnabled: options.flushEnabled ?? true,
     ...whoMaySpeakWhat(options),
