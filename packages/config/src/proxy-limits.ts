@@ -16,6 +16,7 @@ export interface ProxyLimitsConfig {
     readonly pipelineMax?: number;
     readonly unsentBytesPause?: number;
     readonly unsentBytesMax?: number;
+    readonly sendTimeoutMs?: number;
     readonly requestsActiveMax?: number;
     readonly bufferedBytesMax?: number;
     readonly wholeBytesMax?: number;
@@ -70,6 +71,7 @@ const names = {
     pipeline_max: "pipelineMax",
     unsent_bytes_pause: "unsentBytesPause",
     unsent_bytes_max: "unsentBytesMax",
+    send_timeout: "sendTimeoutMs",
     requests_active_max: "requestsActiveMax",
     buffered_bytes_max: "bufferedBytesMax",
     whole_bytes_max: "wholeBytesMax",
@@ -106,6 +108,7 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
       ),
       unsent_bytes_pause: limit("Unsent bytes of one client from which on it is read no further."),
       unsent_bytes_max: limit("Unsent bytes of one client above which it is closed."),
+      send_timeout: time("Milliseconds that a client with 64 KiB or more unsent may take nothing of it."),
       requests_active_max: limit("Requests of all clients under way; a further one fails at once."),
       buffered_bytes_max: limit("Unsent bytes of all clients from which on a further request fails at once."),
       whole_bytes_max: limit(

@@ -48,6 +48,7 @@ export function drawFleetSetting(seed: number, weather: FleetWeather): FleetSett
       pipelineMax: chance.skewed([2, 1_000]),
       unsentBytesPause: chance.skewed([1_024, 1_048_576]),
       unsentBytesMax: 67_108_864,
+      sendTimeoutMs: 300_000,
       queueKeysMax: mayBeFull ? 1 + chance.below(keys.length) : 1_000,
       queueBytesMax: mayBeFull ? 250 + chance.skewed([0, 2_000]) : 100_000,
       workers: chance.skewed([1, 64]),

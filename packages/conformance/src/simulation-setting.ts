@@ -83,6 +83,7 @@ export function drawSetting(
       pipelineMax: chance.skewed([2, 1_000]),
       unsentBytesPause: chance.skewed([KIB, 1_024 * KIB]),
       unsentBytesMax: stormy ? chance.skewed([10 * KIB, 50 * KIB]) : 1_024 * 1_024 * KIB,
+      sendTimeoutMs: stormy ? new Chance(seed + 3).skewed([500, 300_000]) : 300_000,
       requestsActiveMax: 65_536,
       wholeBytesMax: new Chance(seed).skewed([64, 64 * KIB]), // the settings of a seed stay what they were
       uploadsMax: new Chance(seed + 2).skewed([1, 64]),

@@ -24,6 +24,7 @@ import {
   newClientCounters,
   newFleetCounters,
   RequestDecoders,
+  SlowClients,
   SpareBuffers,
   type ClientCounters,
   type Dispatcher,
@@ -56,11 +57,7 @@ export class InvalidationEngine extends LinkEngine {
     checkOptions(options);
     const context = contextOf(options, invalidationLimits(options.limits));
     const deleters = deletersOf(context, options);
-    super(
-      context,
-      deleters.map(({ link }) => link),
-      context.yielded,
-    );
+    super(context, [...deleters.map(({ link }) => link), context.slow], context.yielded);
     this.#context = context;
     this.#deleters = deleters;
     this.#startedAt = options.startedAt;
@@ -149,23 +146,26 @@ export class InvalidationEngine extends LinkEngine {
 
 function contextOf(options: InvalidationOptions, limits: InvalidationLimits): InvalidationContext {
   const { workers, retryMinMs, retryMaxMs } = limits;
+  const counters = newClientCounters();
+  // The deleters keep these bounds. A late reply replaces the connection: no two deletes of one key are in flight.
+  const all = {
+    ...DEFAULT_LOAD_LIMITS,
+    ...DEFAULT_SERVER_LIMITS,
+    ...limits,
+    inFlightMax: workers,
+    queuedMax: workers,
+    timeoutsMax: 1,
+    retryMinMs,
+    retryMaxMs,
+  };
   return {
     outbox: new Outbox(),
-    // The deleters keep these bounds. A late reply replaces the connection: no two deletes of one key are in flight.
-    limits: {
-      ...DEFAULT_LOAD_LIMITS,
-      ...DEFAULT_SERVER_LIMITS,
-      ...limits,
-      inFlightMax: workers,
-      queuedMax: workers,
-      timeoutsMax: 1,
-      retryMinMs,
-      retryMaxMs,
-    },
+    limits: all,
     decoders: new RequestDecoders(options.requests ?? {}, { protocol: "text" }),
     buffers: new SpareBuffers(new BufferPool()),
     replies: {},
-    counters: newClientCounters(),
+    counters,
+    slow: new SlowClients(counters, all),
     fleet: newFleetCounters(),
     queue: new KeyQueue(options.servers.length, limits),
     writes: newInvalidationCounters(),

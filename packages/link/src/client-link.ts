@@ -19,6 +19,7 @@ import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import type { Source } from "./fragment.ts";
 import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
+import type { SlowClient } from "./slow-clients.ts";
 import type { Upload, Uploader } from "./upload.ts";
 
 /** Where a client's requests go. */
@@ -37,7 +38,7 @@ export interface Dispatcher {
   begin?(client: ClientLink): Upload | null;
 }
 
-export class ClientLink implements Party, SlotOwner, Asker, Uploader {
+export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader {
   lane = -1;
   /** How far it is in saying who it is, where that is asked for. */
   standing: "stranger" | "asked" | "known" = "stranger";
@@ -71,7 +72,7 @@ export class ClientLink implements Party, SlotOwner, Asker, Uploader {
     this.#protocol = dispatcher.protocol;
     this.#muchBytes = Math.min(HELD_BYTES_MAX, context.limits.unsentBytesMax);
     this.#requests = context.decoders.idle;
-    this.#output = new ClientOutput(context);
+    this.#output = new ClientOutput(context, this);
     this.#port = context.outbox.open(id, this.#output, true);
   }
 
@@ -205,6 +206,18 @@ export class ClientLink implements Party, SlotOwner, Asker, Uploader {
     this.#finishIfDone();
   }
 
+  // SlowClient
+
+  get unsentBytes(): number {
+    return this.#output.unsentBytes;
+  }
+
+  giveUp(): void {
+    this.#context.counters.clientsTooSlow++;
+    this.#abandon();
+    this.#context.outbox.abort(this.#port);
+  }
+
   // Uploader
 
   goOnUploading(): void {
@@ -331,10 +344,7 @@ export class ClientLink implements Party, SlotOwner, Asker, Uploader {
     this.#output.count();
     // What was asked for before requests were refused comes all the same: as much again, then the slow ones go.
     const isSlow = counters.bufferedBytesNow > limits.bufferedBytesMax * 2 && held > limits.unsentBytesPause;
-    if (held <= limits.unsentBytesMax && !isSlow) return;
-    counters.clientsTooSlow++;
-    this.#abandon();
-    outbox.abort(this.#port);
+    if (held > limits.unsentBytesMax || isSlow) this.giveUp();
   }
 
   #yield(): void {

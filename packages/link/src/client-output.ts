@@ -9,6 +9,7 @@ import type { SendBuffer } from "@memwire/codec";
 import type { Output } from "@memwire/engine";
 import type { ClientContext } from "./context.ts";
 import type { Slot } from "./slot.ts";
+import type { SlowClient } from "./slow-clients.ts";
 import { Stage } from "./stage.ts";
 
 /**
@@ -23,6 +24,7 @@ const NOTHING = new Uint8Array(0);
 
 export class ClientOutput implements Output {
   readonly #context: ClientContext;
+  readonly #client: SlowClient;
   readonly #stage: Stage;
   /** Null while there is nothing to be sent, and nothing lent to the network. */
   #output: SendBuffer | null = null;
@@ -31,8 +33,10 @@ export class ClientOutput implements Output {
   /** Bytes of it in `bufferedBytesNow`, which only those who have much are counted in. */
   #countedBytes = 0;
 
-  constructor(context: ClientContext) {
+  /** @param client Whose it is. */
+  constructor(context: ClientContext, client: SlowClient) {
     this.#context = context;
+    this.#client = client;
     this.#stage = new Stage(context.buffers);
   }
 
@@ -50,6 +54,11 @@ export class ClientOutput implements Output {
   get heldBytes(): number {
     const { bytes } = this.#stage;
     return this.#output === null ? bytes : this.#output.length + bytes;
+  }
+
+  /** And with that. */
+  get unsentBytes(): number {
+    return this.heldBytes + this.#lentBytes;
   }
 
   /** Some of the reply whose turn it is. @returns `heldBytes` */
@@ -88,7 +97,10 @@ export class ClientOutput implements Output {
     if (output === null) return;
     output.reclaim();
     this.#lentBytes = 0;
-    if (this.#countedBytes > 0) this.count();
+    if (this.#countedBytes > 0) {
+      this.#context.slow.took(this.#client, this.#context.now);
+      this.count();
+    }
     if (output.length > 0) return;
     this.#output = null;
     this.#context.buffers.giveBack(output);
@@ -96,10 +108,13 @@ export class ClientOutput implements Output {
 
   /** Bytes came or went, of one that has much. */
   count(): void {
-    const held = this.heldBytes + this.#lentBytes;
-    const counted = held >= HELD_BYTES_MAX ? held : 0;
-    this.#context.counters.bufferedBytesNow += counted - this.#countedBytes;
+    const { unsentBytes } = this;
+    const counted = unsentBytes >= HELD_BYTES_MAX ? unsentBytes : 0;
+    const before = this.#countedBytes;
+    this.#context.counters.bufferedBytesNow += counted - before;
     this.#countedBytes = counted;
+    if (before === 0 && counted > 0) this.#context.slow.enter(this.#client, this.#context.now);
+    if (before > 0 && counted === 0) this.#context.slow.leave(this.#client);
   }
 
   /** Nothing of it is sent any more, but for what the network has. */

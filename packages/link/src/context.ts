@@ -6,6 +6,7 @@ import type { ClientLink } from "./client-link.ts";
 import type { ClientCounters, FleetCounters } from "./counters.ts";
 import type { ClientLimits, LoadLimits, ServerLimits } from "./limits.ts";
 import type { RequestDecoders } from "./request-decoders.ts";
+import type { SlowClients } from "./slow-clients.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
 
 /** One end of one connection. */
@@ -60,6 +61,7 @@ export interface ClientContext extends Context {
   asker?: Asker | undefined;
   /** Where replies are kept that have not left yet. */
   readonly buffers: SpareBuffers;
+  readonly slow: SlowClients;
   /** Clients that are served no further in this turn. */
   readonly yielded: ClientLink[];
 }

@@ -7,7 +7,7 @@ import type { Context, Party } from "./context.ts";
 /** What has something to do when its time has come. */
 export interface Timed {
   readonly deadline: Millis;
-  elapsed(): void;
+  elapsed(now: Millis): void;
 }
 
 export abstract class LinkEngine implements Engine {
@@ -53,7 +53,7 @@ export abstract class LinkEngine implements Engine {
     this.#context.now = now;
     this.#context.outbox.release();
     if (this.#yielded.length > 0) for (const client of this.#yielded.splice(0)) client.goOn();
-    for (const link of this.#links) if (link.deadline <= now) link.elapsed();
+    for (const link of this.#links) if (link.deadline <= now) link.elapsed(now);
   }
 
   get deadline(): Millis {

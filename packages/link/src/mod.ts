@@ -39,6 +39,7 @@ export { LinkEngine } from "./link-engine.ts";
 export { RequestDecoders } from "./request-decoders.ts";
 export { ServerLink } from "./server-link.ts";
 export type { ServerStatus } from "./server-status.ts";
+export { SlowClients } from "./slow-clients.ts";
 export { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 export { Upload, type Uploader } from "./upload.ts";
 export { Uploads } from "./uploads.ts";

@@ -21,6 +21,7 @@ import {
   newClientCounters,
   newFleetCounters,
   RequestDecoders,
+  SlowClients,
   SpareBuffers,
   Uploads,
   type ClientCounters,
@@ -57,6 +58,7 @@ export class ProxyEngine extends LinkEngine {
       keptBytesMax: KEPT_BYTES_MAX,
       ...(options.copyBytes !== undefined && { copy: options.copyBytes }),
     });
+    const counters = newClientCounters();
     const context: ProxyContext = {
       outbox: new Outbox(),
       limits,
@@ -68,7 +70,8 @@ export class ProxyEngine extends LinkEngine {
       pool: memory,
       buffers: new SpareBuffers(memory),
       replies: { ...DEFAULT_REPLY_LIMITS, ...options.replies },
-      counters: newClientCounters(),
+      counters,
+      slow: new SlowClients(counters, limits),
       fleet: newFleetCounters(),
       version: options.version ?? "memwire",
       parties: new Map(),
@@ -81,7 +84,7 @@ export class ProxyEngine extends LinkEngine {
     const links = new SharedLinks(context);
     const pools = options.pools.map((pool) => new Pool(context, pool, links));
     const uploads = new Uploads(context, limits.uploadsMax);
-    super(context, [...links.all, uploads], context.yielded);
+    super(context, [...links.all, uploads, context.slow], context.yielded);
     this.#context = context;
     this.#uploads = uploads;
     this.#pools = pools;

@@ -245,6 +245,59 @@ test("one that was stopped before its values for a multi-get began is read on wh
   expect(client.read()).toBe(`${b}${A}${valueOf("c2", "c".repeat(SIZE)).slice(0, 1_100)}`);
 });
 
+/** Clients that take nothing, each with a large value that is all in the proxy. */
+function stuck(table: Table, count: number, size = 150_000): Hand[] {
+  return Array.from({ length: count }, () => {
+    const client = table.client();
+    client.taking = false;
+    table.say(client, "get a0\r\n");
+    table.say(table.client(), "get b0\r\n"); // so that it is read on
+    table.say(table.server(0), `${valueOf("a0", "a".repeat(size))}END\r\nEND\r\n`);
+    return client;
+  });
+}
+
+test("one that takes nothing of much for `sendTimeoutMs` is closed; one that takes some is not", () => {
+  const table = new Table({ ...limits, sendTimeoutMs: 10_000 });
+  const [dead, slow, little] = [...stuck(table, 2), ...stuck(table, 1, 10_000)] as [Hand, Hand, Hand];
+  table.wait(9_400);
+  expect(dead.closed).toBe(false);
+  takeOnce(table, slow);
+  table.wait(1_100);
+  expect([dead.closed, slow.closed, little.closed]).toEqual([true, false, false]);
+  table.drain(slow);
+  table.wait(60_000);
+  expect([slow.closed, little.closed, table.proxy.deadline]).toEqual([false, false, Infinity]);
+  expect(slow.read()).toHaveLength(150_000 + "VALUE a0 0 150000\r\n\r\nEND\r\n".length);
+  expect(table.stat("clients_too_slow")).toBe("1");
+});
+
+test("where memory gets scarce those who take nothing make room in a second, before others are refused", () => {
+  const table = new Table({ ...limits, bufferedBytesMax: 800_000 });
+  const [first, second] = stuck(table, 2) as [Hand, Hand];
+  table.wait(5_000);
+  expect([first.closed, second.closed]).toEqual([false, false]);
+  const more = stuck(table, 2);
+  takeOnce(table, second);
+  table.wait(500);
+  // The longest first, and no more than need be.
+  expect([first, second, ...more].map(({ closed }) => closed)).toEqual([true, false, false, false]);
+  const other = table.client();
+  table.say(other, "get c0\r\n");
+  table.say(table.server(0), "END\r\n");
+  expect(other.read()).toBe("END\r\n");
+  expect(table.stat("requests_over_buffered_max")).toBe("0");
+});
+
+test("there who has less has ten seconds", () => {
+  const table = new Table({ ...limits, unsentBytesPause: 150_100, bufferedBytesMax: 800_000 });
+  const clients = stuck(table, 3);
+  table.wait(9_400);
+  expect(clients.map(({ closed }) => closed)).toEqual([false, false, false]);
+  table.wait(1_100);
+  expect(clients.map(({ closed }) => closed)).toEqual([true, false, false]);
+});
+
 /** Of what comes at once; and how much there may be of one client: a small value is told when all of it has come. */
 const PIECE_BYTES_MAX = 200;
 const HELD_BYTES_MAX = 2 * 300 + 4 * (PIECE_BYTES_MAX + 150);
