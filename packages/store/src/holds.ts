@@ -3,7 +3,8 @@
 //     words   holds of all | KiB of all | of each worker: end, and HOLDS_MAX slots: what it holds, or 0
 //
 // A value that is held is not written over, not moved and not evicted; it can be deleted, or another one takes its
-// place, and then its chunks are kept until nobody holds it (`SlabItems.giveChunks`).
+// place, and then its chunks are kept until nobody holds it (`SlabItems.giveChunks`). Its KiB count once a worker,
+// however often that one holds it: many clients that read one large value slowly keep no more from others than one.
 //
 // An item is held by who has its stripe, and whether it is held matters to others with that stripe; it is let go by who
 // has the allocation, where chunks are given back. So a worker may write its own slots at any time. Those of one that
@@ -48,7 +49,7 @@ export class Holds {
     return this.#words[HOLDS] as number;
   }
 
-  /** Bytes of what all workers hold, each value rounded up to whole KiB. */
+  /** Bytes of what all workers hold, each value once a worker, rounded up to whole KiB. */
   get bytes(): number {
     return (this.#words[KIB] as number) * KIB_BYTES;
   }
@@ -60,9 +61,9 @@ export class Holds {
     let slot = 0;
     while (slot < HOLDS_MAX && words[first + slot] !== 0) slot++;
     if (slot === HOLDS_MAX) return 0;
-    const kib = this.#kibOf(ref);
+    const kib = this.#blockHolds(this.#own, ref) ? 0 : this.#kibOf(ref);
     const heldKib = Atomics.add(words, KIB, kib) + kib;
-    if (heldKib * KIB_BYTES > this.#settings.bytesMax / HELD_PART) {
+    if (kib > 0 && heldKib * KIB_BYTES > this.#settings.bytesMax / HELD_PART) {
       Atomics.sub(words, KIB, kib);
       return 0;
     }
@@ -85,7 +86,7 @@ export class Holds {
     let end = words[this.#own] as number;
     while (end > 0 && words[this.#own + end] === 0) end--;
     words[this.#own] = end;
-    Atomics.sub(words, KIB, this.#kibOf(ref));
+    if (!this.#blockHolds(this.#own, ref)) Atomics.sub(words, KIB, this.#kibOf(ref));
     Atomics.sub(words, HOLDS, 1);
   }
 
@@ -94,8 +95,7 @@ export class Holds {
     const words = this.#words;
     if (words[HOLDS] === 0) return false;
     for (let block = BLOCKS; block < words.length; block += BLOCK) {
-      const end = words[block] as number;
-      for (let slot = 1; slot <= end; slot++) if (words[block + slot] === ref) return true;
+      if (this.#blockHolds(block, ref)) return true;
     }
     return false;
   }
@@ -119,11 +119,18 @@ export class Holds {
         const ref = words[block + slot] as number;
         if (ref === 0) continue;
         count++;
-        kib += this.#kibOf(ref);
+        if (words.indexOf(ref, block + 1) === block + slot) kib += this.#kibOf(ref);
       }
     }
     words[HOLDS] = count;
     words[KIB] = kib;
+  }
+
+  #blockHolds(block: number, ref: number): boolean {
+    const words = this.#words;
+    const end = words[block] as number;
+    for (let slot = 1; slot <= end; slot++) if (words[block + slot] === ref) return true;
+    return false;
   }
 
   /** What is held keeps its length. */

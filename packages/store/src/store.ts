@@ -134,7 +134,7 @@ export interface Store {
    * Holds the value of the current item: all its pieces stay where and as they are until `release`, whatever becomes of
    * the item, so that they can be read outside of any call. To be called right after it was found, before its last
    * piece was moved on from. What is held takes room that nothing else can have, hence a bound: a quarter of
-   * `bytesMax`, and 256 values a worker.
+   * `bytesMax`, where a value counts once a worker however often that one holds it, and 256 holds a worker.
    *
    * @returns what it is let go by, from 1; 0 if it cannot be held: then it is as it was
    */

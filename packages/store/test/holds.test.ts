@@ -128,6 +128,24 @@ describe.each(kinds)("%s", (_, make) => {
     expect(holdNow(store, "k2", START)).toBeDefined();
   });
 
+  test("a value that a worker holds many times takes of that room once", () => {
+    const [store] = make({ ...OPTIONS, itemBytesMax: 8_000, bytesMax: 65_536 }) as [SlabStore];
+    for (let i = 0; i < 3; i++) set(store, `k${i}`, "v".repeat(7_000));
+    const held = Array.from({ length: 20 }, () => holdNow(store, "k0", START) as Held);
+    expect(store.counters).toMatchObject({ held: 20, heldBytes: 7_168, holdsRefused: 0 });
+    const other = holdNow(store, "k1", START) as Held;
+    expect(holdNow(store, "k2", START)).toBeUndefined();
+    const last = holdNow(store, "k0", START) as Held;
+    store.delete(encodeUtf8("k0"), 0, 2, START);
+    for (const { hold } of held) store.release(hold);
+    expect(store.counters).toMatchObject({ held: 2, heldBytes: 14_336 });
+    store.release(last.hold);
+    expect(store.counters).toMatchObject({ held: 1, heldBytes: 7_168 });
+    store.release(other.hold);
+    expect(store.counters).toMatchObject({ held: 0, heldBytes: 0 });
+    expectNothingLeft(store, START);
+  });
+
   test("a worker holds 256 values at most", () => {
     const [store] = make({ bytesMax: 4_194_304 }) as [SlabStore];
     set(store, "k", "v");
@@ -251,6 +269,17 @@ describe("a worker that dies", () => {
       }
     },
   );
+
+  test("leaves what others hold many times counted once a worker", () => {
+    const one = SlabStore.shared(OPTIONS);
+    const [two, dying] = [SlabStore.join(one.share()), SlabStore.join(one.share())];
+    for (const store of [one, two, dying]) store.heldBytesLeast = 1;
+    set(one, "k", "v".repeat(900));
+    for (const store of [one, one, two, dying, dying]) holdNow(store, "k", START);
+    expect(one.counters).toMatchObject({ held: 5, heldBytes: 3_072 });
+    one.forget(dying.ticket);
+    expect(one.counters).toMatchObject({ held: 3, heldBytes: 2_048 });
+  });
 
   test("or leaves lets go of all that it held", () => {
     const one = SlabStore.shared(OPTIONS);
