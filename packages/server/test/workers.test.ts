@@ -53,6 +53,14 @@ test("whoever is asked has what was stored, and counted, at another", () => {
   expect(statsOf(two)).toMatchObject({ ...counted, curr_connections: "2", total_connections: "2" });
 });
 
+test("connections are those of all, and so are the structures for them, as in memcached", () => {
+  const { benches } = serverOfTwo();
+  const [one, two] = [benches[0].connect(), benches[1].connect()];
+  benches[0].connect();
+  const connections = { curr_connections: "3", connection_structures: "3" };
+  for (const party of [one, two]) expect(statsOf(party)).toMatchObject(connections);
+});
+
 test("bytes are those of all", () => {
   const { benches } = serverOfTwo();
   const [one, two] = [benches[0].connect(), benches[1].connect()];

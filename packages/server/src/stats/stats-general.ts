@@ -67,7 +67,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
     curr_connections: counters.currConnections,
     total_connections: counters.totalConnections,
     rejected_connections: counters.rejectedConnections,
-    connection_structures: connections.size,
+    connection_structures: counters.currConnections,
     response_obj_oom: 0,
     response_obj_count: owed,
     response_obj_bytes: owedBytes,
