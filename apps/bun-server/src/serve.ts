@@ -115,9 +115,13 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   if (task.verbosity > 0) sayWhere(version, title, threads, bound);
 }
 
-/** As the signal that says the same. */
+/**
+ * As the signal that says the same, behind the input at hand. It is not sent if somebody listens to it: on SIGUSR1 Deno,
+ * from 2.9.2 on, also opens its debugger to everybody on the machine, and a client is not to have it do that.
+ */
 function shutdown(mode: ShutdownMode): void {
-  process.kill(process.pid, mode === "graceful" ? "SIGUSR1" : "SIGTERM");
+  const signal = mode === "graceful" ? "SIGUSR1" : "SIGTERM";
+  setImmediate(() => process.emit(signal, signal) || process.kill(process.pid, signal));
 }
 
 function sayWhere(version: string, title: string, threads: number, { endpoints, datagrams }: Bound): void {

@@ -246,6 +246,20 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       expect(await server.ended).toEqual({ code: 0, signal: null });
     });
 
+    test("gives it all of that after shutdown graceful, and opens no debugger meanwhile", async () => {
+      await using server = start("-A", "-v", "-t", threads);
+      using client = await stuck(server);
+      await new Promise((resolve) => setTimeout(resolve, 500)); // so long Deno does not know SIGUSR1
+      using other = await TextClient.connect(await endpointOf(server));
+      other.send("shutdown graceful\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      client.resume();
+      const answer = await client.rest();
+      expect(answer === `${`VALUE big 0 500000\r\n${value}\r\n`.repeat(20)}END\r\n`).toBe(true);
+      expect(await server.ended).toEqual({ code: 0, signal: null });
+      expect(server.stderr).not.toContain("Debugger");
+    });
+
     test.each(["SIGTERM", "SIGINT"] as const)("ends on %s without it", async (signal) => {
       await using server = start("-v", "-t", threads);
       using client = await stuck(server);
