@@ -2,6 +2,7 @@
 // the call's signal.
 
 import type { CallSignal } from "./client.ts";
+import type { Abortable, CallSignals } from "./call-signals.ts";
 import { ClientError } from "./client-error.ts";
 import type { ValueSlab } from "./value-slab.ts";
 
@@ -9,16 +10,17 @@ import type { ValueSlab } from "./value-slab.ts";
 export interface CallOwner {
   /** Where the values of calls are. */
   readonly slab: ValueSlab;
+  /** Who listens to the signals of calls. */
+  readonly signals: CallSignals;
   /** A call is over: once, before its promise is settled. */
   callOver(): void;
 }
 
-export abstract class PendingCall<T> {
+export abstract class PendingCall<T> implements Abortable {
   readonly owner: CallOwner;
   readonly #resolve: (result: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #signal: CallSignal | undefined;
-  readonly #abort: (() => void) | null;
   #isOver = false;
 
   constructor(
@@ -31,8 +33,7 @@ export abstract class PendingCall<T> {
     this.#reject = reject;
     this.owner = owner;
     this.#signal = signal;
-    this.#abort = signal === undefined ? null : () => this.#giveUp();
-    if (this.#abort !== null) signal?.addEventListener("abort", this.#abort);
+    if (signal !== undefined) owner.signals.add(signal, this);
   }
 
   /** Whether the promise is settled: what still comes is for nobody. */
@@ -48,17 +49,17 @@ export abstract class PendingCall<T> {
     if (this.#end()) this.#reject(error);
   }
 
-  /** Takes back what was not sent yet. @returns the server that was asked; empty if it may be several */
-  protected abstract takeBack(): string;
-
-  #giveUp(): void {
+  aborted(): void {
     if (!this.#isOver) this.reject(abortError(this.#signal, this.takeBack()));
   }
+
+  /** Takes back what was not sent yet. @returns the server that was asked; empty if it may be several */
+  protected abstract takeBack(): string;
 
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    if (this.#abort !== null) this.#signal?.removeEventListener("abort", this.#abort);
+    if (this.#signal !== undefined) this.owner.signals.delete(this.#signal, this);
     this.owner.callOver();
     return true;
   }

@@ -4,6 +4,7 @@ import { checkKey, utf8Bytes, type StorageCommand } from "@memwire/codec";
 import { drive, type Clock, type Driver, type Network } from "@memwire/engine";
 import type { ServerStatus } from "@memwire/link";
 import { Call, type Answer } from "./call.ts";
+import { CallSignals } from "./call-signals.ts";
 import type {
   CallOptions,
   Client,
@@ -37,6 +38,7 @@ type Making = ((key: Uint8Array) => KeyRequest) | null;
 
 class PromiseClient implements Client, CallOwner {
   readonly slab: ValueSlab = new ValueSlab();
+  readonly signals: CallSignals = new CallSignals();
   readonly #engine: ClientEngine;
   readonly #clock: Clock;
   readonly #driver: Driver;
