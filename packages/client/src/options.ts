@@ -1,7 +1,7 @@
 // What a client is made of and every bound it keeps.
 
 import type { Limits as CodecLimits } from "@memwire/codec";
-import type { Clock, Endpoint, Millis, Network } from "@memwire/engine";
+import { refuseUnknown, type Clock, type Endpoint, type Millis, type Network } from "@memwire/engine";
 import { checkPositive, DEFAULT_TIMEOUT_MS, type ServerLimits, type Timeouts } from "@memwire/link";
 import { createDistribution, ringName, type Distribution, type HashName, type Server } from "@memwire/router";
 
@@ -49,6 +49,22 @@ export interface ClientOptions extends Omit<ClientEngineOptions, "servers" | "di
   readonly hashTag?: string;
 }
 
+const OPTIONS: readonly string[] = Object.keys({
+  network: true,
+  clock: true,
+  servers: true,
+  distribution: true,
+  hash: true,
+  hashTag: true,
+  connections: true,
+  limits: true,
+  replies: true,
+  queuedTimeoutMs: true,
+  connectTimeoutMs: true,
+  replyTimeoutMs: true,
+  idleTimeoutMs: true,
+} satisfies Record<keyof ClientOptions, true>);
+
 const CONNECTIONS_MAX = 1_000;
 const PORT_MAX = 65_535;
 
@@ -77,8 +93,9 @@ export function checkConnections(connections: number): void {
   throw new RangeError(`connections must be a whole number from 1 to ${CONNECTIONS_MAX}, got ${connections}`);
 }
 
-/** @throws RangeError for an address that cannot be, and for what `createDistribution` refuses */
+/** @throws RangeError for an unknown option, an address that cannot be, and for what `createDistribution` refuses */
 export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
+  refuseUnknown("a client", options, OPTIONS);
   const { network: _network, clock: _clock, servers, distribution, hash, hashTag, ...rest } = options;
   for (const [i, server] of servers.entries()) checkAddress(i, server);
   return {

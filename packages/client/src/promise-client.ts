@@ -93,6 +93,7 @@ class PromiseClient implements Client, CallOwner {
   ): Promise<void> {
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
+      checkCallOptions(options);
       const signal = options?.signal;
       this.#checkOpen();
       if (signal?.aborted === true) throw abortError(signal, "");
@@ -215,6 +216,7 @@ class PromiseClient implements Client, CallOwner {
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
       this.#checkOpen();
+      checkCallOptions(options);
       // A plain `get` copies the key where it is asked, and nothing is left here to be kept.
       const bytes = make === null ? lentBytes(key) : bytesOf(key);
       const engine = this.#engine;
@@ -259,6 +261,12 @@ function valueBytes(value: Value): Uint8Array {
   if (typeof value === "string") return utf8Bytes(value);
   if (value instanceof Uint8Array) return value;
   throw new TypeError(`a value must be a string or a Uint8Array, got ${typeof value}`);
+}
+
+/** A number, which is where other clients have the time to expire, would store for ever. */
+function checkCallOptions(options: CallOptions | undefined): void {
+  if (options === undefined || typeof options === "object") return;
+  throw new TypeError(`options must be an object such as { exptime: 60 }, got ${String(options)}`);
 }
 
 function deltaOf(by: number | bigint): bigint {

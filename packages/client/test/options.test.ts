@@ -38,6 +38,10 @@ test.each<[Partial<ClientOptions>, string]>([
     { limits: { inflightMax: 1 } as object },
     "limits has no inflightMax: there are inFlightMax, queuedBytesMax, ",
   ],
+  [
+    { replyTimeout: 5 } as object,
+    "a client has no replyTimeout: there are clock, connectTimeoutMs, connections, distribution, ",
+  ],
   [{ limits: { queuedBytesMax: Infinity } }, whole("queuedBytesMax", Infinity)],
   [{ replies: { valueBytesMax: 0 } }, whole("valueBytesMax", 0)],
   [{ hash: "md6" as never }, "md6"],
@@ -57,4 +61,19 @@ test("an engine needs a server, and nobody connects to it", () => {
   const endpoint = { kind: "tcp", ...server } as const;
   const engine = new ClientEngine({ servers: [{ name: "one", endpoint }], distribution });
   expect(() => engine.accepted()).toThrow(RangeError);
+});
+
+test("options of a call that are none are refused: a number there would be taken for a time by other clients", async () => {
+  const client = createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server] });
+  const sixty = 60 as never;
+  for (const call of [
+    client.set("a", "x", sixty),
+    client.cas("a", "x", 1n, sixty),
+    client.get("a", sixty),
+    client.getMany(["a"], sixty),
+  ]) {
+    await expect(call).rejects.toThrow(
+      new TypeError("options must be an object such as { exptime: 60 }, got 60"),
+    );
+  }
 });

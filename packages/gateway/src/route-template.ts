@@ -6,6 +6,7 @@
 // Two URLs with different arguments never make one key: between two arguments stands a separator, and a byte that
 // begins one is escaped in every argument, as a `%` is. So `/api/1:de?lang=x` is `u:1%3Ade:x`, not `u:1:de:x`.
 
+import { refuseUnknown } from "@memwire/engine";
 import { badEncoding, checked, decode, escape, KEY_BYTES_MAX } from "./key-text.ts";
 import { type Method, METHODS, type RouteOptions } from "./options.ts";
 import { badRequest, Refusal } from "./refusal.ts";
@@ -26,6 +27,11 @@ export interface Route {
   readonly methods: readonly Method[];
 }
 
+const OPTIONS: readonly string[] = Object.keys({
+  path: true,
+  key: true,
+  methods: true,
+} satisfies Record<keyof RouteOptions, true>);
 /** Paths that the gateway has itself. */
 const OWN_PATHS: ReadonlySet<string> = new Set(["kv", "multi", "stream", "stats"]);
 /** Query arguments that say how to store. */
@@ -38,8 +44,10 @@ const SEPARATOR = /^[!-$&-/:-@[-`{-~]/;
 const encoder = new TextEncoder();
 
 /** @throws RangeError that says what is wrong with the template and what would be right */
-export function parseRoute({ path, key, methods = METHODS }: RouteOptions): Route {
+export function parseRoute(options: RouteOptions): Route {
+  const { path, key, methods = METHODS } = options;
   const where = `route ${path}`;
+  refuseUnknown(where, options, OPTIONS);
   checkMethods(`${where}: methods`, methods);
   if (!path.startsWith("/")) throw new RangeError(`${where}: a path must begin with /, such as /api/{uid}`);
   const parts = partsOf(path);

@@ -25,8 +25,33 @@ export interface Settings {
   readonly drainMs: Millis;
 }
 
+const OPTIONS: readonly string[] = Object.keys({
+  client: true,
+  clock: true,
+  routes: true,
+  methods: true,
+  ratePerAddress: true,
+  rateTotal: true,
+  allow: true,
+  deny: true,
+  compressedFlags: true,
+  contentTypes: true,
+  bodyTimeoutMs: true,
+  multiTimeoutMs: true,
+  multiTimeoutMaxMs: true,
+  followMinMs: true,
+  followMaxMs: true,
+  commentMs: true,
+  drainMs: true,
+  limits: true,
+  Response: true,
+  log: true,
+  logged: true,
+} satisfies Record<keyof GatewayOptions, true>);
+
 /** @throws RangeError that says which option is wrong and what would be right */
 export function settingsOf(options: GatewayOptions): Settings {
+  refuseUnknown("a gateway", options, OPTIONS);
   refuseUnknown("limits", options.limits ?? {}, Object.keys(DEFAULT_GATEWAY_LIMITS));
   const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {

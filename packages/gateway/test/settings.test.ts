@@ -8,6 +8,16 @@ test.each<readonly [Partial<GatewayOptions>, string]>([
     { limits: { streamMax: 1 } as object },
     `limits has no streamMax: there are ${Object.keys(DEFAULT_GATEWAY_LIMITS).toSorted().join(", ")}`,
   ],
+  [
+    { allowed: ["10.0.0.0/8"] } as object, // which nobody would be kept out by
+    "a gateway has no allowed: there are Response, allow, bodyTimeoutMs, client, clock, commentMs, compressedFlags, " +
+      "contentTypes, deny, drainMs, followMaxMs, followMinMs, limits, log, logged, methods, multiTimeoutMaxMs, " +
+      "multiTimeoutMs, ratePerAddress, rateTotal, routes",
+  ],
+  [
+    { routes: [{ path: "/api/{uid}", key: "u:{uid}", ...({ method: ["GET"] } as object) }] },
+    "route /api/{uid} has no method: there are key, methods, path",
+  ],
   [{ limits: { streamsMax: 1.5 } }, "limits.streamsMax must be a whole number from 1, got 1.5"],
   [{ limits: { requestsMax: Infinity } }, "limits.requestsMax must be a whole number from 1, got Infinity"],
   [{ limits: { headerBytesMax: -1 } }, "limits.headerBytesMax must be a whole number from 1, got -1"],
