@@ -10,6 +10,7 @@ import {
   type SocketFiles,
   withoutPrefix,
 } from "@memwire/engine";
+import { acceptAgain } from "./accept-again.ts";
 
 /** An endpoint as node:net wants it. */
 export function addressOf(endpoint: Endpoint): { path: string } | { host: string; port: number } {
@@ -47,11 +48,13 @@ export function endpointOf(server: Server, endpoint: Endpoint): Endpoint {
   return endpoint.kind === "unix" ? endpoint : { ...endpoint, port: (server.address() as AddressInfo).port };
 }
 
-export function listenerOf(server: Server, endpoint: Endpoint): Listener {
+export function listenerOf(server: Server, endpoint: Endpoint, options: ListenOptions): Listener {
+  const stopAccepting = acceptAgain(server, endpoint, options);
   return {
     endpoint: endpointOf(server, endpoint),
     // Node removes a unix socket's file itself. Its callback would come when the last connection has ended.
     async close() {
+      stopAccepting();
       server.close();
     },
   };

@@ -39,7 +39,7 @@ export async function listenNet(
   await listenBy(() => bound(server, endpoint, options), endpoint, network, files, options);
   // Out of file descriptors: the connection is gone, the next one may work.
   server.on("error", () => {});
-  return listenerOf(server, endpoint);
+  return listenerOf(server, endpoint, options);
 }
 
 /**

@@ -68,7 +68,7 @@ export async function listenTls(
   const desk = await listenBy(bind, endpoint, network, files, options);
   // Out of file descriptors: the connection is gone, the next one may work.
   desk.server.on("error", () => {});
-  return { ...listenerOf(desk.server, endpoint), tls: desk };
+  return { ...listenerOf(desk.server, endpoint, options), tls: desk };
 }
 
 /** A server and what is at its door. */
