@@ -4,7 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RunningProgram, runtimeCommand, startProgram, TextClient, type Runtime } from "@memwire/conformance";
+import {
+  RUNTIMES,
+  RunningProgram,
+  runtimeCommand,
+  startProgram,
+  TextClient,
+  type Runtime,
+} from "@memwire/conformance";
 import { parseEndpoint, type Endpoint } from "@memwire/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -48,7 +55,7 @@ async function crowd({ host, port }: TcpEndpoint): Promise<Set<string>> {
   return answers;
 }
 
-test.each(["node", "deno"] as const)(
+test.each(RUNTIMES)(
   "out of file descriptors no server is to blame, and later all is well, on %s",
   async (runtime) => {
     await using server = startProgram("node", join(apps, "node-proxy", "src", "main.ts"), ["--port", "0"]);

@@ -10,6 +10,7 @@ import { bindDatagrams, connectTls, listenTls } from "@memwire/adapter-node/sock
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
 import { ChunkGarbage } from "./chunk-garbage.ts";
+import { connectError } from "./connect-error.ts";
 import { BunTransport } from "./transport.ts";
 
 const garbage = new ChunkGarbage(edenGC);
@@ -38,7 +39,7 @@ export const network: Network = {
     const transport = new BunTransport(garbage);
     transport.serve(handler);
     const options = { ...addressOf(endpoint), socket: handlers, data: transport, allowHalfOpen: true };
-    Bun.connect<BunTransport>(options).catch((error: unknown) => transport.gone(error));
+    Bun.connect<BunTransport>(options).catch((error: unknown) => transport.gone(connectError(error)));
     return transport;
   },
 
