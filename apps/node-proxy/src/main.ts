@@ -9,6 +9,7 @@ import { PROGRAM, readTask, readWhereTask, type Task } from "./cli.ts";
 import { configure } from "./configure.ts";
 import { INVALIDATE, readInvalidateTask } from "./invalidate-cli.ts";
 import { startInvalidate } from "./invalidate.ts";
+import { outliveSignals } from "./nutcracker-signals.ts";
 import { prepare } from "./prepare.ts";
 import { refreshOnHangup } from "./refresh-on-hangup.ts";
 import { serve } from "./serve.ts";
@@ -50,6 +51,7 @@ async function run({ source, overrides }: Task): Promise<void> {
   const { part, listeners, files, lines } = await serve(configured, adapter, version);
   endOnSignal([part, ...parts], adapter.clock);
   refreshOnHangup(files, lines);
+  outliveSignals(lines);
   console.log(`${PROGRAM} ${version} on ${adapter.title}`);
   console.log(welcome(configured.config, listeners, source.kind === "embedded"));
 }
