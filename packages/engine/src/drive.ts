@@ -49,6 +49,12 @@ export interface Driver {
 /** Of what comes in bulk an engine may soon have enough. */
 const BULK_BYTES = 65_536;
 
+/** How late a timer is where not only other timers and a turn came before it. */
+const LATE_MS = 50;
+
+/** In that time all is read that is there: on Deno what is ready is not all looked at before the next timer. */
+const READ_WITHIN_MS = 10;
+
 /** Runs `engine` on `network` by `clock` until `close()`. */
 export function drive(engine: Engine, network: Network, clock: Clock): Driver {
   return new RunningDriver(engine, network, clock);
@@ -192,16 +198,33 @@ class RunningDriver implements Driver {
     // deadlines move with every request, and cancelling each would cost more than that.
     if (deadline < this.#timerAt) {
       this.#cancelTimer();
-      this.#timerAt = deadline;
-      this.#cancelTimer = clock.at(deadline, () => {
-        this.#timerAt = Infinity;
-        this.#cancelTimer = () => {};
-        if (this.#stopped) return;
-        this.now = clock.now();
-        engine.elapsed(this.now);
-        this.#carryOut();
-      });
+      this.#arm(deadline);
     }
+  }
+
+  /**
+   * Of a process that stood still runtimes call timers first, and read then: what had come in time would be too late. So
+   * a timer that is late waits for another one, and what is there is read before that.
+   */
+  #arm(deadline: Millis): void {
+    const { clock } = this;
+    const due = Math.max(deadline, this.now);
+    this.#timerAt = deadline;
+    this.#cancelTimer = clock.at(deadline, () => {
+      const now = clock.now();
+      if (now - due < LATE_MS) return this.#elapse();
+      this.#timerAt = -Infinity; // and nobody arms another
+      this.#cancelTimer = clock.at(now + READ_WITHIN_MS, () => this.#elapse());
+    });
+  }
+
+  #elapse(): void {
+    this.#timerAt = Infinity;
+    this.#cancelTimer = () => {};
+    if (this.#stopped) return;
+    this.now = this.clock.now();
+    this.engine.elapsed(this.now);
+    this.#carryOut();
   }
 
   #pollAll(): void {

@@ -123,6 +123,32 @@ test("elapsed comes at the deadline, and the commands it gives are carried out a
   expect(clock.timers).toEqual([]);
 });
 
+test("what came while the process stood still is heard before the deadline that it missed, and no other timer is armed", () => {
+  const { engine, clock, network } = start();
+  const { handler } = accepted(network);
+  engine.deadline = 1_500;
+  clock.turn();
+  clock.goTo(1_900);
+  expect(engine.told).toEqual(["accepted via 0 at 1000"]);
+  handler.received(Uint8Array.of(98));
+  clock.turn();
+  expect(clock.timers.length).toBe(1);
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  clock.goTo(1_910);
+  expect(engine.told.slice(1)).toEqual(["received 1 b at 1900", "elapsed at 1910"]);
+  expect(clock.timers).toEqual([]);
+});
+
+test("a deadline that is long past when it is asked for is met at once", () => {
+  const { engine, clock, driver } = start();
+  engine.deadline = 5;
+  driver.wake();
+  clock.turn();
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  clock.goTo(1_001);
+  expect(engine.told).toEqual(["elapsed at 1001"]);
+});
+
 test("a deadline of minus infinity is met in the next turn, when others have had theirs, without a timer", () => {
   const { engine, clock, driver } = start();
   engine.deadline = -Infinity;
