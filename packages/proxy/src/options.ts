@@ -109,4 +109,6 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = {
   ...DEFAULT_CLIENT_LIMITS,
   ...DEFAULT_LOAD_LIMITS,
   ...DEFAULT_SERVER_LIMITS,
+  // Whole pipelines of many clients may come in one turn, before any of it is sent: not so much that this is refused.
+  queuedMax: DEFAULT_SERVER_LIMITS.inFlightMax,
 };

@@ -1,3 +1,4 @@
+import { latin1Bytes } from "@memwire/codec";
 import { expect, test } from "vitest";
 import { ProxyEngine } from "@memwire/proxy";
 import { byLastDigit, Table } from "./bench.ts";
@@ -99,6 +100,16 @@ test("inFlightMax: what is queued counts as well, since all of it is sent at onc
   table.say(client, "get a0\r\nget b0\r\nget c0\r\n");
   table.say(table.server(0), "END\r\nEND\r\n");
   expect(client.read()).toBe("END\r\nEND\r\nSERVER_ERROR too many requests in flight\r\n");
+});
+
+test("queuedMax, where nothing is said: the pipelines of fifty clients that come in one turn are sent to one server", () => {
+  const table = new Table();
+  const clients = Array.from({ length: 50 }, () => table.client());
+  const pipeline = latin1Bytes("set k0 0 0 1 noreply\r\nx\r\n".repeat(1_024));
+  for (const client of clients) table.proxy.received(client.id, pipeline, table.now);
+  table.turn();
+  expect(table.stat("alpha:s0:overflows")).toBe("0");
+  expect(table.stat("alpha:s0:in_flight")).toBe(String(50 * 1_024));
 });
 
 test("queuedMax: so does one that would wait behind too many", () => {
