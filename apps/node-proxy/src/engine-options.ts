@@ -24,10 +24,18 @@ export function engineOptions({ config, folder }: Configured, users: UserFiles):
 }
 
 function poolOf(pool: PoolConfig, folder: string): PoolOptions {
-  const { servers, health, credentials, ...rest } = pool;
+  const { name, protocols, servers, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, health, credentials } =
+    pool;
+  const { connections, preconnect, idleTimeoutMs, partialResults, ratePerClient, rateTotal, flushEnabled } =
+    pool;
   return {
-    ...rest,
-    servers: servers.map(({ name, endpoint }) => ({ name: name ?? describeEndpoint(endpoint), endpoint })),
+    name,
+    queuedTimeoutMs,
+    connectTimeoutMs,
+    replyTimeoutMs,
+    ...given({ protocols, connections, preconnect, idleTimeoutMs }),
+    ...given({ partialResults, ratePerClient, rateTotal, flushEnabled }),
+    servers: servers.map((each) => ({ ...each, name: each.name ?? describeEndpoint(each.endpoint) })),
     distribution: createPlacement(pool, servers, Math.random),
     distributionWithout: (left) => placementOver(pool, left),
     ...(health === undefined ? {} : { health: healthOf(health) }),
@@ -40,6 +48,13 @@ function poolOf(pool: PoolConfig, folder: string): PoolOptions {
             password: passwordOf(credentials, folder, process.env),
           },
         }),
+  };
+}
+
+/** What there is of it. */
+function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
   };
 }
 

@@ -2,6 +2,7 @@
 // its clients. On Node SIGUSR1 would open a debugger, through which whoever is on the machine may do what the proxy may.
 
 import process from "node:process";
+import { isatty } from "node:tty";
 import type { StderrLines } from "./stderr-lines.ts";
 
 const NO_MEANING = "it means nothing here, as to nutcracker";
@@ -15,7 +16,7 @@ export function outliveSignals(lines: StderrLines): void {
   outlive("SIGUSR1", NO_MEANING);
   outlive("SIGUSR2", NO_MEANING);
   // A terminal stops by these whoever reads or writes in the background: who goes on is sent them again and again.
-  if (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY) return;
+  if ([0, 1, 2].some((descriptor) => isatty(descriptor))) return; // without the streams: Bun would open them
   outlive("SIGTTIN", NO_LEVELS);
   outlive("SIGTTOU", NO_LEVELS);
 }

@@ -2,14 +2,16 @@
 // descriptor for it: that is not the peer's fault, and must not look like it.
 
 import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 
 /** What a connection failed with; that there are no file descriptors, if there are none. */
 export function connectError(error: unknown): unknown {
   if ((error as { code?: unknown } | null | undefined)?.code !== "ECONNREFUSED") return error;
   try {
-    closeSync(openSync("/dev/null", "r"));
+    closeSync(openSync(devNull, "r"));
     return error;
   } catch (lack) {
-    return lack;
+    const { code } = lack as { code?: unknown };
+    return code === "EMFILE" || code === "ENFILE" ? lack : error;
   }
 }

@@ -73,6 +73,28 @@ export interface PoolOptions {
   readonly rateTotal?: RateLimit;
 }
 
+/** With `users` misspelt everybody could use it. */
+export const POOL_OPTIONS: readonly string[] = Object.keys({
+  name: true,
+  servers: true,
+  distribution: true,
+  distributionWithout: true,
+  connections: true,
+  preconnect: true,
+  health: true,
+  credentials: true,
+  queuedTimeoutMs: true,
+  connectTimeoutMs: true,
+  replyTimeoutMs: true,
+  idleTimeoutMs: true,
+  flushEnabled: true,
+  protocols: true,
+  users: true,
+  partialResults: true,
+  ratePerClient: true,
+  rateTotal: true,
+} satisfies Record<keyof PoolOptions, true>);
+
 /** Bounds of the whole proxy; each has a counter where it can be met. */
 export interface ProxyLimits extends ClientLimits, LoadLimits, ServerLimits {}
 
@@ -101,6 +123,18 @@ export interface ProxyOptions {
   /** What only the host knows, such as clients at the door, as `stats` says it: asked each time. */
   readonly facts?: () => Facts;
 }
+
+export const PROXY_OPTIONS: readonly string[] = Object.keys({
+  pools: true,
+  limits: true,
+  requests: true,
+  replies: true,
+  random: true,
+  copyBytes: true,
+  version: true,
+  healthChanged: true,
+  facts: true,
+} satisfies Record<keyof ProxyOptions, true>);
 
 /** Names without blanks; what is said is one line. */
 export type Facts = Readonly<Record<string, number | string>>;

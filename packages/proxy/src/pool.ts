@@ -6,10 +6,11 @@
 // Hot path: `owner`, a look-up whichever it is, and `overload`.
 
 import type { Protocol } from "@memwire/codec";
+import { refuseUnknown } from "@memwire/engine";
 import { checkName, type ClientLink, type Failure, type ServerLink } from "@memwire/link";
 import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
-import type { PoolOptions } from "./options.ts";
+import { POOL_OPTIONS, type PoolOptions } from "./options.ts";
 import { linkOptionsOf, timeoutsOf } from "./pool-links.ts";
 import { PoolRates } from "./pool-rates.ts";
 import type { UserCheck } from "./sasl.ts";
@@ -45,10 +46,11 @@ export class Pool {
   /** So much is down that nothing is treated as down. */
   #isOpen = false;
 
-  /** @throws RangeError for no server or no protocol at all, or an option that is out of range or cannot be */
+  /** @throws RangeError for no server or no protocol at all, or an option that is unknown, out of range or cannot be */
   constructor(context: ProxyContext, options: PoolOptions, links: SharedLinks) {
     const { name, servers, distribution, distributionWithout } = options;
     checkName("pool", name);
+    refuseUnknown(`pool ${name}`, options, POOL_OPTIONS);
     if (servers.length === 0) throw new RangeError(`pool ${name} needs at least one server`);
     const timeouts = timeoutsOf(options);
     const { health, ...others } = linkOptionsOf(options, context.limits);

@@ -11,6 +11,7 @@ import {
   type ConnectionId,
   type ListenerId,
   type Millis,
+  refuseUnknown,
 } from "@memwire/engine";
 import {
   acceptClient,
@@ -31,7 +32,7 @@ import type { Administered } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import { PoolDispatcher } from "./dispatch.ts";
 import { watchHealth } from "./health-watch.ts";
-import { DEFAULT_PROXY_LIMITS, type ProxyOptions } from "./options.ts";
+import { DEFAULT_PROXY_LIMITS, PROXY_OPTIONS, type ProxyOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { statusesOf, type PoolServerStatus } from "./server-status.ts";
 import { SharedLinks } from "./shared-links.ts";
@@ -50,8 +51,9 @@ export class ProxyEngine extends LinkEngine {
   readonly #dispatchers: readonly Dispatcher[];
   #draining = false;
 
-  /** @throws RangeError for no pool, a pool without servers, or a limit or timeout that is out of range */
+  /** @throws RangeError for no pool, a pool without servers, or an option that is unknown or out of range */
   constructor(options: ProxyOptions) {
+    refuseUnknown("a proxy", options, PROXY_OPTIONS);
     if (options.pools.length === 0) throw new RangeError("a proxy needs at least one pool");
     const limits = limitsFrom(DEFAULT_PROXY_LIMITS, options.limits);
     const memory = new BufferPool({

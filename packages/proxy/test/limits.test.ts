@@ -232,6 +232,11 @@ test("options out of range are refused with what was given", () => {
     "a pool name must be 1 to 200 visible ASCII characters without blanks",
   );
   expect(() => named("кеш")).toThrow('got "кеш"');
+  const users = { user: () => false } as object; // everybody could use it
+  expect(() => new Table({}, users)).toThrow("pool alpha has no user: there are connectTimeoutMs, ");
+  expect(() => new ProxyEngine({ pools: [], limit: {} } as never)).toThrow(
+    "a proxy has no limit: there are ",
+  );
   expect(() => new Table({ pipelinesMax: 1 } as object)).toThrow("limits has no pipelinesMax: there are ");
   expect(() => new Table({ pipelineMax: 0 })).toThrow("pipelineMax must be a whole number from 1, got 0");
   expect(() => new Table({}, { replyTimeoutMs: -1 })).toThrow("replyTimeoutMs must be a whole number from 1");
