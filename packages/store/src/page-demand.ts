@@ -1,6 +1,6 @@
 // Which class should give a page to which other one.
 //
-// Looked at a few times a second. A class that has pages of free chunks to spare gives one to all. Else the class in
+// Looked at a few times a second. A class that has had pages of free chunks to spare for a while gives one to all. Else the class in
 // which items are evicted youngest gets one of that in which they get oldest, as long as the ages differ much: then
 // a page does more good there. Ages and evictions are those of the last few looks, so that a passing burst moves
 // nothing. Before all of that comes a value that was refused though there is room for it (wanted-pages.ts).
@@ -13,8 +13,10 @@ import type { Millis } from "./store.ts";
 import { PAGES_LEAST } from "./wanted-pages.ts";
 
 const WINDOW = 8;
-// Free chunks that a class may keep, in pages.
+// Free chunks that a class may keep, in pages; and for how many looks in a row it has more: ten seconds, as in memcached.
+// Else whoever replaces a large value by a small one gives up what the next large one needs.
 const SPARE_PAGES_KEPT = 2.5;
+const SPARE_LOOKS = 40;
 // How young the evicted must be compared with the oldest of the class that gives.
 const AGE_RATIO = 0.8;
 
@@ -29,6 +31,8 @@ export class PageDemand {
   readonly #reclaimer: Reclaimer;
   /** Of each class: in how many of the last looks, a bit each, items had been evicted, or refused. */
   readonly #evicting: Uint8Array;
+  /** Of each class: how many looks in a row it has had more free chunks than it may keep, up to `SPARE_LOOKS`. */
+  readonly #sparing: Uint8Array;
   readonly #evicted: Float64Array;
 
   constructor(items: SlabItems, reclaimer: Reclaimer) {
@@ -36,6 +40,7 @@ export class PageDemand {
     this.#items = items;
     this.#reclaimer = reclaimer;
     this.#evicting = new Uint8Array(classes);
+    this.#sparing = new Uint8Array(classes);
     this.#evicted = new Float64Array(classes);
   }
 
@@ -51,9 +56,8 @@ export class PageDemand {
     let oldAge = -1;
     for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
       const count = pages.pages(slabClass);
-      const perPage = pages.chunksPerPage[slabClass] as number;
       const isSpared = slabClass === spared;
-      if (!isSpared && count > 1 && pages.freeChunks(slabClass) >= perPage * SPARE_PAGES_KEPT) {
+      if (!isSpared && (this.#sparing[slabClass] as number) >= SPARE_LOOKS) {
         return pages.sparePages > 0 ? undefined : { from: slabClass, to: 0 };
       }
       const age = this.#reclaimer.ageOf((slabClass << 2) | COLD, now);
@@ -118,12 +122,15 @@ export class PageDemand {
   }
 
   #record(): void {
-    const { counters } = this.#items;
+    const { counters, pages } = this.#items;
     for (let slabClass = 1; slabClass < this.#evicting.length; slabClass++) {
       const evicted = counters.sum(slabClass, EVICTED) + counters.sum(slabClass, OUT_OF_MEMORY);
       const more = evicted > (this.#evicted[slabClass] as number) ? 1 : 0;
       this.#evicted[slabClass] = evicted;
       this.#evicting[slabClass] = ((this.#evicting[slabClass] as number) << 1) | more;
+      const kept = SPARE_PAGES_KEPT * (pages.chunksPerPage[slabClass] as number);
+      const spares = pages.pages(slabClass) > 1 && pages.freeChunks(slabClass) >= kept;
+      this.#sparing[slabClass] = spares ? Math.min(SPARE_LOOKS, (this.#sparing[slabClass] as number) + 1) : 0;
     }
   }
 }

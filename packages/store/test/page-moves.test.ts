@@ -136,6 +136,30 @@ describe("pages", () => {
     expect(store.movePage(from as number, to as number, now)).toBe("disabled");
   });
 
+  test("are not given away as soon as a class can spare them: the next large value is stored, too", () => {
+    const store = new SlabStore({
+      bytesMax: 16 * 1_048_576,
+      pageBytes: 1_048_576,
+      itemBytesMax: 8 * 1_048_576,
+    });
+    const value = new Uint8Array(3_000_000);
+    let state = 7;
+    const random = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
+    let now = START;
+    for (let i = 0; i < 1_000; i++, now += 3) {
+      const key = encodeUtf8(`k:${Math.floor(random() * 400)}`);
+      const most = random() < 0.1 ? value.length : 2_000;
+      const length = Math.floor(random() * most);
+      expect(store.set(key, 0, key.length, value, 0, length, 0, Infinity, now)).toBe("stored");
+      if (now >= store.maintenanceAt) store.maintain(now);
+    }
+    // What is free for long goes back all the same.
+    store.flush(0, now);
+    set(store, "the only one", 10, now);
+    pass(store, now, 60_000);
+    expect(store.slabs(now).sparePages).toBe(1);
+  });
+
   test("that are being cleared shut no new item out", () => {
     const store = small();
     let now = START;
