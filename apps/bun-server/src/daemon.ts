@@ -10,7 +10,7 @@ import { spawn } from "node:child_process";
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
-import { ProgramEnd, programEndOf } from "@memwire/program";
+import { exit, ProgramEnd, programEndOf } from "@memwire/program";
 
 const PROGRAM = "memwire-server";
 /** Set for the child. */
@@ -57,7 +57,7 @@ export async function reporting(start: () => Promise<void>): Promise<void> {
   } catch (error) {
     const end = programEndOf(PROGRAM, error);
     writeSync(REPORT, end.message);
-    process.exit(end.exitCode);
+    await exit(end.exitCode);
   }
   writeSync(REPORT, SERVES);
   closeSync(REPORT);

@@ -9,6 +9,7 @@ import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import process from "node:process";
 import type { Clock, Driver, Listener, Millis } from "@memwire/engine";
+import { exit } from "./exit.ts";
 
 /** A running engine with its sockets. */
 export interface Part {
@@ -69,7 +70,8 @@ export function endOnSignal(
     process.on(signal, () => {
       if (ending) {
         say(unfinished(parts));
-        process.exit(128 + constants.signals[signal as keyof EndSignals]);
+        void exit(128 + constants.signals[signal as keyof EndSignals]);
+        return;
       }
       ending = true;
       void end(parts, clock, how === "at-once" ? 0 : END_WITHIN_MS);
@@ -81,10 +83,10 @@ async function end(parts: readonly (Part | OtherPart)[], clock: Clock, withinMs:
   try {
     const left = await endParts(parts, clock, withinMs);
     say(left);
-    process.exit(left.length > 0 ? 1 : 0);
+    await exit(left.length > 0 ? 1 : 0);
   } catch (error) {
     console.error(error);
-    process.exit(1);
+    await exit(1);
   }
 }
 

@@ -1,7 +1,7 @@
 // How a program ends before it serves: help, a mistake of the user, a world that does not let it.
 
 import { writeSync } from "node:fs";
-import process from "node:process";
+import { exit } from "./exit.ts";
 
 /** Thrown to end the program. */
 export class ProgramEnd extends Error {
@@ -27,7 +27,7 @@ export async function runProgram(name: string, start: () => Promise<void>): Prom
     const end = programEndOf(name, error);
     // Synchronously: on some runtimes what a stream still holds is lost by exit().
     if (end.message !== "") writeSync(end.exitCode === 0 ? 1 : 2, `${end.message.trimEnd()}\n`);
-    process.exit(end.exitCode);
+    await exit(end.exitCode);
   }
 }
 
