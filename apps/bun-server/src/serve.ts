@@ -46,9 +46,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
     ask?.(memory);
     return memory;
   };
-  // Keys come from strangers: who knew the seed could make thousands of one hash, and the others would wait.
-  const [hashSeed = 0] = crypto.getRandomValues(new Uint32Array(1));
-  const options = { ...task.store, copyBytes, hashSeed: hashSeed || 1 };
+  const options = { ...task.store, copyBytes };
   const store = threads > 1 ? SlabStore.shared(options) : new SlabStore({ ...options, reserve });
   if (threads > 1 && ask !== undefined)
     for (const memory of Object.values(store.share().buffers).flat()) ask(memory);

@@ -57,22 +57,6 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     }
   });
 
-  test("hashes keys as no other server does, so that nobody can make keys of one hash", async () => {
-    const keys = Array.from({ length: 200 }, (_, i) => `key${i}`);
-    const orders: string[] = [];
-    for (let i = 0; i < 2; i++) {
-      await using server = start("-m", "8", "-v");
-      using client = await TextClient.connect(await endpointOf(server));
-      for (const key of keys) expect(await client.ask(`set ${key} 0 0 1\r\nx\r\n`)).toBe("STORED\r\n");
-      const dump = await client.ask("lru_crawler metadump hash\r\n", "END\r\n");
-      orders.push((dump.match(/key=key\d+/g) ?? []).join(" "));
-    }
-    const [one = "", other = ""] = orders.map((order) => order.split(" ").sort().join(" "));
-    expect(one.split(" ")).toHaveLength(keys.length);
-    expect(other).toBe(one);
-    expect(orders[1]).not.toBe(orders[0]);
-  });
-
   test("writes its port to MEMCACHED_PORT_FILENAME and prints nothing", async () => {
     const file = join(folder, `port-${runtime}`);
     const args = ["-l", "127.0.0.1", "-p", "-1"];
