@@ -15,11 +15,11 @@ import { PAGES_LEAST } from "./wanted-pages.ts";
 const BUSY_MS = 4;
 const IDLE_MS = 250;
 
-const CHECKS_MAX = 2_048;
+const CHECKS_MAX = 1_024;
 const PAGE_TURNS = 4;
-const MOVES_MAX = 512;
+const MOVES_MAX = 64;
 // While others wait for the allocation.
-const MOVES_A_TURN = 64;
+const MOVES_A_TURN = 32;
 
 export class Maintenance {
   nextAt: Millis = -Infinity;
