@@ -1,5 +1,5 @@
 // Signals that nutcracker takes and goes on, which would end a program that says nothing of them, or stop it with all
-// its clients. On Node SIGUSR1 would open a debugger, through which whoever is on the machine may do what the proxy may.
+// its clients. On Node SIGUSR1 would open a debugger, by which whoever is on the machine may do what the proxy may.
 
 import process from "node:process";
 import { isatty } from "node:tty";

@@ -1,6 +1,7 @@
-// Deno's node:net after an accept that failed, as it does when file descriptors have run out. Deno 2.9.5 says nothing of
-// it and accepts nobody any more, also when there are descriptors again: who connects waits for ever. Told to listen once
-// more, the socket goes on where it was; the system only hears its backlog again. The pipe of a unix socket would end.
+// Deno's node:net after an accept that failed, as it does when file descriptors have run out. Deno 2.9.5 says nothing
+// of it and accepts nobody any more, also when there are descriptors again: who connects waits for ever. Told to listen
+// once more, the socket goes on where it was; the system only hears its backlog again. The pipe of a unix socket would
+// end.
 
 import type { Server } from "node:net";
 import process from "node:process";

@@ -203,8 +203,8 @@ class RunningDriver implements Driver {
   }
 
   /**
-   * Of a process that stood still runtimes call timers first, and read then: what had come in time would be too late. So
-   * a timer that is late waits for another one, and what is there is read before that.
+   * Of a process that stood still runtimes call timers first, and read then: what had come in time would be too late.
+   * So a timer that is late waits for another one, and what is there is read before that.
    */
   #arm(deadline: Millis): void {
     const { clock } = this;

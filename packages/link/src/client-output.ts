@@ -56,7 +56,7 @@ export class ClientOutput implements Output {
     return this.#output === null ? bytes : this.#output.length + bytes;
   }
 
-  /** And with that. */
+  /** All that it has not taken, what the network has of it as well. */
   get unsentBytes(): number {
     return this.heldBytes + this.#lentBytes;
   }

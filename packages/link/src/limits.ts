@@ -22,8 +22,8 @@ export interface ClientLimits {
   /** Unsent bytes of one client above which it is closed: a slow reader must not hold a shared server. */
   readonly unsentBytesMax: number;
   /**
-   * How long a client that has 64 KiB or more unsent may take nothing of it. As soon as all of them together have half of
-   * `bufferedBytesMax` it is ten seconds, or one where it has more than `unsentBytesPause`.
+   * How long a client that has 64 KiB or more unsent may take nothing of it. As soon as all of them together have half
+   * of `bufferedBytesMax` it is ten seconds, or one where it has more than `unsentBytesPause`.
    */
   readonly sendTimeoutMs: Millis;
 }
@@ -34,8 +34,8 @@ export interface LoadLimits {
   readonly requestsActiveMax: number;
   /**
    * Unsent bytes of all clients together from which on further requests for a server fail at once. Counted are those
-   * who have 64 KiB or more. From half of that on, those who take nothing are closed soon (`sendTimeoutMs`); from twice that on, those
-   * who have more than `unsentBytesPause` in any case.
+   * who have 64 KiB or more. From half of that on, those who take nothing are closed soon
+   * (`sendTimeoutMs`); from twice that on, those who have more than `unsentBytesPause` in any case.
    */
   readonly bufferedBytesMax: number;
   /** Bytes of a value that is sent on once it is whole; a larger one is handed on as it comes. */

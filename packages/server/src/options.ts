@@ -198,9 +198,9 @@ export interface ServerSettings {
 }
 
 /**
- * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a key above the
- * store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol that does not go with the authentication, or a user without a name
- * or a password
+ * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a key above
+ * the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
+ * that does not go with the authentication, or a user without a name or a password
  * @throws TypeError for an `authentication` that is none
  */
 export function settingsOf(options: ServerOptions): ServerSettings {

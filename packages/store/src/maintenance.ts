@@ -15,6 +15,7 @@ import { PAGES_LEAST } from "./wanted-pages.ts";
 const BUSY_MS = 4;
 const IDLE_MS = 250;
 
+// More often or more at once takes a tenth of the CPU for the seconds after a store was filled.
 const CHECKS_MAX = 1_024;
 const PAGE_TURNS = 4;
 const MOVES_MAX = 64;

@@ -38,7 +38,7 @@ export interface StoreOptions {
   readonly temporaryTtlMs?: number;
   /** Whether expired items are looked for (`lru_crawler`). Default true. */
   readonly crawler?: boolean;
-  /** Whether pages can move from class to class, and do by themselves (`slab_reassign`, `slab_automove`). Default true. */
+  /** Whether pages can move from class to class, and do by themselves (`slab_reassign`, `slab_automove`). Default: true. */
   readonly automove?: boolean;
   /**
    * From how many bytes of pages on looking ahead (`Store.prefetch`) takes less than it saves. Default 16 MiB: what is

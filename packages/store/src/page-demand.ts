@@ -1,8 +1,8 @@
 // Which class should give a page to which other one.
 //
-// Looked at a few times a second. A class that has had pages of free chunks to spare for a while gives one to all. Else the class in
-// which items are evicted youngest gets one of that in which they get oldest, as long as the ages differ much: then
-// a page does more good there. Ages and evictions are those of the last few looks, so that a passing burst moves
+// Looked at a few times a second. A class that has had pages of free chunks to spare for a while gives one to all. Else
+// the class in which items are evicted youngest gets one of that in which they get oldest, as long as the ages differ
+// much: then a page does more good there. Ages and evictions are those of the last few looks, so that a passing burst moves
 // nothing. Before all of that comes a value that was refused though there is room for it (wanted-pages.ts).
 
 import { COLD, TICKS_PER_SECOND } from "./layout.ts";
@@ -13,8 +13,8 @@ import type { Millis } from "./store.ts";
 import { PAGES_LEAST } from "./wanted-pages.ts";
 
 const WINDOW = 8;
-// Free chunks that a class may keep, in pages; and for how many looks in a row it has more: ten seconds, as in memcached.
-// Else whoever replaces a large value by a small one gives up what the next large one needs.
+// Free chunks that a class may keep, in pages; and for how many looks in a row it has more: ten seconds, as in
+// memcached. Else whoever replaces a large value by a small one gives up what the next large one needs.
 const SPARE_PAGES_KEPT = 2.5;
 const SPARE_LOOKS = 40;
 // How young the evicted must be compared with the oldest of the class that gives.
