@@ -146,9 +146,17 @@ function compareFrom(
   const block = blockBefore ?? (isRefusedBlock(decided) ? decided.line : undefined);
   const answered = compareFrom(probed, text, i + 1, end, block);
   if (answered.length === 0 || end === at) return answered.length === 0 ? [] : [parting, ...answered];
-  // Not answered, and what stands there is the answer to the next.
-  const mayBeSilent = decided.kind === "taken" && decided.silent === "maybe";
-  return mayBeSilent && compareFrom(probed, text, i + 1, at, block).length === 0 ? [] : answered;
+  if (!mayBeSilent(decided)) return answered;
+  // Not answered, and what stands there is the answer to the next; where that does not fit either, nobody knows which.
+  const silent = compareFrom(probed, text, i + 1, at, block);
+  if (decided.kind === "refused") return [...answered, parting, ...silent];
+  return silent.length === 0 ? [] : [...answered, ...silent];
+}
+
+/** A quiet request that the codec refuses may be one that 1.6.18 takes, and says nothing to. */
+function mayBeSilent(decided: Decided): boolean {
+  if (decided.kind === "taken") return decided.silent === "maybe";
+  return decided.kind === "refused" && /^m[a-z] .* q(?: |$)/.test(decided.line);
 }
 
 const HAS_BLOCK = /^(?:set|add|replace|append|prepend|cas|ms) /;
