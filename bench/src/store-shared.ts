@@ -1,5 +1,5 @@
-// What sharing costs and what it gives: one worker on a store of its own, one on a shared store, and two on it, in turns,
-// on the runtime that runs this:
+// What sharing costs and what it gives: one worker on a store of its own, one on a shared store, with its locks and with
+// these taken out, and two on it, in turns, on the runtime that runs this:
 //
 //     node -C @memwire/source bench/src/store-shared.ts [--items 1000000] [--rounds 11] [--ms 400] [--load 2]
 //     bun --conditions=@memwire/source bench/src/store-shared.ts
@@ -52,12 +52,14 @@ const shared = store.share();
 const alone = await start({ items, seed: FILL_SEED + 1 });
 const one = await start({ items, seed: FILL_SEED + 2, shared });
 const two = await start({ items, seed: FILL_SEED + 3, shared });
+const unlocked = await start({ items, seed: FILL_SEED + 2, shared, withoutLocks: true });
 const sides: readonly Side[] = [
   { name: "one, a store of its own", workers: [alone], rounds: [] },
   { name: "one, the shared store", workers: [one], rounds: [] },
   { name: "two, the shared store", workers: [one, two], rounds: [] },
+  { name: "one, shared, no locks", workers: [unlocked], rounds: [] },
 ];
-for (const worker of [alone, one, two]) await measure([worker], WARM_UP_MS);
+for (const worker of [alone, one, two, unlocked]) await measure([worker], WARM_UP_MS);
 const burning = Array.from({ length: Number(values.load) }, burn);
 try {
   for (let round = 0; round < Number(values.rounds); round++) {
@@ -69,9 +71,9 @@ try {
   }
 } finally {
   for (const { pid } of burning) if (pid !== undefined) process.kill(pid, "SIGKILL");
-  for (const worker of [alone, one, two]) await worker.terminate();
+  for (const worker of [alone, one, two, unlocked]) await worker.terminate();
 }
-report(sides as [Side, Side, Side]);
+report(sides as [Side, Side, Side, Side]);
 
 async function start(task: WorkerTask): Promise<Worker> {
   const worker = new Worker(new URL("store-worker.ts", import.meta.url), { workerData: task });
@@ -101,11 +103,11 @@ async function measure(workers: readonly Worker[], ms: number): Promise<Round> {
   return { callsPerSecond, cpuNs: ((user + system) * 1_000) / calls };
 }
 
-function report([ofOwn, ofOne, ofTwo]: readonly [Side, Side, Side]): void {
+function report([ofOwn, ofOne, ofTwo, ofUnlocked]: readonly [Side, Side, Side, Side]): void {
   console.log(
     `${navigator.userAgent}, ${grouped(items)} items, beside ${values.load} busy processes; median (best)`,
   );
-  for (const { name, rounds } of [ofOwn, ofOne, ofTwo]) {
+  for (const { name, rounds } of [ofOwn, ofOne, ofTwo, ofUnlocked]) {
     const speeds = rounds.map(({ callsPerSecond }) => callsPerSecond);
     const cpu = rounds.map(({ cpuNs }) => cpuNs);
     console.log(
@@ -114,6 +116,7 @@ function report([ofOwn, ofOne, ofTwo]: readonly [Side, Side, Side]): void {
     );
   }
   console.log(`  shared by one: ${times(ofOne, ofOwn)} of a store of its own`);
+  console.log(`  of that its locks: ${times(ofOne, ofUnlocked)} of the same without`);
   console.log(`  shared by two: ${times(ofTwo, ofOne)} of one`);
 }
 

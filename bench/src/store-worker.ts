@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type SharedStore, SlabStore } from "@memwire/store";
+import { SharedLocks } from "../../packages/store/src/shared-locks.ts";
 import { roomFor, SlabSubject } from "./store-subjects.ts";
 import { copyBytes, shuffled, type StoreSubject, Traffic, VALUE_BYTES } from "./store-traffic.ts";
 
@@ -12,6 +13,8 @@ export interface WorkerTask {
   readonly seed: number;
   /** Filled. Without it the worker fills a store of its own. */
   readonly shared?: SharedStore;
+  /** To see what they cost. Nobody else may use the store meanwhile. */
+  readonly withoutLocks?: boolean;
 }
 
 /** What it did in the milliseconds that it was sent, and how many of them that took without receiving the keys. */
@@ -38,7 +41,8 @@ export function fillAll(subject: StoreSubject, traffic: Traffic, items: number):
 
 if (parentPort !== null) {
   const port = parentPort;
-  const { items, seed, shared } = workerData as WorkerTask;
+  const { items, seed, shared, withoutLocks = false } = workerData as WorkerTask;
+  if (withoutLocks) takeOutLocks();
   const traffic = new Traffic(false);
   const store =
     shared === undefined
@@ -64,6 +68,12 @@ if (parentPort !== null) {
     port.postMessage({ calls, ms } satisfies WorkerDone);
   });
   port.postMessage("ready");
+}
+
+function takeOutLocks(): void {
+  SharedLocks.prototype.lock = () => {};
+  SharedLocks.prototype.unlock = () => {};
+  SharedLocks.prototype.tryLock = () => true;
 }
 
 function ask(subject: StoreSubject, count: number, now: number): void {
