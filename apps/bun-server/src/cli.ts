@@ -75,7 +75,7 @@ function taskOf(flags: Flags, environment: Environment): Task {
     denoSockets: extended.denoSockets,
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
-    facts: { ...factsOf(flags), ...(flags.enableSsl === true ? tlsFactsOf(extended) : {}) },
+    facts: { ...factsOf(flags, extended), ...(flags.enableSsl === true ? tlsFactsOf(extended) : {}) },
   };
 }
 
@@ -208,7 +208,7 @@ function remarksOf(flags: Flags): readonly string[] {
   ];
 }
 
-function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
+function factsOf(flags: Flags, { limits }: Extended): Readonly<Record<string, string | number>> {
   return {
     inter:
       flags.listen?.map(({ host, port }) => (port === undefined ? host : `${host}:${port}`)).join(",") ??
@@ -218,5 +218,6 @@ function factsOf(flags: Flags): Readonly<Record<string, string | number>> {
     num_threads_per_udp: flags.threads,
     tcp_backlog: flags.listenBacklog,
     memory_file: flags.memoryFile ?? "(null)",
+    read_buf_mem_limit: limits.bufferedBytesMax ?? 0,
   };
 }

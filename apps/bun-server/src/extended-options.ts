@@ -38,6 +38,7 @@ interface Row {
 
 const MEBIBYTE = 1_048_576;
 const SECONDS_MAX = 2_147_483;
+const UINT32_MAX = 4_294_967_295;
 /** Of the names in the help. */
 const TERM_WIDTH = 31;
 
@@ -56,6 +57,14 @@ const OPTIONS: Readonly<Record<string, Row>> = {
     value: "seconds",
     what: "the same with a reply that they do not take (300); nor this one",
     take: ({ limits }, text) => (limits.sendTimeoutMs = timeout("send_timeout", text)),
+  },
+  read_buf_mem_limit: {
+    value: "megabytes",
+    what: "memory for what clients do not take or send slowly (0: 256, or a quarter of -m)",
+    take: ({ limits }, text) => {
+      const megabytes = wholeNumber("-o read_buf_mem_limit", 0, UINT32_MAX)(text);
+      if (megabytes > 0) limits.bufferedBytesMax = megabytes * MEBIBYTE;
+    },
   },
   slab_sizes: {
     value: "a-b-c",

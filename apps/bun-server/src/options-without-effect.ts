@@ -48,7 +48,6 @@ const CHECKS: Readonly<Record<string, Check | undefined>> = {
   slab_automove_window: whole(3),
   slab_automove_freeratio: share,
   worker_logbuf_size: whole(48, 524_288),
-  read_buf_mem_limit: anyNumber,
   resp_obj_mem_limit: undefined,
   inline_ascii_resp: undefined,
   no_inline_ascii_resp: undefined,

@@ -67,6 +67,7 @@ test("without a flag it is what memcached is", () => {
       domain_socket: "NULL",
       umask: "700",
       num_threads_per_udp: 1,
+      read_buf_mem_limit: 0,
       tcp_backlog: 1_024,
       memory_file: "(null)",
     },
@@ -120,7 +121,7 @@ test.each<[string, object]>([
 test.each([
   "modern,maxconns_fast=x,resp_obj_mem_limit,ext_drop_unread,ssl_kernel_tls",
   "hashpower=20,tail_repair_time=10,slab_automove_ratio=1,slab_automove_window=3,slab_automove_freeratio=0.01",
-  "worker_logbuf_size=48,read_buf_mem_limit=8,lru_crawler_sleep=0,lru_crawler_tocrawl=0,ssl_wbuf_size=16",
+  "worker_logbuf_size=48,read_buf_mem_limit=0,lru_crawler_sleep=0,lru_crawler_tocrawl=0,ssl_wbuf_size=16",
   "ext_path=/x:64m,ext_threads=1,ext_max_frag=0.8",
 ])("-o %s is without effect", (options) => {
   expect(read(`-o ${options}`)).toEqual(read(""));
@@ -199,6 +200,7 @@ test.each<[string, object]>([
   ["-c 7 -R 3", { connectionsMax: 7, requestsPerTurn: 3 }],
   ["-o watcher_logbuf_size=1", { watcherBytesMax: 1_024 }],
   ["-o idle_timeout=5", { idleTimeoutMs: 5_000 }],
+  ["-o read_buf_mem_limit=8", { bufferedBytesMax: 8_388_608 }],
   [
     "-o idle_timeout=0,receive_timeout=7,send_timeout=8",
     { idleTimeoutMs: Infinity, receiveTimeoutMs: 7_000, sendTimeoutMs: 8_000 },

@@ -172,6 +172,29 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(server.stderr.match(/connection 64/g)).toHaveLength(1);
   });
 
+  test("clients that take no large values cost what -o read_buf_mem_limit says, and go", async () => {
+    await using server = start("-o", "read_buf_mem_limit=8", "-v");
+    const endpoint = await endpointOf(server);
+    using client = await TextClient.connect(endpoint);
+    const value = "v".repeat(90_000); // copied, each as often as it is asked for
+    expect(await client.ask(`set big 0 0 90000\r\n${value}\r\n`)).toBe("STORED\r\n");
+    const stuck = await Promise.all(Array.from({ length: 30 }, () => TextClient.connect(endpoint)));
+    for (const one of stuck) {
+      one.pause();
+      one.send("get big\r\n".repeat(400));
+    }
+    await server.said(/ closed: it took nothing of its replies for [12] s\n/);
+    expect(await client.ask("get none\r\n")).toBe("END\r\n");
+    for (const one of stuck) one[Symbol.dispose]();
+    const until = Date.now() + 10_000;
+    let answer = "";
+    while (!answer.startsWith("VALUE") && Date.now() < until) {
+      answer = await client.ask("get big\r\nmn\r\n", "MN\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(answer).toBe(`VALUE big 0 90000\r\n${value}\r\nEND\r\nMN\r\n`);
+  });
+
   test("evicts when full, but with -M refuses", async () => {
     await using evicting = start("-m", "2", "-I", "512k", "-v");
     await using refusing = start("-m", "2", "-I", "512k", "-M", "-v");

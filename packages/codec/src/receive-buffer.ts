@@ -3,7 +3,7 @@
 // `lend` borrows the caller's chunk; `keep` copies the unconsumed tail, after which the chunk is the caller's
 // again. While a tail is kept, the next chunk is joined to it. A message of n bytes costs O(n) copying however
 // small the pieces it arrives in. The memory held is at most twice the tail and one chunk, or the whole message once an
-// eighth of it has come; of a pool, which has a few sizes, the next size from there on.
+// eighth of it has come, unless the pool is full; of a pool, which has a few sizes, the next size from there on.
 
 import type { BufferPool } from "./buffer-pool.ts";
 
@@ -79,6 +79,11 @@ export class ReceiveBuffer {
     return this.#storage.length;
   }
 
+  /** Whether the storage is too small for the message that is not consumed yet. */
+  get lacksRoom(): boolean {
+    return this.expected > this.#storage.length;
+  }
+
   #join(chunk: Uint8Array): void {
     this.keep();
     if (this.end + chunk.length > this.#storage.length) this.#makeRoom(chunk.length);
@@ -103,7 +108,8 @@ export class ReceiveBuffer {
   /** Bytes of storage for `held` bytes: room for the rest of their message, if enough of it has come, or `least`. */
   #bytesFor(held: number, least: number): number {
     const { expected } = this;
-    const whole = expected > held && expected <= held * EXPECTED_PER_RECEIVED ? expected : 0;
+    const isWorthIt = expected > held && expected <= held * EXPECTED_PER_RECEIVED;
+    const whole = isWorthIt && this.#pool?.isFull !== true ? expected : 0;
     return Math.max(whole, least, STORAGE_BYTES_MIN);
   }
 

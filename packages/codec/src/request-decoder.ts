@@ -93,6 +93,17 @@ export class RequestDecoder {
     return this.#isBinary ? this.binary.isInMessage : this.text.isInMessage;
   }
 
+  /** After "need-data": whether more memory is needed for the rest of the message. */
+  get lacksRoom(): boolean {
+    return this.#isBinary ? this.binary.lacksRoom : this.text.lacksRoom;
+  }
+
+  /** The stream is over: forgets a message that has begun, and holds nothing. It must not be used any more. */
+  drop(): void {
+    this.text.drop();
+    this.binary.drop();
+  }
+
   /** Bytes of memory held for the unfinished message: as that decoder says, and what the text decoder begins with. */
   get heldBytes(): number {
     return this.text.heldBytes + this.binary.heldBytes;

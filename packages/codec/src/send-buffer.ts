@@ -47,6 +47,11 @@ export class SendBuffer {
     this.#copy = pool === undefined ? copyByView : pool.copy;
   }
 
+  /** Bytes of memory held, for limits and tests. */
+  get heldBytes(): number {
+    return this.#bytes.length + this.#outgrown.length;
+  }
+
   /** Bytes written and not yet taken. */
   get length(): number {
     return this.#end - this.#taken;
@@ -98,6 +103,8 @@ export class SendBuffer {
 
   /** Forgets what was written and not taken, and leaves what was taken to whoever has it. */
   clear(): void {
+    this.#pool?.drop(this.#bytes);
+    this.#pool?.drop(this.#outgrown);
     this.#replace(EMPTY);
     this.#outgrown = EMPTY;
     this.#end = 0;

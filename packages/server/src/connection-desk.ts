@@ -107,6 +107,7 @@ export class ConnectionDesk {
   /** It is gone. */
   forget(connection: Connection): void {
     this.#walking.delete(connection);
+    this.#context.uploads.forget(connection);
   }
 
   /** The next turn of those that were to wait for it. */
@@ -138,7 +139,10 @@ export class ConnectionDesk {
     context.client = port.id;
     context.now = now;
     this.isNews = true;
-    const { unsentBytesMax, requestsPerTurn } = context.settings.limits;
+    const { limits } = context.settings;
+    const { requestsPerTurn } = limits;
+    const unsentBytesMax = context.room.unsentBytesMax(connection, limits.unsentBytesMax, hostTime);
+    context.unsentBytesMax = unsentBytesMax;
     let left = requestsPerTurn;
     let lookedAt = 0;
     while (port.state === "open" && output.length <= unsentBytesMax) {
@@ -184,7 +188,7 @@ export class ConnectionDesk {
           if (decoder.protocol === "binary") return refuseBinary(context, connection, context.now);
           return this.#outbox.finish(port);
         case "need-data":
-          return this.#hasAnsweredAll(connection);
+          return this.#hasAnsweredAll(connection, hostTime);
       }
     }
     if (port.state !== "open") return;
@@ -259,13 +263,16 @@ export class ConnectionDesk {
     if (output.length > 0) this.#outbox.touch(port);
   }
 
-  #hasAnsweredAll(connection: Connection): void {
+  #hasAnsweredAll(connection: Connection, hostTime: Millis): void {
     const { port } = connection;
     if (connection.ended) return this.#outbox.finish(port);
     if (connection.output.length > 0) this.#outbox.touch(port);
     connection.blocked = false;
     const { decoder } = connection;
-    if (decoder !== this.#decoders.idle && !decoder.isInMessage) this.#decoders.giveBack(connection);
+    if (decoder !== this.#decoders.idle) {
+      if (!decoder.isInMessage) this.#decoders.giveBack(connection);
+      else if (this.#context.uploads.holdUp(connection, hostTime)) return this.#pause(connection);
+    }
     if (!connection.paused) return;
     connection.paused = false;
     this.#outbox.order({ kind: "resume", id: port.id });

@@ -55,7 +55,7 @@ export class Connection {
 
   constructor(
     id: ConnectionId,
-    { settings, protocols, decoders, outbox, pool, store }: Context,
+    { settings, protocols, decoders, outbox, room, store }: Context,
     now: Millis,
     via: ListenerId,
     peer: Endpoint | undefined,
@@ -68,7 +68,7 @@ export class Connection {
     this.peer = peer;
     this.decoder = decoders.idle;
     this.protocol = protocol === "auto" ? undefined : protocol;
-    this.output = new Replies(pool, store);
+    this.output = new Replies(room, store);
     this.port = outbox.open(id, this.output, true);
     this.authenticated = authentication?.kind !== "sasl";
     this.valueBytesMax = Math.min(limits.valueBytesMax, this.authenticated ? Infinity : STRANGER_BYTES_MAX);

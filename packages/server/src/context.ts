@@ -1,9 +1,11 @@
 // What the commands of one server share.
 
-import { type BufferPool, latin1Bytes, type Protocol } from "@memwire/codec";
+import { latin1Bytes, type Protocol } from "@memwire/codec";
 import { type ConnectionId, type Endpoint, type ListenerId, type Millis, Outbox } from "@memwire/engine";
 import { type Store, type StoreListener, Terms } from "@memwire/store";
+import { ReplyRoom } from "./reply-room.ts";
 import type { Connection } from "./connection.ts";
+import { Uploads } from "./uploads.ts";
 import { type ServerCounters, zeroCounters } from "./counters.ts";
 import { Decoders } from "./decoders.ts";
 import { DebugClock } from "./admin/debug-clock.ts";
@@ -24,11 +26,11 @@ export interface Context {
   readonly counters: ServerCounters;
   /** What the engine wants done: a command may end its connection by it. */
   readonly outbox: Outbox;
-  /** Large buffers that connections take turns at. */
-  readonly pool: BufferPool;
+  readonly room: ReplyRoom;
+  readonly uploads: Uploads;
   readonly decoders: Decoders;
   readonly connections: Map<ConnectionId, Connection>;
-  /** The limit of that name, but while a datagram is answered. */
+  /** What the connection that is answered may have unsent. */
   unsentBytesMax: number;
   /** The option of that name, but while a datagram is answered: that is made of a copy. */
   lentBytesLeast: number;
@@ -86,8 +88,9 @@ export function contextOf(options: ServerOptions): Context {
     store,
     counters,
     outbox,
-    pool: settings.pool,
-    decoders: new Decoders(settings, settings.pool),
+    room: new ReplyRoom(settings.replyPool),
+    uploads: new Uploads(settings.requestPool, outbox),
+    decoders: new Decoders(settings, settings.requestPool),
     connections: new Map(),
     unsentBytesMax: limits.unsentBytesMax,
     lentBytesLeast: settings.lentBytesLeast,

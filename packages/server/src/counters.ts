@@ -14,6 +14,8 @@ export interface ServerCounters {
   idleKicks: number;
   receiveTimeouts: number;
   sendTimeouts: number;
+  /** Large values that were not sent since clients did not take what `bufferedBytesMax` has room for. */
+  repliesRefused: number;
   /** How often a connection was read no further because it did not take its replies. */
   pauses: number;
   bytesRead: number;
@@ -67,6 +69,7 @@ export function zeroCounters(): ServerCounters {
     idleKicks: 0,
     receiveTimeouts: 0,
     sendTimeouts: 0,
+    repliesRefused: 0,
     pauses: 0,
     bytesRead: 0,
     bytesWritten: 0,

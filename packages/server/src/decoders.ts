@@ -39,13 +39,15 @@ export class Decoders {
     connection.protocol = decoder.protocol;
     connection.decoder = this.idle;
     if (this.#spare.length < SPARE_MAX) this.#spare.push(decoder);
+    else decoder.drop();
   }
 
   /** The connection is over. Others go on with its decoder unless it is in a message, or at the end of what it reads. */
   end(connection: Connection): void {
     const { decoder } = connection;
-    if (decoder === this.idle || decoder.isInMessage) return;
-    if (decoder.next() === "need-data") this.giveBack(connection);
+    if (decoder === this.idle) return;
+    if (!decoder.isInMessage && decoder.next() === "need-data") this.giveBack(connection);
+    else decoder.drop();
   }
 
   #make(): RequestDecoder {

@@ -23,6 +23,14 @@ export interface ServerLimits extends Limits {
    * can hold of replies is twice this and two items: one send under way, one waiting.
    */
   readonly unsentBytesMax: number;
+  /**
+   * Bytes of memory for what all connections together have not taken, apart from values that the store holds. From half
+   * of it on each has one send at a time, and one that takes nothing of much for a second is closed; above it no large
+   * value is copied to be sent: `SERVER_ERROR out of memory writing get response`. As much is for large values that
+   * come slowly: above it those wait that need more, and one of which nothing comes for ten seconds is closed. Of several
+   * workers each has its part. Default: 256 MiB, or a quarter of the store's `bytesMax` if that is more.
+   */
+  readonly bufferedBytesMax: number;
   /** Commands of one connection in a turn: then the others have theirs, and it goes on in the next (`-R`). */
   readonly requestsPerTurn: number;
   /** How long a connection may ask for nothing (`idle_timeout`). Default: for ever. */
@@ -129,10 +137,14 @@ export interface ServerOptions {
 const TIMEOUT_MS = 300_000;
 
 /**
- * Of buffers that wait for the next large value. Twenty clients with values of 400 KB have 12 MiB of them in turns: with
- * 8 MiB the others were made anew each time, a quarter of the CPU, and Bun collected them late, 300 MiB of them.
+ * Of buffers that wait for the next large value, one that comes or one that goes. Twenty clients with values of 400 KB
+ * have 12 MiB of them in turns: with 8 MiB the others were made anew each time, a quarter of the CPU, and Bun collected
+ * them late, 300 MiB of them.
  */
-const SPARE_BYTES_MAX = 33_554_432;
+const SPARE_BYTES_MAX = 16_777_216;
+
+/** A thousand clients with values that are copied, below 96 KiB, have 144 MiB if none of them is fast. */
+const BUFFERED_BYTES_MAX = 268_435_456;
 
 /** Measured on Bun and Node: docs/performance.md. */
 const LENT_BYTES_LEAST = 98_304;
@@ -174,7 +186,8 @@ export interface ServerSettings {
   readonly store: Store;
   readonly workers: WorkerCounters | undefined;
   readonly limits: ServerLimits;
-  readonly pool: BufferPool;
+  readonly replyPool: BufferPool;
+  readonly requestPool: BufferPool;
   readonly lentBytesLeast: number;
   /** Those of them that a decoder keeps. */
   readonly decoding: Limits;
@@ -225,6 +238,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   const {
     connectionsMax = 1_024,
     unsentBytesMax = 1_048_576,
+    bufferedBytesMax = Math.max(BUFFERED_BYTES_MAX, Math.floor(store.bytesMax / 4)),
     unsentDatagramBytesMax = 4_194_304,
     drainMs = 5_000,
     watchersMax = 20,
@@ -242,6 +256,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   const own = {
     connectionsMax,
     unsentBytesMax,
+    bufferedBytesMax,
     unsentDatagramBytesMax,
     drainMs,
     watchersMax,
@@ -267,6 +282,11 @@ export function settingsOf(options: ServerOptions): ServerSettings {
       `keyBytesMax must be at most ${KEY_BYTES_MAX}, as the store's keys are, got ${decoding.keyBytesMax}`,
     );
   }
+  const pooling = {
+    keptBytesMax: SPARE_BYTES_MAX,
+    usedBytesMax: Math.ceil(bufferedBytesMax / (options.workers?.workers ?? 1)),
+    ...(copyBytes === undefined ? {} : { copy: copyBytes }),
+  };
   return {
     store,
     workers: options.workers,
@@ -274,10 +294,8 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     decoding,
     version,
     lentBytesLeast,
-    pool: new BufferPool({
-      keptBytesMax: SPARE_BYTES_MAX,
-      ...(copyBytes === undefined ? {} : { copy: copyBytes }),
-    }),
+    replyPool: new BufferPool(pooling),
+    requestPool: new BufferPool(pooling),
     flushEnabled: options.flushEnabled ?? true,
     ...whoMaySpeakWhat(options),
     shutdownEnabled: options.shutdownEnabled ?? false,

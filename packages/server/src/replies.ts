@@ -5,11 +5,12 @@
 //     sends:     ----------------> --------> ------------------------->
 //
 // A large value is not copied: the store holds it (`Store.hold`), its pieces are sends of their own, and it is let go
-// when the network has the last of them, or the connection is over. Hot path, but for large values, of which each makes
-// an object a piece.
+// when the network has the last of them, or the connection is over. One that cannot be held is copied, if there is room.
+// Hot path, but for large values, of which each makes an object a piece.
 
-import { type BufferPool, SendBuffer } from "@memwire/codec";
+import { SendBuffer } from "@memwire/codec";
 import type { Store } from "@memwire/store";
+import { type ReplyRoom, SMALL_BYTES } from "./reply-room.ts";
 
 /** A piece of a value in the store's memory. */
 interface Lent {
@@ -27,6 +28,7 @@ const PIECE_BYTES_LEAST = 4_096;
 
 export class Replies extends SendBuffer {
   readonly #store: Store;
+  readonly #room: ReplyRoom;
   readonly #lent: Lent[] = [];
   #lentBytes = 0;
   /** Of what is written, how much goes before a piece. */
@@ -34,21 +36,40 @@ export class Replies extends SendBuffer {
   /** Whether a piece was taken last, and what is let go when that is sent. */
   #tookPiece = false;
   #sentHold = 0;
+  /** What the value is held by that was admitted. */
+  #admitted = 0;
 
-  constructor(pool: BufferPool, store: Store) {
-    super(pool);
+  constructor(room: ReplyRoom, store: Store) {
+    super(room.pool);
     this.#store = store;
+    this.#room = room;
   }
 
   override get length(): number {
     return super.length + this.#lentBytes;
   }
 
-  /** Writes the value of the store's current item, and lets go of it; or lends it if it has `lentBytesLeast` bytes. */
+  /**
+   * Whether there is room for the value of the store's current item: `value` is to follow. It is lent if it has
+   * `lentBytesLeast` bytes, which takes none.
+   */
+  admits(lentBytesLeast: number): boolean {
+    const { valueLength } = this.#store;
+    if (valueLength <= SMALL_BYTES && valueLength < lentBytesLeast) return true;
+    if (valueLength >= lentBytesLeast) this.#admitted = this.#store.hold();
+    if (this.#admitted !== 0 || this.#room.has(valueLength)) return true;
+    this.#store.letGo();
+    return false;
+  }
+
+  /** Writes the value of the store's current item that was admitted, and lets go of it; or lends it. */
   value(lentBytesLeast: number): void {
     const store = this.#store;
-    const hold = store.valueLength < lentBytesLeast ? 0 : store.hold();
-    if (hold !== 0) return this.#lend(hold, Math.min(lentBytesLeast, PIECE_BYTES_LEAST));
+    const hold = this.#admitted;
+    if (hold !== 0) {
+      this.#admitted = 0;
+      return this.#lend(hold, Math.min(lentBytesLeast, PIECE_BYTES_LEAST));
+    }
     do this.copy(store.valueBytes, store.valueStart, store.valueEnd);
     while (store.nextPiece());
     store.letGo();
@@ -85,6 +106,7 @@ export class Replies extends SendBuffer {
     this.#lent.length = 0;
     this.#lentBytes = 0;
     this.#before = 0;
+    this.clear();
   }
 
   #lend(hold: number, pieceBytesLeast: number): void {

@@ -222,6 +222,7 @@ export class ServerEngine implements Engine {
     }
     if (now >= this.#quiet.nextAt)
       for (const connection of this.#quiet.late(now)) giveUp(this.#context, connection, now);
+    this.#makeRoom(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     for (const connections of [this.#connections, this.#rejected]) {
@@ -238,6 +239,8 @@ export class ServerEngine implements Engine {
       this.#deadline,
       this.#context.survey.deadline,
       this.#quiet.nextAt,
+      this.#context.room.deadline,
+      this.#context.uploads.deadline,
       debugClock === undefined ? maintenanceAt : debugClock.hostTime(maintenanceAt),
     );
   }
@@ -257,6 +260,16 @@ export class ServerEngine implements Engine {
       this.#context.counters.bytesWritten += command.bytes.length;
     }
     return command;
+  }
+
+  /** Connections that hold much and are stuck go, where others need the room. */
+  #makeRoom(now: Millis): void {
+    const { room, uploads, connections } = this.#context;
+    const stuck = [
+      ...(now >= room.deadline ? room.stuck(connections.values(), now) : []),
+      ...(now >= uploads.deadline ? uploads.elapsed(connections.values(), now) : []),
+    ];
+    for (const connection of stuck) giveUp(this.#context, connection, now);
   }
 
   #hasRoom(): boolean {

@@ -145,7 +145,7 @@ test("options out of range are refused when the server is made", () => {
   );
   const misspelt = { connectionMax: 10 } as object;
   expect(() => new ServerEngine({ limits: misspelt })).toThrow(
-    /^limits has no connectionMax: there are connectionsMax, drainMs, .*, watchersMax, workerLinesMax$/,
+    /^limits has no connectionMax: there are bufferedBytesMax, connectionsMax, .*, watchersMax, workerLinesMax$/,
   );
   // Without authentication it would be open to everybody.
   const open = { authentification: { kind: "ascii", users: [] } } as object;

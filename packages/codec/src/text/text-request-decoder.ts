@@ -130,6 +130,16 @@ export class TextRequestDecoder extends RequestFields {
     return this.#block !== "none" || (this.#scanned > 0 && this.#needed > this.#scanned + 1);
   }
 
+  /** After "need-data": whether more memory is needed for the rest of the message. */
+  get lacksRoom(): boolean {
+    return this.#input.lacksRoom;
+  }
+
+  /** The stream is over: forgets a message that has begun, and holds nothing. It must not be used any more. */
+  drop(): void {
+    this.#input.drop();
+  }
+
   /** Bytes received that no message has had yet. */
   get unreadBytes(): number {
     return this.#input.end - this.#input.start;

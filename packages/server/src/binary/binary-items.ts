@@ -63,12 +63,16 @@ export function retrieveBinary(
 }
 
 function writeItem(
-  { store, lentBytesLeast }: Context,
+  { store, counters, lentBytesLeast }: Context,
   decoder: BinaryRequestDecoder,
   output: Replies,
   withKey: boolean,
   withValue: boolean,
 ): void {
+  if (withValue && !output.admits(lentBytesLeast)) {
+    counters.repliesRefused++;
+    return writeBinaryStatus(output, decoder, "out-of-memory");
+  }
   const { bytes, keyStart, keyEnd } = decoder;
   const keyBytes = withKey ? keyEnd - keyStart : 0;
   const valueBytes = withValue ? store.valueLength : 0;

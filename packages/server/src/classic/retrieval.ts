@@ -3,7 +3,7 @@
 // One line may ask for more than fits in memory: values are written as long as the client takes them, and no more than
 // `KEYS_PER_TURN` in one go. What is left of the line waits as a `Retrieval` of its own. Hot path.
 
-import { REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
+import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type KeyPrefetch, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
@@ -12,6 +12,8 @@ import type { Replies } from "../replies.ts";
 
 /** Keys of one line that are looked up in one go: below a millisecond, whatever is asked for. */
 const KEYS_PER_TURN = 2_000;
+/** No key. */
+const REFUSED = -1;
 
 /** What is left of a retrieval command. Owns its bytes: a line's worth. */
 export interface Retrieval {
@@ -28,6 +30,8 @@ export interface Retrieval {
 }
 
 const { end: END } = REPLY_BYTES;
+/** In place of what is left of the line, as memcached has it. */
+export const NO_ROOM: Uint8Array = latin1Bytes("SERVER_ERROR out of memory writing get response\r\n");
 
 /** Answers the decoder's current request. @returns what has to wait, if anything */
 export function retrieve(
@@ -41,10 +45,8 @@ export function retrieve(
   const touches = command === "gat" || command === "gats";
   const expiresAt = touches ? expiryOf(decoder.exptime, now) : 0;
   const next = writeValues(context, output, bytes, keyOffsets, 0, keyCount, withCas, touches, expiresAt, now);
-  if (next === keyCount) {
-    output.copy(END, 0, END.length);
-    return undefined;
-  }
+  if (next === keyCount) output.copy(END, 0, END.length);
+  if (next === keyCount || next === REFUSED) return undefined;
   const start = keyOffsets[next * 2] as number;
   const offsets = keyOffsets.slice(next * 2, keyCount * 2).map((offset) => offset - start);
   const rest = bytes.slice(start, keyOffsets[keyCount * 2 - 1]);
@@ -66,12 +68,16 @@ export function goOn(context: Context, rest: Retrieval, output: Replies, now: Mi
     expiresAt,
     now,
   );
-  if (rest.next < count) return false;
-  output.copy(END, 0, END.length);
-  return true;
+  if (rest.next === count) output.copy(END, 0, END.length);
+  return rest.next === count || rest.next === REFUSED;
 }
 
-/** Writes the values of the keys from `from` on. @returns the first key that has to wait; `count` if none has to */
+/**
+ * Writes the values of the keys from `from` on.
+ *
+ * @returns the first key that has to wait; `count` if none has to, `REFUSED` if there is no room for a value: that ends
+ * the line
+ */
 function writeValues(
   context: Context,
   output: Replies,
@@ -110,6 +116,11 @@ function writeValues(
     }
     if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
     if (!found) continue;
+    if (!output.admits(context.lentBytesLeast)) {
+      counters.repliesRefused++;
+      output.copy(NO_ROOM, 0, NO_ROOM.length);
+      return REFUSED;
+    }
     writeValueLine(output, bytes, keyStart, keyEnd, store.flags, store.valueLength);
     if (withCas) {
       output.byte(32);

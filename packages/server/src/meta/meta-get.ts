@@ -6,6 +6,7 @@
 import type { TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
+import { NO_ROOM } from "../classic/retrieval.ts";
 import type { Context } from "../context.ts";
 import { bitsOf, CHOOSE_CAS, COMPARE, NO_USE, RECACHE, TOUCH, VALUE, VIVIFY } from "./meta-letters.ts";
 import { answer, beginFlag, beginStatus, beginValue, EN, endLine, HD } from "./meta-reply.ts";
@@ -52,6 +53,11 @@ export function metaGet(context: Context, decoder: TextRequestDecoder, output: R
   const claimed = !created && store.claimed;
   const wins = !created && !claimed && (store.stale || isDue(context, decoder, now));
   const won = wins && store.claim(key.bytes, key.start, key.end, now);
+  if (withValue && !output.admits(context.lentBytesLeast)) {
+    counters.repliesRefused++;
+    output.copy(NO_ROOM, 0, NO_ROOM.length);
+    return;
+  }
   if (withValue) beginValue(output, store.valueLength);
   else beginStatus(output, HD);
   const keyInBase64 = key.goesInBase64(store.keyInBase64);

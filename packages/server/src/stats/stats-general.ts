@@ -68,7 +68,7 @@ function ofConnections(context: Context, now: Millis): StatsValues {
     total_connections: counters.totalConnections,
     rejected_connections: counters.rejectedConnections,
     connection_structures: counters.currConnections,
-    response_obj_oom: 0,
+    response_obj_oom: counters.repliesRefused,
     response_obj_count: owed,
     response_obj_bytes: owedBytes,
     read_buf_count: holding,

@@ -1,0 +1,169 @@
+// What clients have of memory outside of the store, all of them together: replies that they do not take, values that
+// come slowly.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ServerEngine, type ServerLimits, type ServerOptions } from "@memwire/server";
+import { SlabStore } from "@memwire/store";
+import { req, statuses } from "./binary-party.ts";
+import { Bench, type Party } from "./party.ts";
+
+const MEBIBYTE = 1_048_576;
+const NO_ROOM = "SERVER_ERROR out of memory writing get response\r\n";
+/** Above `SMALL_BYTES`, and copied. */
+const VALUE = "v".repeat(50_000);
+const FOUND = `VALUE a 0 50000\r\n${VALUE}\r\nEND\r\n`;
+
+function benchWith(limits: Partial<ServerLimits>, options: ServerOptions = {}): Bench {
+  const store = new SlabStore({ bytesMax: 32 * MEBIBYTE });
+  const bench = new Bench(new ServerEngine({ limits, store, ...options }));
+  bench.connect().send(`set a 0 0 50000\r\n${VALUE}\r\nset b 0 0 1\r\nb\r\n`);
+  return bench;
+}
+
+const poolsOf = ({ engine: { settings } }: Bench): readonly [replies: number, requests: number] => [
+  settings.replyPool.usedBytes,
+  settings.requestPool.usedBytes,
+];
+
+const many = (bench: Bench, count: number): readonly Party[] =>
+  Array.from({ length: count }, () => bench.connect(false));
+
+describe("replies that are not taken", () => {
+  test("are bounded, large ones are refused above it, small ones never, and who is stuck goes", () => {
+    const bench = benchWith({ bufferedBytesMax: 4 * MEBIBYTE });
+    const stuck = many(bench, 100);
+    for (const client of stuck) client.send("get a\r\n".repeat(100));
+    expect(poolsOf(bench)[0]).toBeLessThanOrEqual(4 * MEBIBYTE + stuck.length * 8_192);
+    expect(bench.engine.counters.repliesRefused).toBeGreaterThan(1_000);
+    const client = bench.connect();
+    expect(client.ask("get b\r\nget a\r\nget a b\r\nmg a v\r\nget b\r\n")).toBe(
+      `VALUE b 0 1\r\nb\r\nEND\r\n${NO_ROOM.repeat(3)}VALUE b 0 1\r\nb\r\nEND\r\n`,
+    );
+    bench.elapse(500);
+    bench.elapse(500);
+    bench.elapse(500);
+    expect(stuck.filter(({ state }) => state === "closed").length).toBeGreaterThan(1);
+    expect(bench.engine.counters.sendTimeouts).toBe(stuck.filter(({ state }) => state === "closed").length);
+    expect(client.ask("get a\r\n")).toBe(FOUND);
+    for (const one of stuck) if (one.state !== "closed") one.reset();
+    expect(poolsOf(bench)).toEqual([0, 0]);
+    expect(client.ask("stats\r\n")).toContain(
+      `STAT response_obj_oom ${bench.engine.counters.repliesRefused}\r\n`,
+    );
+  });
+
+  test("of clients that take them nothing is refused, however many ask for how much", () => {
+    const bench = benchWith({ bufferedBytesMax: 4 * MEBIBYTE });
+    const clients = many(bench, 20);
+    for (const client of clients) client.send("get a\r\n".repeat(20));
+    for (let left = true; left;) left = clients.map((client) => client.take()).includes(true);
+    for (const { text } of clients) expect(text === FOUND.repeat(20)).toBe(true);
+    expect(bench.engine.counters).toMatchObject({ repliesRefused: 0, sendTimeouts: 0 });
+    expect(poolsOf(bench)).toEqual([0, 0]);
+  });
+
+  test("a binary client is told that there is no memory", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE });
+    for (const client of many(bench, 100)) client.send("get a\r\n".repeat(100));
+    expect(statuses(bench.connect().ask(`${req("get", "a")}${req("get", "b")}`))).toEqual([
+      "get out-of-memory",
+      "get ok",
+    ]);
+  });
+
+  test("one value larger than all the room is sent where nothing else is", () => {
+    const bench = benchWith({ bufferedBytesMax: 20_000 });
+    expect(bench.connect().ask("get a\r\n")).toBe(FOUND);
+  });
+
+  test("a value that the store holds takes no room", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE }, { lentBytesLeast: 40_000 });
+    const clients = many(bench, 50);
+    for (const client of clients) client.send("get a\r\n");
+    for (const client of clients) client.read();
+    for (const { text } of clients) expect(text === FOUND).toBe(true);
+    expect(bench.engine.counters.repliesRefused).toBe(0);
+  });
+});
+
+describe("values that come slowly", () => {
+  const HALF = VALUE.slice(0, 25_000);
+  const begin = (client: Party, i: number): Party => client.send(`set k${i} 0 0 50000\r\n${HALF}`);
+
+  test("are bounded, and all of them are stored in the end", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE });
+    const clients = many(bench, 100);
+    clients.forEach(begin);
+    expect(poolsOf(bench)[1]).toBeLessThanOrEqual(MEBIBYTE + clients.length * 40_000);
+    expect(clients.filter(({ state }) => state === "paused").length).toBeGreaterThan(50);
+    const left = new Set(clients);
+    for (let rounds = 0; left.size > 0 && rounds < 10_000; rounds++) {
+      for (const client of left) {
+        if (client.state === "paused") continue;
+        left.delete(client.send(`${HALF}\r\n`));
+      }
+      bench.elapse(20);
+    }
+    for (const client of clients) {
+      client.read();
+      expect(client.text).toBe("STORED\r\n");
+    }
+    expect(poolsOf(bench)[1]).toBeLessThanOrEqual(65_536);
+  });
+
+  test("one of which nothing comes goes where others wait, and small ones go on meanwhile", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE });
+    const clients = many(bench, 100);
+    clients.forEach(begin);
+    expect(bench.connect().ask("set c 0 0 1\r\nc\r\nget c\r\n")).toBe(
+      "STORED\r\nVALUE c 0 1\r\nc\r\nEND\r\n",
+    );
+    for (let ms = 0; ms < 11_000; ms += 20) bench.elapse(20);
+    expect(bench.engine.counters.receiveTimeouts).toBeGreaterThan(5);
+    for (const client of clients) if (client.state !== "closed") client.reset();
+    expect(poolsOf(bench)[1]).toBe(0);
+  });
+});
+
+test("whatever clients do, what is counted is what they have, and nothing once they are gone", () => {
+  const step = fc.record({
+    client: fc.nat(9),
+    what: fc.constantFrom(
+      "get a\r\n",
+      "get a a a a b\r\n",
+      "mg a v\r\n",
+      `set c 0 0 50000\r\n${VALUE}\r\n`,
+      "set d 0 0 50000\r\n",
+      VALUE,
+      "take",
+      "reset",
+      "wait",
+    ),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 60 }),
+      fc.integer({ min: 60_000, max: 400_000 }),
+      (steps, bufferedBytesMax) => {
+        const bench = benchWith({ bufferedBytesMax });
+        const clients: Party[] = [];
+        for (const { client: i, what } of steps) {
+          const before = clients[i];
+          const client =
+            before === undefined || before.state === "closed" ? (clients[i] = bench.connect(false)) : before;
+          if (what === "take") client.take();
+          else if (what === "reset") client.reset();
+          else if (what === "wait") bench.elapse(500);
+          else client.send(what);
+          expect(poolsOf(bench)[0]).toBeLessThanOrEqual(bufferedBytesMax + 10 * 90_000);
+          expect(Math.min(...poolsOf(bench))).toBeGreaterThanOrEqual(0);
+        }
+        for (const client of clients) if (client !== undefined && client.state !== "closed") client.reset();
+        expect(poolsOf(bench)[0]).toBe(0);
+        // Decoders that wait for the next connection may keep some.
+        expect(poolsOf(bench)[1]).toBeLessThanOrEqual(10 * 73_728);
+      },
+    ),
+  );
+});
