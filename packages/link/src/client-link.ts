@@ -14,13 +14,16 @@ import {
 } from "@memwire/codec";
 import type { CloseCause, ConnectionId, Port, TokenBucket } from "@memwire/engine";
 import { ClientOutput, HELD_BYTES_MAX } from "./client-output.ts";
-import type { Asker, ClientContext, Party } from "./context.ts";
+import type { Asker, ClientContext, Crowd, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import type { Source } from "./fragment.ts";
 import { IncomingValue } from "./incoming-value.ts";
 import { Slot, type SlotAnswer, type SlotOwner } from "./slot.ts";
 import type { SlowClient } from "./slow-clients.ts";
 import type { Upload, Uploader } from "./upload.ts";
+
+/** Requests of one client under way at a time where it asks what all wait for. */
+const CROWDED_PIPELINE_MAX = 4;
 
 /** Where a client's requests go. */
 export interface Dispatcher {
@@ -40,6 +43,7 @@ export interface Dispatcher {
 
 export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader {
   lane = -1;
+  crowd: Crowd | null = null;
   /** How far it is in saying who it is, where that is asked for. */
   standing: "stranger" | "asked" | "known" = "stranger";
   /** How often it may still ask, where that has a bound and it has asked before. */
@@ -353,16 +357,24 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   }
 
   #isFull(): boolean {
-    const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    const { unsentBytesPause } = this.#context.limits;
     if (this.#incoming.isFull) return true;
-    return this.#slots >= pipelineMax || this.#output.heldBytes >= unsentBytesPause;
+    return this.#slots >= this.#pipelineMax() || this.#output.heldBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
-    const { pipelineMax, unsentBytesPause } = this.#context.limits;
+    const { unsentBytesPause } = this.#context.limits;
     if (!this.#incoming.hasRoom) return false;
-    return this.#slots * 2 <= pipelineMax && this.#output.heldBytes * 2 <= unsentBytesPause;
+    return this.#slots * 2 <= this.#pipelineMax() && this.#output.heldBytes * 2 <= unsentBytesPause;
+  }
+
+  /** Before servers have so much to do that requests are refused, each client is read in small pieces. */
+  #pipelineMax(): number {
+    const { counters, limits } = this.#context;
+    if (this.crowd !== null && !this.crowd.isCrowded) this.crowd = null;
+    const isCrowded = this.crowd !== null || counters.requestsNow * 2 >= limits.requestsActiveMax;
+    return isCrowded ? Math.min(CROWDED_PIPELINE_MAX, limits.pipelineMax) : limits.pipelineMax;
   }
 
   #pause(): void {

@@ -35,6 +35,14 @@ export interface Asker {
    * chooses. So what it reads is behind what it wrote, whichever connection it is.
    */
   lane: number;
+  /** The server that it asked last of those with much to do: it is to ask little at a time until that has less. */
+  crowd: Crowd | null;
+}
+
+/** What many wait for. */
+export interface Crowd {
+  /** Whether it has half of what it may have to do, or more. */
+  readonly isCrowded: boolean;
 }
 
 /** What links to servers share. */

@@ -1,6 +1,6 @@
 export { acceptClient } from "./accept-client.ts";
 export { ClientLink, type Dispatcher } from "./client-link.ts";
-export type { Asker, ClientContext, Context, Party, ServerContext } from "./context.ts";
+export type { Asker, ClientContext, Context, Crowd, Party, ServerContext } from "./context.ts";
 export {
   newClientCounters,
   newFleetCounters,

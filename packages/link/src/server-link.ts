@@ -19,7 +19,7 @@ import {
 } from "@memwire/router";
 import { AbsentServer, type Taker } from "./absent-server.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
-import type { ServerContext } from "./context.ts";
+import type { Crowd, ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
 import { failureOf, QUEUES_FULL, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
@@ -31,7 +31,7 @@ import type { ServerStatus } from "./server-status.ts";
 
 const nothingLeftToChance = (): number => 0;
 
-export class ServerLink implements ConnectionOwner {
+export class ServerLink implements ConnectionOwner, Crowd {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly counters: ServerCounters = newServerCounters();
@@ -153,7 +153,7 @@ export class ServerLink implements ConnectionOwner {
   refusal(): Failure | null {
     const { counters } = this;
     if (this.#isShut) return this.#shutRefusal();
-    const { now, limits, fleet } = this.#context;
+    const { now, limits, fleet, asker } = this.#context;
     if (this.#lanes.length > 1) this.#choose();
     const connection = this.#connection;
     if (connection.state === "idle" && now < this.#health.retryAt) {
@@ -176,7 +176,18 @@ export class ServerLink implements ConnectionOwner {
       fleet.requestsOverQueuedMax++;
       return QUEUES_FULL;
     }
+    if (asker !== undefined && this.isCrowded) asker.crowd = this;
     return null;
+  }
+
+  get isCrowded(): boolean {
+    const { inFlightNow, queuedNow } = this.counters;
+    const { inFlightMax, queuedMax, queuedBytesMax } = this.#context.limits;
+    return (
+      (inFlightNow + queuedNow) * 2 >= inFlightMax ||
+      queuedNow * 2 >= queuedMax ||
+      this.#connection.queuedBytes * 2 >= queuedBytesMax
+    );
   }
 
   /** Bytes that are queued on the connection of the request at hand. */
