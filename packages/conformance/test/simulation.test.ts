@@ -16,7 +16,7 @@ const kinds: readonly (Kind & { readonly name: string; readonly clusters: number
   { name: "a server weathers every storm", weather: "stormy", proxied: false, clusters: 100 },
   { name: "proxied by SASL is direct", weather: "calm", proxied: true, sasl: true, clusters: 60 },
   { name: "and weathers every storm", weather: "stormy", proxied: true, sasl: true, clusters: 60 },
-  { name: "proxied is direct, however much", weather: "calm", proxied: true, clusters: 12, busy: 100 },
+  { name: "proxied is direct, however much", weather: "calm", proxied: true, clusters: 20, busy: 100 },
   {
     name: "a proxy weathers every storm, however much",
     weather: "stormy",
@@ -125,5 +125,6 @@ function expectNotTooEasy({ weather, proxied }: Kind, runs: readonly ClusterRun[
   expect(failed).toBeGreaterThan(many);
   expect(missed).toBeGreaterThan(many / 10);
   expect(unsure).toBeGreaterThan(many / 5);
-  expect(sum(({ met }) => met.overflows)).toBeGreaterThan(many);
+  // Few, since a client that asks what all wait for is read in small pieces.
+  expect(sum(({ met }) => met.overflows)).toBeGreaterThan(many / 10);
 }

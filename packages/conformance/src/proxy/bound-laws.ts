@@ -11,14 +11,14 @@ export const boundLaws: readonly Law[] = [
     fails(scene, { inFlightMax: 3 }, 3),
   ),
   law(12, "a request above queuedMax fails at once in its slot, and the connection stays", async (scene) => {
-    await scene.start({ backends: 1, limits: { queuedMax: 4 } });
+    await scene.start({ backends: 1, limits: { queuedMax: 3 } });
     const client = scene.client();
     const sets = Array.from({ length: 10 }, (_, i) => `set k${i}x 0 0 1\r\n${i}\r\n`);
     const answer = await client.told(`${sets.join("")}version\r\n`, "VERSION 1.6.45\r\n");
     const lines = answer.split("\r\n").slice(0, -2);
     const stored = lines.filter((line) => line === "STORED").length;
     const failed = lines.filter((line) => SERVER_ERROR_LINE.test(`${line}\r\n`)).length;
-    if (stored < 4 || failed === 0 || stored + failed !== 10) throw new Error(quote(answer));
+    if (stored < 3 || failed === 0 || stored + failed !== 10) throw new Error(quote(answer));
     await client.asks("set k 0 0 1\r\nx\r\nget k\r\n", "STORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n");
   }),
   law(
@@ -157,13 +157,17 @@ export const boundLaws: readonly Law[] = [
       await other.asks(`set big 0 0 ${value.length}\r\n${value}\r\n`, "STORED\r\n");
       const slow = Array.from({ length: 6 }, () => scene.client());
       for (const client of slow) await client.asks("get a\r\n", "END\r\n");
-      for (const client of slow) {
-        client.wire.pause();
-        client.send("get big\r\n".repeat(10)); // less than unsentBytesPause, above which the slow ones may be closed
-      }
+      for (const client of slow) client.wire.pause();
       const isFull = (): boolean => scene.engine.counters.bufferedBytesNow >= 500_000;
-      await scene.until(isFull, "the buffers to be full");
-      await other.fails("get a\r\n");
+      let answer = "END\r\n";
+      // What is unsent becomes less for as long as the network takes some.
+      for (let tries = 0; tries < 20 && answer === "END\r\n"; tries++) {
+        // Less than unsentBytesPause, above which the slow ones may be closed.
+        for (const client of slow) client.send("get big\r\n".repeat(10));
+        await scene.until(isFull, "the buffers to be full");
+        answer = await other.told("get a\r\n");
+      }
+      if (!SERVER_ERROR_LINE.test(answer)) throw new Error(quote(answer));
       await other.asks("version\r\n", "VERSION 1.6.45\r\n");
       for (const client of slow) client.wire.resume();
       // Those who asked when the buffers were full were told so.
