@@ -9,9 +9,11 @@ import type { BufferPool } from "./buffer-pool.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
-// Kept tails are mostly cut command lines. Storage that a large value needed is given back once it is consumed.
+// Kept tails are mostly cut command lines. Storage that a large value needed is given back once it is consumed. Without a
+// pool to give it to, making it anew costs more.
 const STORAGE_BYTES_MIN = 256;
-const STORAGE_BYTES_RETAINED = 65_536;
+const STORAGE_BYTES_RETAINED = 4_096;
+const STORAGE_BYTES_RETAINED_UNPOOLED = 65_536;
 
 /** Room is made for all of a message when an eighth of it has come: what was only announced costs little. */
 const EXPECTED_PER_RECEIVED = 8;
@@ -25,10 +27,12 @@ export class ReceiveBuffer {
   expected = 0;
   #storage: Uint8Array = EMPTY;
   readonly #pool: BufferPool | undefined;
+  readonly #retainedMax: number;
 
   /** @param pool Where large storage comes from, and goes back to. */
   constructor(pool?: BufferPool) {
     this.#pool = pool;
+    this.#retainedMax = pool === undefined ? STORAGE_BYTES_RETAINED_UNPOOLED : STORAGE_BYTES_RETAINED;
   }
 
   /** Lends a chunk, which follows what is still unconsumed. */
@@ -47,7 +51,7 @@ export class ReceiveBuffer {
   keep(): void {
     const tail = this.end - this.start;
     if (tail === 0) {
-      if (this.#storage.length > STORAGE_BYTES_RETAINED) this.#replace(EMPTY);
+      if (this.#storage.length > this.#retainedMax) this.#replace(EMPTY);
       this.bytes = EMPTY;
     } else {
       if (this.bytes === this.#storage) return;

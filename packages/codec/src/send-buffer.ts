@@ -197,7 +197,10 @@ export class SendBuffer {
     const room = this.#pool === undefined ? new Uint8Array(bytes) : this.#pool.take(bytes);
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     if (this.#taken === 0) this.#giveBack();
-    else if (this.#pool !== undefined) this.#outgrown = this.#bytes;
+    else if (this.#pool !== undefined) {
+      this.#pool.drop(this.#outgrown); // what was outgrown before, and is lent no more or dropped with it
+      this.#outgrown = this.#bytes;
+    }
     this.#replace(room);
     this.#end = written;
   }

@@ -28,6 +28,54 @@ test("a buffer is as long as asked for, is nobody else's, and what is kept stays
   );
 });
 
+test("what is in use is what send buffers hold, whatever is written, taken in pieces, reclaimed or cleared", () => {
+  const length = fc.integer({ min: 1, max: 40_000 });
+  const step = fc.oneof(
+    fc.record({ write: length }),
+    fc.record({ take: length }),
+    fc.constantFrom("reclaim" as const, "clear" as const),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const pool = new BufferPool();
+      const output = new SendBuffer(pool);
+      const value = new Uint8Array(40_000);
+      let isLent = false; // at most one piece, as an outbox has it
+      for (const one of steps) {
+        if (one === "clear") output.clear();
+        else if (one === "reclaim") {
+          if (isLent) output.reclaim();
+          isLent = false;
+        } else if ("write" in one) output.copy(value, 0, one.write);
+        else if (!isLent) {
+          output.take(one.take);
+          isLent = true;
+        }
+        const { heldBytes } = output;
+        expect(pool.usedBytes).toBeLessThanOrEqual(heldBytes);
+        if (heldBytes > 8_192) expect(pool.usedBytes).toBeGreaterThanOrEqual(heldBytes - 4_096);
+      }
+      output.clear();
+      expect(pool.usedBytes).toBe(0);
+    }),
+    { numRuns: fc.readConfigureGlobal()?.numRuns ?? 500 },
+  );
+});
+
+test("nor is storage forgotten that is outgrown with nothing lent, and then again with something", () => {
+  const pool = new BufferPool();
+  const output = new SendBuffer(pool);
+  const value = new Uint8Array(40_000);
+  output.copy(value, 0, 40_000);
+  output.take(1_000);
+  output.reclaim();
+  output.copy(value, 0, 40_000);
+  output.take(1_000);
+  for (let i = 0; i < 4; i++) output.copy(value, 0, 40_000);
+  output.clear();
+  expect(pool.usedBytes).toBe(0);
+});
+
 test("takes back only what it could have given", () => {
   const pool = new BufferPool();
   pool.give(new Uint8Array(100_000));

@@ -200,6 +200,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
       if (head === null) {
         this.#tail = null;
         this.lane = -1;
+        this.crowd = null;
       } else this.#output.tell(head);
     }
     if (head === null || this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);

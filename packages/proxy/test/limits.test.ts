@@ -136,6 +136,20 @@ test("nor where requests of all clients are half of requestsActiveMax", () => {
   for (const client of clients) expect(client.read()).toBe("END\r\n".repeat(40));
 });
 
+test("a client that has nothing under way at a crowded server asks another one as it likes", () => {
+  const table = new Table({ inFlightMax: 200 });
+  const [first, client] = [table.client(), table.client()];
+  table.say(first, "set a0 0 0 1\r\nx\r\n".repeat(100));
+  table.say(client, "set a0 0 0 1\r\nx\r\n");
+  for (let i = 0; i < 30; i++) table.say(table.client(), "set a0 0 0 1\r\nx\r\n".repeat(4));
+  table.say(table.server(0), "STORED\r\n".repeat(101));
+  expect(client.read()).toBe("STORED\r\n");
+  table.say(first, "set a0 0 0 1\r\nx\r\n".repeat(40));
+  expect(stat(table, "alpha:s0:in_flight")).toBeGreaterThanOrEqual(100);
+  table.say(client, "get a1\r\n".repeat(100));
+  expect(stat(table, "alpha:s1:in_flight")).toBe(100);
+});
+
 test("queuedMax: so does one that would wait behind too many", () => {
   const table = new Table({ queuedMax: 2 });
   table.silent.add(0);

@@ -33,6 +33,8 @@ export class Connection {
   yielded = false;
   /** It is not read: what it sent before comes first. */
   paused = false;
+  /** That is since there is no room for the value that it sends: uploads.ts. */
+  heldUp = false;
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
   /** What it is told to watchers to have ended by. */

@@ -68,7 +68,10 @@ export class DatagramDesk {
     const isBinary = settings.protocol === "auto" && bytes[HEADER_BYTES] === REQUEST_MAGIC;
     const connection = (isBinary ? this.#binary : this.#text) ?? this.#open(now);
     const usable = this.#serve(connection, bytes.subarray(HEADER_BYTES), now) ? connection : undefined;
-    if (usable === undefined) connection.output.abandon();
+    if (usable === undefined) {
+      connection.output.abandon();
+      this.#context.decoders.end(connection);
+    }
     this.#context.store.letGo(); // as for connections
     if (isBinary) this.#binary = usable;
     else this.#text = usable;

@@ -25,7 +25,7 @@ export interface ServerLimits extends Limits {
   readonly unsentBytesMax: number;
   /**
    * Bytes of memory for what all connections together have not taken, apart from values that the store holds. From half
-   * of it on each has one send at a time, and one that takes nothing of much for a second is closed; above it no large
+   * of it on each has one send at a time, and one that finishes no send for a second or more is closed; above it no large
    * value is copied to be sent: `SERVER_ERROR out of memory writing get response`. As much is for large values that
    * come slowly: above it those wait that need more, and one of which nothing comes for ten seconds is closed. Of several
    * workers each has its part. Default: 256 MiB, or a quarter of the store's `bytesMax` if that is more.

@@ -98,6 +98,8 @@ export class QuietConnections {
   }
 
   #patienceFor(connection: Connection): Millis {
+    // It is the server that does not read it until there is room for its value: uploads.ts.
+    if (connection.heldUp) return Infinity;
     // A watcher says nothing, as it should.
     if (connection.rest === "watching" && !connection.port.sending) return Infinity;
     return this.#times[`${latenessOf(connection)}TimeoutMs`];

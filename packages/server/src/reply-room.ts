@@ -3,8 +3,8 @@
 //     0 ----------------- half of it: tight ----------------------------------- all of it: full
 //       each as it likes                    one send each, the stuck ones go      no copy of a large value is made
 //
-// It can be passed by `SMALL_BYTES` a connection, which are never refused, and by one value that is larger than half of
-// it.
+// It can be passed by a few times `SMALL_BYTES` a connection, which are never refused, by what is no value, as statistics
+// are, one reply of it a connection, and by one value that is larger than half of it.
 
 import type { BufferPool } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
@@ -13,7 +13,9 @@ import type { Connection } from "./connection.ts";
 /** Every connection may have so much, however little room there is. */
 export const SMALL_BYTES = 16_384;
 
+/** Whoever has finished no send for so long is stuck, and longer the more it has: 256 KiB in a second will do. */
 const STUCK_MS = 1_000;
+const BYTES_PER_MS = 262;
 const LOOK_EVERY_MS = 500;
 
 export class ReplyRoom {
@@ -49,5 +51,7 @@ export class ReplyRoom {
   }
 }
 
-const isStuck = ({ port, output, activeAt }: Connection, now: Millis): boolean =>
-  port.sending && output.heldBytes > SMALL_BYTES && now - activeAt >= STUCK_MS;
+function isStuck({ port, output: { heldBytes }, activeAt }: Connection, now: Millis): boolean {
+  const patienceMs = STUCK_MS + heldBytes / BYTES_PER_MS;
+  return port.sending && heldBytes > SMALL_BYTES && now - activeAt >= patienceMs;
+}

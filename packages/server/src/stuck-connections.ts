@@ -13,6 +13,7 @@ const LATENESS = {
 
 /** It was quiet for too long. Nothing more is said to it. */
 export function giveUp({ counters, outbox, settings }: Context, connection: Connection, now: Millis): void {
+  if (connection.port.state === "closed") return; // before, and the host has not said so yet
   const lateness = latenessOf(connection);
   counters[LATENESS[lateness].counter]++;
   connection.closing = lateness === "idle" ? "idle_timeout" : "error";

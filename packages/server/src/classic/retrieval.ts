@@ -30,7 +30,7 @@ export interface Retrieval {
 }
 
 const { end: END } = REPLY_BYTES;
-/** In place of what is left of the line, as memcached has it. */
+/** In place of what is left of the line; memcached takes back the values before it as well. */
 export const NO_ROOM: Uint8Array = latin1Bytes("SERVER_ERROR out of memory writing get response\r\n");
 
 /** Answers the decoder's current request. @returns what has to wait, if anything */

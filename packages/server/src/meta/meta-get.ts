@@ -50,14 +50,14 @@ export function metaGet(context: Context, decoder: TextRequestDecoder, output: R
   const { cas } = decoder;
   const known = (upper & COMPARE) !== 0 && store.casHigh === cas.high && store.casLow === cas.low;
   const withValue = (lower & VALUE) !== 0 && !known;
+  // Before it is claimed: who is refused will not renew the item.
+  if (withValue && !output.admits(context.lentBytesLeast)) {
+    counters.repliesRefused++;
+    return output.copy(NO_ROOM, 0, NO_ROOM.length);
+  }
   const claimed = !created && store.claimed;
   const wins = !created && !claimed && (store.stale || isDue(context, decoder, now));
   const won = wins && store.claim(key.bytes, key.start, key.end, now);
-  if (withValue && !output.admits(context.lentBytesLeast)) {
-    counters.repliesRefused++;
-    output.copy(NO_ROOM, 0, NO_ROOM.length);
-    return;
-  }
   if (withValue) beginValue(output, store.valueLength);
   else beginStatus(output, HD);
   const keyInBase64 = key.goesInBase64(store.keyInBase64);
