@@ -62,9 +62,13 @@ test.each(RUNTIMES)(
     await using proxy = await startWithFew(runtime, await endpointOf(server));
     const endpoint = await endpointOf(proxy);
     expect([...(await crowd(endpoint))]).toEqual(["SERVER_ERROR Too many open files\r\n"]);
+    // Its server is left alone for a moment; and who comes before the crowd is all gone may be closed on Node, unheard.
+    const asked = async (): Promise<string> => {
+      using early = await TextClient.connect(endpoint);
+      return await early.ask("get key\r\n");
+    };
+    await expect.poll(asked, { timeout: 10_000 }).toBe("END\r\n");
     using client = await TextClient.connect(endpoint);
-    // Its server is left alone for a moment.
-    await expect.poll(() => client.ask("get key\r\n"), { timeout: 10_000 }).toBe("END\r\n");
     expect(await client.ask("stats\r\n", "END\r\n")).toContain("STAT alpha:a:downs 0\r\n");
   },
 );
