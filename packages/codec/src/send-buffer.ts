@@ -198,7 +198,7 @@ export class SendBuffer {
     if (written > 0) room.set(this.#bytes.subarray(this.#taken, this.#end));
     if (this.#taken === 0) this.#giveBack();
     else if (this.#pool !== undefined) {
-      this.#pool.drop(this.#outgrown); // what was outgrown before, and is lent no more or dropped with it
+      this.#pool.drop(this.#outgrown); // one is remembered: that before it may still be lent, and is left to the collector
       this.#outgrown = this.#bytes;
     }
     this.#replace(room);

@@ -141,7 +141,7 @@ export class ConnectionDesk {
     this.isNews = true;
     const { limits } = context.settings;
     const { requestsPerTurn } = limits;
-    const unsentBytesMax = context.room.unsentBytesMax(connection, limits.unsentBytesMax, hostTime);
+    const unsentBytesMax = context.replyRoom.unsentBytesMax(connection, limits.unsentBytesMax, hostTime);
     context.unsentBytesMax = unsentBytesMax;
     let left = requestsPerTurn;
     let lookedAt = 0;

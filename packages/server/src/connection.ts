@@ -33,7 +33,7 @@ export class Connection {
   yielded = false;
   /** It is not read: what it sent before comes first. */
   paused = false;
-  /** That is since there is no room for the value that it sends: uploads.ts. */
+  /** It is not read since there is no room for the value that it sends: uploads.ts. */
   heldUp = false;
   /** The client has half-closed: it is answered, then closed. */
   ended = false;
@@ -57,7 +57,7 @@ export class Connection {
 
   constructor(
     id: ConnectionId,
-    { settings, protocols, decoders, outbox, room, store }: Context,
+    { settings, protocols, decoders, outbox, replyRoom, store }: Context,
     now: Millis,
     via: ListenerId,
     peer: Endpoint | undefined,
@@ -70,7 +70,7 @@ export class Connection {
     this.peer = peer;
     this.decoder = decoders.idle;
     this.protocol = protocol === "auto" ? undefined : protocol;
-    this.output = new Replies(room, store);
+    this.output = new Replies(replyRoom, store);
     this.port = outbox.open(id, this.output, true);
     this.authenticated = authentication?.kind !== "sasl";
     this.valueBytesMax = Math.min(limits.valueBytesMax, this.authenticated ? Infinity : STRANGER_BYTES_MAX);

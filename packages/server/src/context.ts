@@ -26,7 +26,7 @@ export interface Context {
   readonly counters: ServerCounters;
   /** What the engine wants done: a command may end its connection by it. */
   readonly outbox: Outbox;
-  readonly room: ReplyRoom;
+  readonly replyRoom: ReplyRoom;
   readonly uploads: Uploads;
   readonly decoders: Decoders;
   readonly connections: Map<ConnectionId, Connection>;
@@ -88,7 +88,7 @@ export function contextOf(options: ServerOptions): Context {
     store,
     counters,
     outbox,
-    room: new ReplyRoom(settings.replyPool),
+    replyRoom: new ReplyRoom(settings.replyPool),
     uploads: new Uploads(settings.requestPool, outbox),
     decoders: new Decoders(settings, settings.requestPool),
     connections: new Map(),

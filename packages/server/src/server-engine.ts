@@ -239,7 +239,7 @@ export class ServerEngine implements Engine {
       this.#deadline,
       this.#context.survey.deadline,
       this.#quiet.nextAt,
-      this.#context.room.deadline,
+      this.#context.replyRoom.deadline,
       this.#context.uploads.deadline,
       debugClock === undefined ? maintenanceAt : debugClock.hostTime(maintenanceAt),
     );
@@ -264,9 +264,9 @@ export class ServerEngine implements Engine {
 
   /** Connections that hold much and are stuck go, where others need the room. */
   #makeRoom(now: Millis): void {
-    const { room, uploads, connections } = this.#context;
+    const { replyRoom, uploads, connections } = this.#context;
     const stuck = [
-      ...(now >= room.deadline ? room.stuck(connections.values(), now) : []),
+      ...(now >= replyRoom.deadline ? replyRoom.stuck(connections.values(), now) : []),
       ...(now >= uploads.deadline ? uploads.elapsed(connections.values(), now) : []),
     ];
     for (const connection of stuck) giveUp(this.#context, connection, now);

@@ -30,8 +30,13 @@ export interface Retrieval {
 }
 
 const { end: END } = REPLY_BYTES;
-/** In place of what is left of the line; memcached takes back the values before it as well. */
-export const NO_ROOM: Uint8Array = latin1Bytes("SERVER_ERROR out of memory writing get response\r\n");
+const NO_ROOM: Uint8Array = latin1Bytes("SERVER_ERROR out of memory writing get response\r\n");
+
+/** Says so in place of what is left of the line; memcached takes back the values before it as well. */
+export function tellNoRoom({ counters }: Context, output: Replies): void {
+  counters.repliesRefused++;
+  output.copy(NO_ROOM, 0, NO_ROOM.length);
+}
 
 /** Answers the decoder's current request. @returns what has to wait, if anything */
 export function retrieve(
@@ -117,8 +122,7 @@ function writeValues(
     if (context.observed) noteFetch(context, bytes, keyStart, keyEnd, found, now);
     if (!found) continue;
     if (!output.admits(context.lentBytesLeast)) {
-      counters.repliesRefused++;
-      output.copy(NO_ROOM, 0, NO_ROOM.length);
+      tellNoRoom(context, output);
       return REFUSED;
     }
     writeValueLine(output, bytes, keyStart, keyEnd, store.flags, store.valueLength);

@@ -6,7 +6,7 @@
 import type { TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type FoundOn, TOUCH_HITS } from "@memwire/store";
-import { NO_ROOM } from "../classic/retrieval.ts";
+import { tellNoRoom } from "../classic/retrieval.ts";
 import type { Context } from "../context.ts";
 import { bitsOf, CHOOSE_CAS, COMPARE, NO_USE, RECACHE, TOUCH, VALUE, VIVIFY } from "./meta-letters.ts";
 import { answer, beginFlag, beginStatus, beginValue, EN, endLine, HD } from "./meta-reply.ts";
@@ -51,10 +51,7 @@ export function metaGet(context: Context, decoder: TextRequestDecoder, output: R
   const known = (upper & COMPARE) !== 0 && store.casHigh === cas.high && store.casLow === cas.low;
   const withValue = (lower & VALUE) !== 0 && !known;
   // Before it is claimed: who is refused will not renew the item.
-  if (withValue && !output.admits(context.lentBytesLeast)) {
-    counters.repliesRefused++;
-    return output.copy(NO_ROOM, 0, NO_ROOM.length);
-  }
+  if (withValue && !output.admits(context.lentBytesLeast)) return tellNoRoom(context, output);
   const claimed = !created && store.claimed;
   const wins = !created && !claimed && (store.stale || isDue(context, decoder, now));
   const won = wins && store.claim(key.bytes, key.start, key.end, now);
