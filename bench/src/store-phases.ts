@@ -90,10 +90,10 @@ export class Phases {
       case "delete":
         return this.#timed(MAIN, 0, calls, this.#deletes);
       case "get, expired":
-        this.#expireAll();
+        this.#setAndExpire();
         return this.#timed(MAIN, 0, calls, this.#misses);
       case "set, expired":
-        this.#expireAll();
+        this.#setAndExpire();
         return this.#timed(MAIN, 0, calls, this.#sets(VALUE_BYTES));
       case "evict":
         this.#fill(true);
@@ -109,10 +109,12 @@ export class Phases {
     return this.#timed(MAIN, 0, this.#items, this.#sets(VALUE_BYTES));
   }
 
-  #expireAll(): void {
+  /** Those that this phase then asks, which are not all if there are more than it has calls. */
+  #setAndExpire(): void {
+    const asked = this.#order.subarray(0, this.#calls);
     this.#timed(MAIN, 0, this.#calls, this.#sets(VALUE_BYTES, this.#now() + TTL_MS));
     this.#skippedMs += 2 * TTL_MS;
-    this.#order = shuffled(this.#items, ++this.#orders);
+    this.#order = shuffled(this.#calls, ++this.#orders).map((at) => asked[at] as number);
   }
 
   #now(): number {
