@@ -14,7 +14,7 @@ export interface ServerCounters {
   idleKicks: number;
   receiveTimeouts: number;
   sendTimeouts: number;
-  /** Large values that were not sent since clients did not take what `bufferedBytesMax` has room for. */
+  /** Large replies that were not sent since clients did not take what `bufferedBytesMax` has room for. */
   repliesRefused: number;
   /** How often a connection was read no further because it did not take its replies. */
   pauses: number;

@@ -49,6 +49,11 @@ export class Replies extends SendBuffer {
     return super.length + this.#lentBytes;
   }
 
+  /** Whether there is room for what may be large and is no value: then for one of them, however large. */
+  get hasRoom(): boolean {
+    return this.#room.has(SMALL_BYTES + 1);
+  }
+
   /**
    * Whether there is room for the value of the store's current item: `value` is to follow. It is lent if it has
    * `lentBytesLeast` bytes, which takes none.

@@ -3,8 +3,8 @@
 //     0 ----------------- half of it: tight ----------------------------------- all of it: full
 //       each as it likes                    one send each, the stuck ones go      no copy of a large value is made
 //
-// It can be passed by a few times `SMALL_BYTES` a connection, which are never refused, by what is no value, as statistics
-// are, one reply of it a connection, and by one value that is larger than half of it.
+// It can be passed by a few times `SMALL_BYTES` a connection, which are never refused, by one value that is larger than
+// half of it, and by one reply that tells what there are many of, connections or prefixes of keys.
 
 import type { BufferPool } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";

@@ -73,6 +73,25 @@ describe("replies that are not taken", () => {
     ]);
   });
 
+  test("long statistics are refused above it, in both protocols, and short ones never", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE }, { detailEnabled: true });
+    const client = bench.connect();
+    const dump = Array.from({ length: 10_000 }, (_, i) => `PREFIX p${i} get 1 hit 0 set 0 del 0\r\n`);
+    client.send(`get ${dump.map((_, i) => `p${i}:k`).join(" ")}\r\n`);
+    const stuck = many(bench, 100);
+    for (const one of stuck) one.send("stats detail dump\r\n");
+    const bytes = dump.join("").length;
+    expect(poolsOf(bench)[0]).toBeLessThanOrEqual(MEBIBYTE + 3 * bytes + stuck.length * 8_192);
+    expect(bench.engine.counters.repliesRefused).toBeGreaterThan(90);
+    const refusal = "SERVER_ERROR out of memory writing stats\r\n";
+    expect(client.ask("stats detail dump\r\nstats conns\r\n")).toBe(refusal.repeat(2));
+    expect(client.ask("stats\r\n")).toContain("STAT curr_items 2\r\n");
+    const binary = bench.connect().ask(`${req("stat", "detail dump")}${req("stat", "conns")}`);
+    expect(statuses(binary)).toEqual(["stat out-of-memory", "stat out-of-memory"]);
+    for (const one of stuck) one.reset();
+    expect(client.ask("stats detail dump\r\n").endsWith(`${dump.at(-1)}END\r\n`)).toBe(true);
+  });
+
   test("an mg that is refused has claimed nothing", () => {
     const bench = benchWith({ bufferedBytesMax: MEBIBYTE });
     const stuck = many(bench, 30);

@@ -10,16 +10,16 @@ import {
 import { type Millis, unreachable } from "@memwire/engine";
 import { flushStore } from "../admin/admin-commands.ts";
 import { binaryFlushTimeOf } from "./binary-exptime.ts";
-import { countBinary, deleteBinary, retrieveBinary } from "./binary-items.ts";
+import { countBinary, deleteBinary, retrieveBinary, tellNoRoom } from "./binary-items.ts";
 import { writeBinaryHead, writeBinaryOk, writeBinaryStatus, writeBinaryText } from "./binary-replies.ts";
 import { extendBinary, refuseBinaryValue, storeBinary } from "./binary-storage.ts";
 import type { Connection } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { countByPrefix } from "../admin/observation.ts";
 import { authenticate, isForAnybody, isSasl, listMechanisms } from "../users/sasl.ts";
-import { SurveyReply } from "../stats/connection-survey.ts";
+import type { SurveyReply } from "../stats/connection-survey.ts";
 import { connectionStats } from "../stats/stats-connections.ts";
-import { isForAll, sendStats, type StatsSink, tell } from "../stats/stats.ts";
+import { sendStats, type StatsSink, tell, tellConnections } from "../stats/stats.ts";
 
 /** Answers the request that the connection's binary decoder is at. */
 export function carryOutBinary(context: Context, connection: Connection, now: Millis): void {
@@ -136,11 +136,16 @@ function tellBinaryStats(context: Context, connection: Connection, now: Millis):
     output.latin1(name);
     output.latin1(text);
   };
-  if (group === "conns" && isForAll(context, connection)) {
-    return new SurveyReply(connection, (elsewhere, at) => {
+  if (group === "conns") {
+    return tellConnections(context, connection, now, (elsewhere, at) => {
+      if (!output.hasRoom) return tellNoRoom(context, decoder, output);
       tell(sink, undefined, connectionStats(context, elsewhere, at));
       writeBinaryOk(output, decoder, 0, 0);
     });
+  }
+  if (group === "detail dump" && !output.hasRoom) {
+    tellNoRoom(context, decoder, output);
+    return undefined;
   }
   const told = group.startsWith("detail")
     ? sendDetail(context, group, sink)

@@ -62,17 +62,21 @@ export function retrieveBinary(
   output.copy(bytes, keyStart, keyEnd);
 }
 
+/** Says that there is no memory to write the reply. */
+export function tellNoRoom({ counters }: Context, decoder: BinaryRequestDecoder, output: Replies): void {
+  counters.repliesRefused++;
+  writeBinaryStatus(output, decoder, "out-of-memory");
+}
+
 function writeItem(
-  { store, counters, lentBytesLeast }: Context,
+  context: Context,
   decoder: BinaryRequestDecoder,
   output: Replies,
   withKey: boolean,
   withValue: boolean,
 ): void {
-  if (withValue && !output.admits(lentBytesLeast)) {
-    counters.repliesRefused++;
-    return writeBinaryStatus(output, decoder, "out-of-memory");
-  }
+  const { store, lentBytesLeast } = context;
+  if (withValue && !output.admits(lentBytesLeast)) return tellNoRoom(context, decoder, output);
   const { bytes, keyStart, keyEnd } = decoder;
   const keyBytes = withKey ? keyEnd - keyStart : 0;
   const valueBytes = withValue ? store.valueLength : 0;

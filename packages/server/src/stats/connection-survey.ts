@@ -12,16 +12,18 @@ import type { ConnectionFacts } from "./stats-connections.ts";
 
 const ANSWERS_WITHIN_MS: Millis = 1_000;
 
+/** Writes the whole reply. */
+export type WriteSurvey = (elsewhere: readonly ConnectionFacts[], now: Millis) => void;
+
 /** A reply that waits for other workers. */
 export class SurveyReply {
   readonly connection: Connection;
-  readonly #write: (elsewhere: readonly ConnectionFacts[], now: Millis) => void;
+  readonly #write: WriteSurvey;
   #found: readonly ConnectionFacts[] | undefined;
   /** Whether the others are asked for it, or will be. */
   asked = false;
 
-  /** @param write Writes the whole reply. */
-  constructor(connection: Connection, write: (elsewhere: readonly ConnectionFacts[], now: Millis) => void) {
+  constructor(connection: Connection, write: WriteSurvey) {
     this.connection = connection;
     this.#write = write;
   }

@@ -3,7 +3,7 @@
 // A group is names and values, which go to a sink one by one: lines of text here, replies of their own in the binary
 // protocol. What is told in other words than `STAT` (dumps, switches) is of the text protocol.
 
-import { refusalReply, REPLY_BYTES, type SendBuffer } from "@memwire/codec";
+import { refusalReply, REPLY_BYTES } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { wholeOf, wordsOf } from "../admin/command-words.ts";
 import { type Connection, NOBODY } from "../connection.ts";
@@ -11,7 +11,8 @@ import { type Context, remember, resetCounters } from "../context.ts";
 import type { ItemWalk } from "../admin/item-walk.ts";
 import { cachedump, sizes } from "../admin/key-dumps.ts";
 import { countByPrefix, observe } from "../admin/observation.ts";
-import { SurveyReply } from "./connection-survey.ts";
+import type { Replies } from "../replies.ts";
+import { SurveyReply, type WriteSurvey } from "./connection-survey.ts";
 import { itemStats, slabStats } from "./stats-classes.ts";
 import { connectionStats } from "./stats-connections.ts";
 import { GENERAL_ORDER, generalStats } from "./stats-general.ts";
@@ -51,8 +52,9 @@ export function tellStats(
     default:
   }
   const sink: StatsSink = (name, value) => output.latin1(`STAT ${name} ${value}\r\n`);
-  if (words[0] === "conns" && isForAll(context, connection)) {
-    return new SurveyReply(connection, (elsewhere, at) => {
+  if (words[0] === "conns") {
+    return tellConnections(context, connection, now, (elsewhere, at) => {
+      if (!output.hasRoom) return tellNoRoom(context, output);
       tell(sink, undefined, connectionStats(context, elsewhere, at));
       output.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
     });
@@ -63,9 +65,20 @@ export function tellStats(
   return undefined;
 }
 
-/** Whether other workers are to be asked for their connections: not for a datagram, which is answered at once. */
-export function isForAll({ survey }: Context, { port }: Connection): boolean {
-  return survey.hasOthers && port.id !== NOBODY;
+/**
+ * Has the connections told: when other workers have said which theirs are, or at once, as to a datagram.
+ *
+ * @returns what waits for the others
+ */
+export function tellConnections(
+  context: Context,
+  connection: Connection,
+  now: Millis,
+  write: WriteSurvey,
+): SurveyReply | undefined {
+  if (context.survey.hasOthers && connection.port.id !== NOBODY) return new SurveyReply(connection, write);
+  write([], now);
+  return undefined;
 }
 
 /** Sends one group of statistics, "" for the general ones. "reset" is a group, too, in which nothing is told. */
@@ -84,8 +97,6 @@ export function sendStats(
       return tell(sink, undefined, itemStats(context, now));
     case "slabs":
       return tell(sink, undefined, slabStats(context, now));
-    case "conns":
-      return tell(sink, undefined, connectionStats(context, [], now));
     case "sizes":
       return tell(sink, undefined, {
         sizes_status: context.remembered.sizesEnabled ? "enabled" : "disabled",
@@ -112,7 +123,12 @@ function reset(context: Context): void {
   observe(context);
 }
 
-function tellDetail(context: Context, word: string | undefined, output: SendBuffer): void {
+function tellNoRoom({ counters }: Context, output: Replies): void {
+  counters.repliesRefused++;
+  output.latin1("SERVER_ERROR out of memory writing stats\r\n");
+}
+
+function tellDetail(context: Context, word: string | undefined, output: Replies): void {
   const { prefixes } = context;
   switch (word) {
     case "on":
@@ -120,6 +136,7 @@ function tellDetail(context: Context, word: string | undefined, output: SendBuff
       countByPrefix(context, word === "on");
       return output.latin1("OK\r\n");
     case "dump":
+      if (!output.hasRoom) return tellNoRoom(context, output);
       for (const line of prefixes.lines()) output.latin1(line);
       return output.latin1("END\r\n");
     default:
@@ -130,7 +147,7 @@ function tellDetail(context: Context, word: string | undefined, output: SendBuff
 function dumpClass(
   { settings, store }: Context,
   words: readonly string[],
-  output: SendBuffer,
+  output: Replies,
 ): ItemWalk | undefined {
   const slabClass = wholeOf(words[1], UINT32_MAX);
   const itemsMax = wholeOf(words[2], UINT32_MAX);
