@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import type { Adapter } from "@memwire/adapter";
 import type { DatagramAddress, Endpoint, Millis } from "@memwire/engine";
 import {
@@ -49,6 +50,18 @@ export interface WorkerEvents {
   readonly refreshed: () => void;
 }
 
+/** Also that of a thread, whose own `process.stderr` goes by way of the main one's. */
+const STDERR = 2;
+
+/** To stderr. What it does not take at once is lost, rather than kept in memory. */
+function writeLine(line: string): void {
+  try {
+    writeSync(STDERR, `${line}\n`);
+  } catch {
+    // nobody reads it
+  }
+}
+
 /**
  * The engine of one worker.
  *
@@ -80,7 +93,9 @@ export function engineOfTask(
     facts: () => hostFacts(task, bound, tls),
     onShutdown: events.shutdown,
     ...(tls === undefined ? {} : { refreshCertificates }),
-    ...(task.verbosity === 0 ? {} : { log: events.says }),
+    verbosity: task.verbosity,
+    log: events.says,
+    transcript: writeLine,
     ...(counters === undefined
       ? {}
       : { workers: new WorkerCounters(counters, worker), tellWorkers: events.tells }),

@@ -77,7 +77,7 @@ export function memwireServer(version: string): Command {
       )
       .option(
         "-v, --verbose",
-        "say on stderr where it listens, and of connections that are stuck or break off; -vv and -vvv are taken too",
+        "say on stderr where it listens, and of connections that are stuck or break off; -vv: also what clients ask and are answered, without values",
         (_, before: number) => before + 1,
         0,
       )

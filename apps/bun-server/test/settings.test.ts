@@ -41,7 +41,7 @@ withPeer("memcached", () => {
     "-t 2 -o no_slab_reassign,slab_automove=0",
   ])("%s", async (line) => {
     const args = line.split(" ");
-    await using memcached = await startMemcached({ args });
+    await using memcached = await startMemcached({ args: [...args, "-v"] });
     const port = await freePort();
     await using server: RunningProgram = startProgram("node", main, [
       "-U",
@@ -56,7 +56,6 @@ withPeer("memcached", () => {
     await server.said(/ listens on /);
     const theirs = await settingsOf(memcached.endpoint);
     const ours = await settingsOf({ kind: "tcp", host: "127.0.0.1", port });
-    ours.set("verbosity", "0");
     const named = [...theirs.keys()].filter((name) => !OTHERWISE.has(name));
     expect(named.length).toBeGreaterThan(70);
     expect(named.map((name) => `${name} ${ours.get(name)}`)).toEqual(

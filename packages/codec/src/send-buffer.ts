@@ -57,6 +57,11 @@ export class SendBuffer {
     return this.#end - this.#taken;
   }
 
+  /** Shows what was written and not taken, from `start` of it on: lent until more is written. */
+  written(start: number): Uint8Array {
+    return this.#bytes.subarray(this.#taken + start, this.#end);
+  }
+
   /**
    * Lends what was written so far, the first `bytesMax` of it, until `reclaim` or for good. Empty if nothing was
    * written.

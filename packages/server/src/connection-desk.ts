@@ -13,10 +13,11 @@
 import type { RequestDecoder } from "@memwire/codec";
 import type { Millis, Outbox } from "@memwire/engine";
 import { ItemWalk } from "./admin/item-walk.ts";
+import type { Transcript } from "./admin/transcript.ts";
 import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
 import { goOn } from "./classic/retrieval.ts";
 import type { Connection } from "./connection.ts";
-import type { Context } from "./context.ts";
+import { type Context, transcriptOf } from "./context.ts";
 import type { Decoders } from "./decoders.ts";
 import { GatheredChunks } from "./gathered-chunks.ts";
 import { SurveyReply } from "./stats/connection-survey.ts";
@@ -126,11 +127,19 @@ export class ConnectionDesk {
 
   /** Answers what has been received, as far as the client takes it. */
   #serve(connection: Connection, hostTime: Millis): void {
-    this.#answer(connection, hostTime);
-    this.#context.store.letGo(); // of an item whose value nobody wanted: other workers may wait for it
+    const context = this.#context;
+    const transcript = transcriptOf(context);
+    if (transcript === undefined) this.#answer(connection, hostTime, undefined);
+    else {
+      const { lentBytesLeast } = context;
+      context.lentBytesLeast = Infinity; // what is lent is not seen in what was written
+      this.#answer(connection, hostTime, transcript);
+      context.lentBytesLeast = lentBytesLeast;
+    }
+    context.store.letGo(); // of an item whose value nobody wanted: other workers may wait for it
   }
 
-  #answer(connection: Connection, hostTime: Millis): void {
+  #answer(connection: Connection, hostTime: Millis, transcript: Transcript | undefined): void {
     const { decoder, output, port } = connection;
     const context = this.#context;
     const { debugClock } = context;
@@ -160,9 +169,14 @@ export class ConnectionDesk {
             context.survey.ask(rest, hostTime);
             break;
           }
-        } else if (!goOn(context, rest, output, context.now)) {
-          left = 0;
-          continue;
+        } else {
+          transcript?.goesOn(connection);
+          const isOver = goOn(context, rest, output, context.now);
+          transcript?.answered(connection);
+          if (!isOver) {
+            left = 0;
+            continue;
+          }
         }
         connection.rest = undefined;
         continue;
@@ -172,18 +186,23 @@ export class ConnectionDesk {
         case "request":
           if (lookedAt > 0) lookedAt--;
           else if (left > 0 && decoder.unreadBytes > 0) lookedAt = this.#lookAhead(decoder, left + 1);
+          transcript?.asked(connection, false);
           if (decoder.protocol === "binary") carryOutBinary(context, connection, context.now);
           else carryOutText(context, connection, context.now);
+          transcript?.answered(connection);
           continue;
         case "invalid":
+          transcript?.asked(connection, true);
           if (decoder.protocol === "binary") refuseBinary(context, connection, context.now);
           else refuseText(context, connection, context.now);
+          transcript?.answered(connection);
           continue;
         case "head":
         case "part":
         case "tail":
           continue; // no value is asked for in parts
         case "fatal":
+          transcript?.asked(connection, true);
           connection.closing = "error";
           if (decoder.protocol === "binary") return refuseBinary(context, connection, context.now);
           return this.#outbox.finish(port);

@@ -13,6 +13,7 @@ import { MetaKey } from "./meta/meta-key.ts";
 import { type ServerOptions, type ServerSettings, settingsOf } from "./options.ts";
 import { ConnectionSurvey } from "./stats/connection-survey.ts";
 import { PrefixCounters } from "./stats/prefix-counters.ts";
+import { Transcript } from "./admin/transcript.ts";
 import { Watchers } from "./admin/watchers.ts";
 import { type Remembered, WorkerRelay } from "./workers/worker-relay.ts";
 
@@ -59,6 +60,7 @@ export interface Context {
   evictionListener: { readonly before: StoreListener | undefined } | undefined;
   /** Where there are no other workers. */
   ownVerbosity: number;
+  readonly transcript: Transcript | undefined;
   /** Of the meta command at hand: its key; of that or the binary request, its terms. */
   readonly key: MetaKey;
   readonly terms: Terms;
@@ -81,6 +83,8 @@ export function contextOf(options: ServerOptions): Context {
     counters,
     relay.hasOthers,
   );
+  // The first one is there before any of the others, and is never replaced.
+  if (workers?.worker === 0) workers.verbosity = settings.verbosity;
   store.heldBytesLeast = settings.lentBytesLeast;
   store.readsInPlace = true;
   return {
@@ -108,7 +112,8 @@ export function contextOf(options: ServerOptions): Context {
     expiredMet: 0,
     flushedMet: 0,
     evictionListener: undefined,
-    ownVerbosity: 0,
+    ownVerbosity: settings.verbosity,
+    transcript: settings.transcript === undefined ? undefined : new Transcript(settings.transcript),
     key: new MetaKey(settings.limits.keyBytesMax),
     terms: new Terms(),
     relay,
@@ -125,7 +130,7 @@ export function contextOf(options: ServerOptions): Context {
   };
 }
 
-/** What `verbosity` said last, to whichever worker. */
+/** What `verbosity` said last, to whichever worker; before that what the server was started with. */
 export function verbosityOf({ settings: { workers }, ownVerbosity }: Context): number {
   return workers?.verbosity ?? ownVerbosity;
 }
@@ -134,6 +139,18 @@ export function speakUp(context: Context, verbosity: number): void {
   const { workers } = context.settings;
   if (workers === undefined) context.ownVerbosity = verbosity;
   else workers.verbosity = verbosity;
+}
+
+/** Says what becomes of a connection that is in trouble, if anybody wants to hear of it. */
+export function say(context: Context, line: string): void {
+  const { log } = context.settings;
+  if (log !== undefined && verbosityOf(context) > 0) log(line);
+}
+
+/** Who is told what clients ask and are answered, if anybody wants to hear of that. */
+export function transcriptOf(context: Context): Transcript | undefined {
+  const { transcript } = context;
+  return transcript !== undefined && verbosityOf(context) > 1 ? transcript : undefined;
 }
 
 /** What has been counted, by all workers if there are several. */

@@ -23,7 +23,7 @@ import type { DatagramAddress, Millis, SendTo, SocketId } from "@memwire/engine"
 import { carryOutBinary, refuseBinary } from "./binary/binary-commands.ts";
 import { answer } from "./admin/command-words.ts";
 import { Connection, NOBODY } from "./connection.ts";
-import type { Context } from "./context.ts";
+import { type Context, transcriptOf } from "./context.ts";
 import { ItemWalk } from "./admin/item-walk.ts";
 import { goOn } from "./classic/retrieval.ts";
 import { SurveyReply } from "./stats/connection-survey.ts";
@@ -102,6 +102,7 @@ export class DatagramDesk {
     const context = this.#context;
     const { decoder, output, port } = connection;
     const { unsentBytesMax, lentBytesLeast } = context;
+    const transcript = transcriptOf(context);
     context.client = NOBODY;
     context.now = now;
     context.lentBytesLeast = Infinity;
@@ -114,6 +115,7 @@ export class DatagramDesk {
       const found = decoder.next();
       if (found === "need-data") break;
       const isBinary = decoder.protocol === "binary";
+      transcript?.asked(connection, found !== "request");
       if (found === "request") {
         if (isBinary) carryOutBinary(context, connection, context.now);
         else if (decoder.text.command === "watch") answer(decoder.text, output, NOT_HERE);
@@ -125,7 +127,7 @@ export class DatagramDesk {
         if (isBinary) refuseBinary(context, connection, context.now);
         else if (found === "invalid") refuseText(context, connection, context.now);
       }
-      fits &&= this.#reply(output, isBinary);
+      fits &&= this.#reply(connection, isBinary);
       if (found === "fatal") break;
     }
     context.unsentBytesMax = unsentBytesMax;
@@ -145,17 +147,19 @@ export class DatagramDesk {
       return true;
     }
     if (rest instanceof SurveyReply) return true;
-    do if (!this.#reply(output, false)) return false;
+    do if (!this.#reply(connection, false)) return false;
     while (!goOn(this.#context, rest, output, now));
     return true;
   }
 
   /** Makes datagrams of what was written. @returns whether there was room for them */
-  #reply(output: SendBuffer, isBinary: boolean): boolean {
+  #reply(connection: Connection, isBinary: boolean): boolean {
+    const { output } = connection;
     const { counters, settings } = this.#context;
     const { unsentDatagramBytesMax } = settings.limits;
     const { length } = output;
     if (length === 0) return true;
+    transcriptOf(this.#context)?.answered(connection);
     let bytes = output.take();
     if (length > unsentDatagramBytesMax && !isBinary) bytes = TOO_LARGE;
     const fits = this.#unsentBytes + bytes.length <= unsentDatagramBytesMax;

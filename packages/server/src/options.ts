@@ -122,8 +122,18 @@ export interface ServerOptions {
   readonly tellWorkers?: TellWorkers;
   /** Reads the certificates again. @returns what went wrong, if anything. Default: there is no TLS. */
   readonly refreshCertificates?: () => string | undefined;
+  /**
+   * How much is said, until a client says otherwise by `verbosity`: from 1 on to `log`, from 2 on to `transcript` as well
+   * (`-v`, `-vv`). Default: 1 where there is a `log`, or else 0.
+   */
+  readonly verbosity?: number;
   /** Is told, in one line, of a connection that is closed for its time, or went away in the middle of something. */
   readonly log?: (line: string) => void;
+  /**
+   * Is told, line by line, what clients ask and are answered, without values: for debugging. Then values are copied to be
+   * sent, however large. Called in the middle of an input.
+   */
+  readonly transcript?: (line: string) => void;
   /** When the server started, for `uptime`. Default: the first input. */
   readonly startedAt?: Millis;
   /**
@@ -154,6 +164,9 @@ const VERSION = "1.6.45";
 
 const PROTOCOL_OF: Readonly<Record<Authentication["kind"], Protocol>> = { sasl: "binary", ascii: "text" };
 
+/** As memcached calls them. */
+export const PROTOCOL_NAMES = { auto: "auto-negotiate", text: "ascii", binary: "binary" } as const;
+
 const PROTOCOLS: readonly unknown[] = ["auto", "text", "binary"] satisfies readonly ("auto" | Protocol)[];
 
 const OPTIONS: readonly string[] = Object.keys({
@@ -176,7 +189,9 @@ const OPTIONS: readonly string[] = Object.keys({
   onShutdown: true,
   tellWorkers: true,
   refreshCertificates: true,
+  verbosity: true,
   log: true,
+  transcript: true,
   startedAt: true,
   facts: true,
 } satisfies Record<keyof ServerOptions, true>);
@@ -206,13 +221,15 @@ export interface ServerSettings {
   readonly onShutdown: (mode: ShutdownMode) => void;
   readonly tellWorkers: TellWorkers | undefined;
   readonly refreshCertificates: () => string | undefined;
+  readonly verbosity: number;
   readonly log: ((line: string) => void) | undefined;
+  readonly transcript: ((line: string) => void) | undefined;
   readonly facts: () => HostFacts;
 }
 
 /**
- * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a key above
- * the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
+ * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a verbosity that
+ * is none from 0, a key above the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
  * that does not go with the authentication, or a user without a name or a password
  * @throws TypeError for an `authentication` that is none
  */
@@ -225,7 +242,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     prefixDelimiter = ":",
     facts = {},
   } = options;
-  const { lentBytesLeast = LENT_BYTES_LEAST } = options;
+  const { lentBytesLeast = LENT_BYTES_LEAST, verbosity = options.log === undefined ? 0 : 1 } = options;
   if (!(lentBytesLeast >= 1)) {
     throw new RangeError(`lentBytesLeast must be at least 1, Infinity for never, got ${lentBytesLeast}`);
   }
@@ -234,6 +251,9 @@ export function settingsOf(options: ServerOptions): ServerSettings {
   }
   if (!/^[\x21-\xff]$/.test(prefixDelimiter)) {
     throw new RangeError(`prefixDelimiter must be one byte that may be in a key, got "${prefixDelimiter}"`);
+  }
+  if (!Number.isInteger(verbosity) || verbosity < 0) {
+    throw new RangeError(`verbosity must be a whole number from 0, got ${verbosity}`);
   }
   const {
     connectionsMax = 1_024,
@@ -309,7 +329,9 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     tellWorkers: options.tellWorkers,
     refreshCertificates: options.refreshCertificates ?? (() => "TLS not enabled"),
     facts: typeof facts === "function" ? facts : () => facts,
+    verbosity,
     log: options.log,
+    transcript: options.transcript,
   };
 }
 

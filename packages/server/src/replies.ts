@@ -45,6 +45,11 @@ export class Replies extends SendBuffer {
     this.#room = room;
   }
 
+  /** Of what is to be sent, what was written here. */
+  get writtenBytes(): number {
+    return super.length;
+  }
+
   override get length(): number {
     return super.length + this.#lentBytes;
   }

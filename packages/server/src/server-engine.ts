@@ -22,7 +22,7 @@ import {
 import type { Store } from "@memwire/store";
 import { Connection } from "./connection.ts";
 import { ConnectionDesk } from "./connection-desk.ts";
-import { type Context, contextOf } from "./context.ts";
+import { type Context, contextOf, transcriptOf } from "./context.ts";
 import type { ServerCounters } from "./counters.ts";
 import { DatagramDesk } from "./datagram-desk.ts";
 import { refuseOther, type ServerOptions, type ServerSettings } from "./options.ts";
@@ -148,6 +148,7 @@ export class ServerEngine implements Engine {
       this.#connections.set(id, connection);
       this.#quiet.watch(connection, now);
       noteConnection(this.#context, connection, "conn_new", now);
+      transcriptOf(this.#context)?.accepted(connection);
     }
     return id;
   }
@@ -197,6 +198,7 @@ export class ServerEngine implements Engine {
     }
     if (cause !== "closed") connection.closing = "error";
     noteConnection(this.#context, connection, "conn_close", now);
+    transcriptOf(this.#context)?.closed(connection);
     this.#context.decoders.end(connection);
   }
 

@@ -57,7 +57,7 @@ export function tellVersion(context: Context, output: SendBuffer): void {
   reply(output, context.versionReply);
 }
 
-/** Only remembered: `stats settings` tells it. A server without I/O has no log to make verbose. */
+/** How much is said from now on, of all workers. */
 export function setVerbosity(context: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
   speakUp(context, Math.min(decoder.exptime, VERBOSITY_MAX));
   if (!decoder.noreply) reply(output, REPLY_BYTES.ok);

@@ -4,6 +4,7 @@
 // not here, storage on disk and memcached's own proxy, memcached tells the settings too where they are switched off.
 
 import { type Context, verbosityOf } from "../context.ts";
+import { PROTOCOL_NAMES } from "../options.ts";
 import type { StatsValues } from "./stats.ts";
 
 export const SETTINGS_ORDER: readonly string[] = (
@@ -63,8 +64,6 @@ const DEFAULTS: StatsValues = {
   memory_file: "(null)",
   client_flags_size: 4,
 };
-
-const PROTOCOL_NAMES = { auto: "auto-negotiate", text: "ascii", binary: "binary" } as const;
 
 export function settingsStats(context: Context): StatsValues {
   const facts = context.settings.facts();
