@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { usageMistake } from "@memwire/program";
+import { PROGRAM } from "./task.ts";
 
 /**
  * Makes a process of root one of another user, for good. For anybody else it does nothing, as memcached does.
@@ -17,7 +18,7 @@ export function becomeUser(user: string): string | undefined {
     process.setgid?.(group);
     process.setuid?.(user);
   } catch {
-    throw usageMistake("memwire-server", `-u must be a user of this machine, got ${JSON.stringify(user)}`);
+    throw usageMistake(PROGRAM, `-u must be a user of this machine, got ${JSON.stringify(user)}`);
   }
   // Deno 2.9 has no initgroups.
   return initgroups === undefined ? "-u leaves the process in the groups of root" : undefined;

@@ -7,7 +7,7 @@ import { withoutAbbreviations } from "./abbreviations.ts";
 import { type Extended, readExtended } from "./extended-options.ts";
 import { type Flags, memwireServer } from "./flags.ts";
 import { datagramsOf, listeningOf } from "./listen-flags.ts";
-import type { AuthenticationTask, Rights, Task, TlsTask } from "./task.ts";
+import { type AuthenticationTask, PROGRAM, type Rights, type Task, type TlsTask } from "./task.ts";
 
 const MEBIBYTE = 1_048_576;
 /** How far `cache_memlimit` may raise -m, and what a store can have: memory that is reserved costs nothing. */
@@ -29,11 +29,11 @@ export function readTask(args: readonly string[], version: string, environment: 
   const names = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
   readArguments(command, withoutAbbreviations(args, names));
   const flags = command.opts<Flags>();
-  if (flags.license === true) throw new ProgramEnd(0, `memwire-server ${version}\n\n${LICENSE}`);
+  if (flags.license === true) throw new ProgramEnd(0, `${PROGRAM} ${version}\n\n${LICENSE}`);
   try {
     return taskOf(flags, environment);
   } catch (error) {
-    throw error instanceof RangeError ? usageMistake("memwire-server", withFlagNames(error.message)) : error;
+    throw error instanceof RangeError ? usageMistake(PROGRAM, withFlagNames(error.message)) : error;
   }
 }
 

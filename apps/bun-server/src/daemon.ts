@@ -11,8 +11,8 @@ import { closeSync, readFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { exit, ProgramEnd, programEndOf } from "@memwire/program";
+import { PROGRAM } from "./task.ts";
 
-const PROGRAM = "memwire-server";
 /** Set for the child. */
 const IN_BACKGROUND = "MEMWIRE_SERVER_IN_BACKGROUND";
 const REPORT = 3;

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import type { Adapter } from "@memwire/adapter";
 import type { DatagramAddress, Endpoint, Millis } from "@memwire/engine";
 import {
@@ -9,6 +8,7 @@ import {
   WorkerCounters,
 } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
+import type { StderrLines } from "@memwire/program";
 import { hostFacts } from "./host-facts.ts";
 import type { Task } from "./task.ts";
 import { TlsFiles } from "./tls-files.ts";
@@ -40,8 +40,6 @@ export interface WorkerEngine {
 
 /** What a worker tells of, in the middle of an input of its engine. */
 export interface WorkerEvents {
-  /** For stderr: of a connection in trouble. */
-  readonly says: (line: string) => void;
   /** A client that may has asked for the end. */
   readonly shutdown: (mode: ShutdownMode) => void;
   /** What operators do at this worker: another worker is to be told, or all if `to` is `undefined`. */
@@ -50,23 +48,12 @@ export interface WorkerEvents {
   readonly refreshed: () => void;
 }
 
-/** Also that of a thread, whose own `process.stderr` goes by way of the main one's. */
-const STDERR = 2;
-
-/** To stderr. What it does not take at once is lost, rather than kept in memory. */
-function writeLine(line: string): void {
-  try {
-    writeSync(STDERR, `${line}\n`);
-  } catch {
-    // nobody reads it
-  }
-}
-
 /**
  * The engine of one worker.
  *
  * @param worker From 0.
  * @param bound Where the server listens, once it does.
+ * @param lines Of this worker's thread.
  */
 export function engineOfTask(
   { task, startedAt, counters }: Common,
@@ -75,6 +62,7 @@ export function engineOfTask(
   worker: number,
   bound: Bound,
   events: WorkerEvents,
+  lines: StderrLines,
 ): WorkerEngine {
   const users = task.authentication === undefined ? undefined : new UserFile(task.authentication);
   const tls = task.tls === undefined ? undefined : new TlsFiles(task.tls);
@@ -90,12 +78,12 @@ export function engineOfTask(
     ...task.rights,
     ...(users === undefined ? { protocol: task.protocol } : { authentication: users.authentication }),
     startedAt,
-    facts: () => hostFacts(task, bound, tls),
+    facts: () => hostFacts(task, bound, tls, lines),
     onShutdown: events.shutdown,
     ...(tls === undefined ? {} : { refreshCertificates }),
     verbosity: task.verbosity,
-    log: events.says,
-    transcript: writeLine,
+    log: (line) => lines.say(line),
+    transcript: (line) => lines.write(line),
     ...(counters === undefined
       ? {}
       : { workers: new WorkerCounters(counters, worker), tellWorkers: events.tells }),

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { StderrLines } from "@memwire/program";
 import type { HostFacts } from "@memwire/server";
 import type { Bound } from "./engine-of-task.ts";
 import type { Task } from "./task.ts";
@@ -9,7 +10,12 @@ import type { TlsFiles } from "./tls-files.ts";
  *
  * @param bound Where it listens, as far as it does.
  */
-export function hostFacts(task: Task, { endpoints, datagrams }: Bound, tls: TlsFiles | undefined): HostFacts {
+export function hostFacts(
+  task: Task,
+  { endpoints, datagrams }: Bound,
+  tls: TlsFiles | undefined,
+  lines: StderrLines,
+): HostFacts {
   const { user, system } = process.cpuUsage();
   return {
     ...task.facts,
@@ -19,7 +25,9 @@ export function hostFacts(task: Task, { endpoints, datagrams }: Bound, tls: TlsF
     rusage_system: seconds(system),
     tcpport: endpoints.find((endpoint) => endpoint.kind === "tcp")?.port ?? 0,
     udpport: datagrams[0]?.port ?? 0,
-    // Those of this worker. Sessions are not kept.
+    // What follows is of this worker.
+    log_lines_dropped: lines.dropped,
+    // Sessions are not kept.
     ...(tls === undefined
       ? {}
       : { ssl_handshake_errors: tls.failures, ssl_proto_errors: 0, ssl_new_sessions: 0 }),

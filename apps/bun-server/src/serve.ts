@@ -8,7 +8,15 @@
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
 import { type DatagramAddress, describeEndpoint, drive, type Endpoint } from "@memwire/engine";
-import { endOnSignal, endParts, type OtherPart, usageMistake, withPermissions } from "@memwire/program";
+import {
+  endOnSignal,
+  endParts,
+  type OtherPart,
+  sinkOf,
+  StderrLines,
+  usageMistake,
+  withPermissions,
+} from "@memwire/program";
 import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
@@ -19,11 +27,9 @@ import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
 import { reserveBytes } from "./reserve-bytes.ts";
 import { nodeSharesPorts } from "./shared-ports.ts";
-import type { Task } from "./task.ts";
+import { PROGRAM, type Task } from "./task.ts";
 import { WarmRestart } from "./warm-restart.ts";
 import { Workers } from "./workers.ts";
-
-const PROGRAM = "memwire-server";
 
 /**
  * Resolves when it serves.
@@ -56,17 +62,22 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const { endpoints, datagrams } = bound;
   const common = { task, startedAt: clock.now(), counters };
   let workers: Workers | undefined;
+  // From now on nobody has to read stderr for the server to go on.
+  const lines = new StderrLines(sinkOf(runtime), PROGRAM);
+  const says = (line: string | undefined): void => {
+    if (line !== undefined) lines.say(line);
+  };
   const reloadAll = (): void => {
-    for (const line of own.reload()) say(line);
+    for (const line of own.reload()) says(line);
     workers?.reload();
   };
   const events = {
-    says: say,
+    says,
     shutdown,
     refreshed: (): void => workers?.refresh(),
     tells: (message: WorkerMessage, to: number | undefined): void => workers?.tell(message, to),
   };
-  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events);
+  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events, lines);
   const { engine } = own;
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
   if (warmRestart !== undefined) console.error(await warmRestart.read());
@@ -90,7 +101,7 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
         engine.toldByWorker(worker, message, clock.now());
         driver.wake();
       },
-      refreshed: () => say(own.refresh()),
+      refreshed: () => says(own.refresh()),
       lost(worker) {
         engine.forgetWorker(worker, clock.now());
         driver.wake();

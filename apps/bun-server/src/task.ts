@@ -5,6 +5,9 @@ import type { DatagramAddress, Endpoint, TlsListenOptions } from "@memwire/engin
 import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
 
+/** What it is called, and what stands before what it says. */
+export const PROGRAM = "memwire-server";
+
 /** `auto`: the first byte of a connection decides. */
 export type Protocol = "auto" | "text" | "binary";
 

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { Listener, TlsCredentials, TlsListenOptions } from "@memwire/engine";
 import { usageMistake } from "@memwire/program";
-import type { TlsTask } from "./task.ts";
+import { PROGRAM, type TlsTask } from "./task.ts";
 
 export class TlsFiles {
   readonly #task: TlsTask;
@@ -20,7 +20,7 @@ export class TlsFiles {
     try {
       return { ...this.#read(), verify, minVersion, ...(ciphers === undefined ? {} : { ciphers }) };
     } catch (error) {
-      throw usageMistake("memwire-server", messageOf(error));
+      throw usageMistake(PROGRAM, messageOf(error));
     }
   }
 

@@ -10,7 +10,7 @@ import {
   parseSaslUsers,
   type UserCheck,
 } from "@memwire/server";
-import type { AuthenticationTask } from "./task.ts";
+import { PROGRAM, type AuthenticationTask } from "./task.ts";
 
 const READERS = { ascii: parseAsciiUsers, sasl: parseSaslUsers } as const;
 
@@ -25,7 +25,7 @@ export class UserFile {
     try {
       this.#check = this.#read();
     } catch (error) {
-      throw usageMistake("memwire-server", messageOf(task, error));
+      throw usageMistake(PROGRAM, messageOf(task, error));
     }
     this.authentication = { kind: task.kind, users: (name, password) => this.#check(name, password) };
   }

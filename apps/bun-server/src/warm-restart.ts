@@ -17,8 +17,8 @@ import {
   SnapshotWriter,
   type Store,
 } from "@memwire/store";
+import { PROGRAM } from "./task.ts";
 
-const PROGRAM = "memwire-server";
 const READ_BYTES = 1_048_576;
 /** Nobody but the server's own user reads what is in its memory. */
 const FILE_MODE = 0o600;

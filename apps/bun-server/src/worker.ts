@@ -8,12 +8,12 @@ import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
 import { drive, type Millis } from "@memwire/engine";
-import { endParts } from "@memwire/program";
+import { endParts, sinkOf, StderrLines } from "@memwire/program";
 import type { ShutdownMode, WorkerMessage } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
-import { type Common, engineOfTask } from "./engine-of-task.ts";
+import { type Common, engineOfTask, type WorkerEvents } from "./engine-of-task.ts";
 import { listenFor, waitFor } from "./listen.ts";
-import type { Listening, Waiting } from "./task.ts";
+import { type Listening, PROGRAM, type Waiting } from "./task.ts";
 
 /** What a worker is started with. */
 export interface Orders extends Common {
@@ -33,9 +33,7 @@ export type WorkerWord =
   /** A client has asked for the end. */
   | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
   /** For another worker, or all others. */
-  | { readonly kind: "tells"; readonly message: WorkerMessage; readonly to: number | undefined }
-  /** For stderr. */
-  | { readonly kind: "says"; readonly line: string };
+  | { readonly kind: "tells"; readonly message: WorkerMessage; readonly to: number | undefined };
 
 export type MainWord =
   | { readonly kind: "reload" | "refresh" }
@@ -48,19 +46,20 @@ export type MainWord =
 export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
   const adapter = await openAdapter({ denoSockets: orders.task.denoSockets });
-  const { network, clock, copyBytes } = adapter;
+  const { network, clock, copyBytes, runtime } = adapter;
   const store = SlabStore.join(orders.store, { copyBytes });
   tell({ kind: "joined", ticket: store.ticket });
   const bound = {
     endpoints: orders.listen.map(({ endpoint }) => endpoint),
     datagrams: orders.datagrams.map(({ address }) => address),
   };
-  const own = engineOfTask(orders, adapter, store, orders.worker, bound, {
-    says: (line) => tell({ kind: "says", line }),
+  const events: WorkerEvents = {
     shutdown: (mode) => tell({ kind: "shutdown", mode }),
     refreshed: () => tell({ kind: "refreshed" }),
     tells: (message, to) => tell({ kind: "tells", message, to }),
-  });
+  };
+  const lines = new StderrLines(sinkOf(runtime), PROGRAM);
+  const own = engineOfTask(orders, adapter, store, orders.worker, bound, events, lines);
   const { engine } = own;
   const driver = drive(engine, network, clock);
   const listeners = await listenFor(own, driver, orders.task, orders.listen);

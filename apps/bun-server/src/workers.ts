@@ -35,12 +35,18 @@ export interface MainWorker {
   readonly lost: (worker: number) => void;
 }
 
+/** What is told of all of them. */
+export interface WorkersEvents extends Pick<WorkerEvents, "shutdown"> {
+  /** One of them died, or cannot be replaced. */
+  readonly says: (line: string) => void;
+}
+
 export class Workers {
   readonly #script: URL;
   readonly #orders: Omit<Orders, "worker">;
   readonly #store: SlabStore;
   readonly #clock: Clock;
-  readonly #events: Pick<WorkerEvents, "says" | "shutdown">;
+  readonly #events: WorkersEvents;
   readonly #main: MainWorker;
   readonly #counters: WorkerCounters;
   readonly #places: Place[];
@@ -50,7 +56,7 @@ export class Workers {
   /**
    * @param script What a thread runs: `serveAsWorker`.
    * @param where As the main thread has bound it.
-   * @param events Is told of what any of them tells, and in one line of each that died; not of what is for workers.
+   * @param events Is told of what any of them tells, but not of what is for workers.
    */
   constructor(
     script: URL,
@@ -58,7 +64,7 @@ export class Workers {
     store: SlabStore,
     where: Pick<Orders, "listen" | "datagrams" | "sharesDatagrams">,
     clock: Clock,
-    events: Pick<WorkerEvents, "says" | "shutdown">,
+    events: WorkersEvents,
     main: MainWorker,
   ) {
     const { counters, task } = common;
@@ -150,8 +156,6 @@ export class Workers {
         return this.#tell({ kind: "refresh" }, place);
       case "tells":
         return this.#passOn(place.worker, word.message, word.to);
-      case "says":
-        return this.#events.says(word.line);
       case "ended":
         place.ticket = 0;
         void place.thread?.terminate();

@@ -1,10 +1,29 @@
 // What memwire-server says of its clients' requests with -vv, on every runtime, and beside the real one.
 
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, RunningProgram, RUNTIMES, startProgram, TextClient, withPeer } from "@memwire/conformance";
-import { expect, test } from "vitest";
+import {
+  freePort,
+  FullPipe,
+  RunningProgram,
+  RUNTIMES,
+  startProgram,
+  TextClient,
+  withPeer,
+} from "@memwire/conformance";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const main = join(import.meta.dirname, "..", "src", "main.ts");
+let folder = "";
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-server-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Waits for a file, which a server writes once it serves. */
+async function written(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 /** Has a client ask each of them, and answers what was said of that, without the number of the connection. */
 async function transcriptOf(server: RunningProgram, port: number, requests: string): Promise<string[]> {
@@ -42,6 +61,32 @@ test.each(RUNTIMES.flatMap((runtime) => [1, 2].map((threads) => [runtime, thread
       "<quit",
       "<connection closed.",
     ]);
+  },
+);
+
+test.each(RUNTIMES.flatMap((runtime) => [1, 2].map((threads) => [runtime, threads] as const)))(
+  "%s with %i workers whose stderr nobody reads serves on, says how much is lost, and ends",
+  async (runtime, threads) => {
+    using pipe = new FullPipe(join(folder, `${runtime}-${threads}.fifo`));
+    const port = await freePort();
+    const args = [...flags(port).filter((flag) => flag !== "-vv"), "-t", `${threads}`];
+    const env = { MEMCACHED_PORT_FILENAME: join(folder, `${runtime}-${threads}.port`) };
+    await using server = startProgram(runtime, main, args, { stderr: pipe.end, env });
+    await written(env.MEMCACHED_PORT_FILENAME);
+    using client = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port });
+    expect(await client.ask("verbosity 2\r\n")).toBe("OK\r\n");
+    for (let i = 0; i < 200; i++) await client.ask(`${"get no\r\n".repeat(100)}mn\r\n`, "MN\r\n");
+    expect(await client.ask("stats\r\n", "END\r\n")).toMatch(/^STAT log_lines_dropped [1-9]\d{3,}\r$/m);
+    let said = "";
+    while (!/memwire-server: stderr was not read: \d+ lines are lost\n/.test(said)) {
+      said += pipe.read();
+      client.send("get no\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(said).toMatch(
+      /^-+<\d+ get no\nmemwire-server: stderr was not read: \d+ lines are lost\n>\d+ END\n/,
+    );
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
   },
 );
 

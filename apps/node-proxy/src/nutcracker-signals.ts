@@ -3,7 +3,7 @@
 
 import process from "node:process";
 import { isatty } from "node:tty";
-import type { StderrLines } from "./stderr-lines.ts";
+import type { StderrLines } from "@memwire/program";
 
 const NO_MEANING = "it means nothing here, as to nutcracker";
 const NO_LEVELS = "there are no levels, what is worth a line is said";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { StderrLines } from "./stderr-lines.ts";
+import type { StderrLines } from "@memwire/program";
 
 /** Files of one kind that are read again. */
 export interface RereadFiles {

@@ -11,7 +11,7 @@ import {
   type ListenerId,
   type Millis,
 } from "@memwire/engine";
-import { usageMistake, type Part } from "@memwire/program";
+import { sinkOf, StderrLines, usageMistake, type Part } from "@memwire/program";
 import { ProxyEngine, type Facts, type HealthChange, type ProxyOptions } from "@memwire/proxy";
 import { AddressGuard } from "./address-guard.ts";
 import { PROGRAM } from "./cli.ts";
@@ -22,8 +22,6 @@ import { HealthLog } from "./health-log.ts";
 import { listenOn } from "./listen-on.ts";
 import { PemFiles } from "./pem-files.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
-import { sinkOf } from "./stderr-sink.ts";
-import { StderrLines } from "./stderr-lines.ts";
 import { UserFiles } from "./user-files.ts";
 
 /** The proxy as it runs. */
@@ -51,7 +49,7 @@ export async function serve(
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
   const options = optionsOf({ config, folder }, users);
-  const lines = new StderrLines(sinkOf(runtime));
+  const lines = new StderrLines(sinkOf(runtime), PROGRAM);
   const startedAt = clock.now();
   const facts = (): Facts => ({
     pid: process.pid,

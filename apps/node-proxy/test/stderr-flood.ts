@@ -3,11 +3,10 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAdapter } from "@memwire/adapter";
-import { StderrLines } from "../src/stderr-lines.ts";
-import { sinkOf } from "../src/stderr-sink.ts";
+import { sinkOf, StderrLines } from "@memwire/program";
 
 const { runtime } = await openAdapter();
-const lines = new StderrLines(sinkOf(runtime));
+const lines = new StderrLines(sinkOf(runtime), "memwire-proxy");
 for (let turn = 0; turn < 100; turn++) {
   for (let i = 0; i < 100; i++) lines.say("x".repeat(1_000));
   await sleep(1);

@@ -3,7 +3,7 @@
 // Of several workers the counts are those of all. What only the host knows (pid, libevent, rusage_*, ...) it says in
 // its facts. What has no meaning here is 0, as in a memcached to which it does not happen: no index is copied to grow,
 // no memory is asked for that may be refused, no thread is chosen by its network card. Three fields are there with TLS
-// alone, and come from the host.
+// alone, and come from the host, as does one that memcached does not have: `log_lines_dropped`.
 
 import type { Millis } from "@memwire/engine";
 import { type Context, countedBy } from "../context.ts";
@@ -20,11 +20,11 @@ export const GENERAL_ORDER: readonly string[] = (
   "hash_is_expanding slab_reassign_rescues slab_reassign_chunk_rescues slab_reassign_inline_reclaim " +
   "slab_reassign_busy_items slab_reassign_busy_deletes slab_reassign_busy_nomem slab_reassign_last_busy_status " +
   "slab_reassign_running slabs_moved lru_crawler_running lru_crawler_starts lru_maintainer_juggles malloc_fails " +
-  "log_worker_dropped log_worker_written log_watcher_skipped log_watcher_sent log_watchers unexpected_napi_ids " +
-  "round_robin_fallback ssl_handshake_errors ssl_proto_errors ssl_new_sessions bytes curr_items total_items " +
-  "slab_global_page_pool expired_unfetched evicted_unfetched evicted_active evictions reclaimed crawler_reclaimed " +
-  "crawler_items_checked lrutail_reflocked moves_to_cold moves_to_warm moves_within_lru direct_reclaims " +
-  "lru_bumps_dropped"
+  "log_worker_dropped log_worker_written log_watcher_skipped log_watcher_sent log_watchers log_lines_dropped " +
+  "unexpected_napi_ids round_robin_fallback ssl_handshake_errors ssl_proto_errors ssl_new_sessions bytes " +
+  "curr_items total_items slab_global_page_pool expired_unfetched evicted_unfetched evicted_active evictions " +
+  "reclaimed crawler_reclaimed crawler_items_checked lrutail_reflocked moves_to_cold moves_to_warm " +
+  "moves_within_lru direct_reclaims lru_bumps_dropped"
 ).split(" ");
 
 /** What memcached leaves out without its crawler, or without the thread that keeps its segments. */

@@ -3,7 +3,6 @@
 
 import { write } from "node:fs";
 import process from "node:process";
-import type { Adapter } from "@memwire/adapter";
 import type { Sink } from "./stderr-lines.ts";
 
 /** Writes some bytes. @returns how many it were */
@@ -17,7 +16,7 @@ const STDERR = 2;
  * Node's stream of a pipe or a socket never waits. On Bun and Deno a thread of theirs does; on Node that would not do,
  * since its exit waits for its threads.
  */
-export function sinkOf(runtime: Adapter["runtime"]): Sink {
+export function sinkOf(runtime: "node" | "bun" | "deno"): Sink {
   switch (runtime) {
     case "node":
       process.stderr.on("error", () => {}); // the write is told as well, and without this the process would end

@@ -6,8 +6,6 @@
 // A pipe that nobody reads takes 64 KiB and then nothing. What is written to it from then on Node would keep in memory,
 // more and more of it; Bun and Deno would stand still until somebody reads.
 
-import { PROGRAM } from "./cli.ts";
-
 /** Writes at some time, and says when that is done. It is asked for more only then. */
 export type Sink = (text: string, done: (error?: Error | null) => void) => void;
 
@@ -18,41 +16,50 @@ export class StderrLines {
   /** Lines that were said and not written. */
   dropped = 0;
   readonly #sink: Sink;
+  readonly #program: string;
   #waiting: string[] = [];
   #waitingCharacters = 0;
   #isWriting = false;
   /** Of those dropped, how many have not been told of. */
   #untold = 0;
 
-  constructor(sink: Sink) {
+  /** @param program What stands before what is said. */
+  constructor(sink: Sink, program: string) {
     this.#sink = sink;
+    this.#program = program;
   }
 
   /** @param line Without the program's name and without its end. */
   say(line: string): void {
+    this.write(`${this.#program}: ${line}`);
+  }
+
+  /** @param line As it is to be, without its end. */
+  write(line: string): void {
     if (this.#waitingCharacters + line.length > WAITING_CHARACTERS_MAX) return this.#drop(1);
     this.#waiting.push(line);
     this.#waitingCharacters += line.length;
-    if (!this.#isWriting) this.#write();
+    if (!this.#isWriting) this.#writeWaiting();
   }
 
-  #write(): void {
+  #writeWaiting(): void {
     const lines = this.#waiting;
     if (lines.length === 0) return;
     const told = this.#untold;
-    const note = told === 0 ? [] : [`stderr was not read: ${told} ${told === 1 ? "line" : "lines"} are lost`];
+    const lost = `${told} ${told === 1 ? "line" : "lines"} are lost`;
+    const note = told === 0 ? [] : [`${this.#program}: stderr was not read: ${lost}`];
     this.#waiting = [];
     this.#waitingCharacters = 0;
     this.#untold = 0;
     this.#isWriting = true;
-    const text = [...note, ...lines].map((line) => `${PROGRAM}: ${line}\n`).join("");
+    const text = [...note, ...lines].map((line) => `${line}\n`).join("");
     this.#sink(text, (error) => {
       this.#isWriting = false;
       if (error) {
         this.#untold += told;
         this.#drop(lines.length);
       }
-      this.#write();
+      this.#writeWaiting();
     });
   }
 
