@@ -83,9 +83,8 @@ test.each(RUNTIMES.flatMap((runtime) => [1, 2].map((threads) => [runtime, thread
       client.send("get no\r\n");
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    expect(said).toMatch(
-      /^-+<\d+ get no\nmemwire-server: stderr was not read: \d+ lines are lost\n>\d+ END\n/,
-    );
+    // The first was said at once; on Node a thread's go by way of the main one, which takes some more.
+    expect(said).toMatch(/^-+<\d+ get no\n[^]*: stderr was not read: \d+ lines are lost\n[<>]\d+ /);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
   },
 );
