@@ -6,6 +6,7 @@
 //                                                 the replies to pipelined gets, as memcached 1.6.45 does
 //     npm run bench -- gateway             memwire-gateway on Deno, Bun and Node, beside nginx's memcached module
 //     npm run bench -- server --keys 1000000      so many keys where a scenario does not say (10,000)
+//     npm run bench -- server --scenario "10k keys" --keys 400000 --memory 6144      in servers of so many MiB (1,024)
 //     npm run bench -- proxy --rounds 5 --seconds 2 --scenario p1 --subject node --json figures.json
 //
 // Beside it: src/proxy-latency.ts (time a request, open loop) and src/proxy-idle.ts (memory of clients that wait).
@@ -35,9 +36,14 @@ const scenarios: readonly Scenario[] = [
   { name: "10k", load: ["value_bytes=10000", "keys=2000"] },
   { name: "500k", load: ["value_bytes=500000", "keys=100", "connections=10"] },
   { name: "c1000", load: ["connections=1000"] },
+  // Of as many keys as asked for, and so only when asked for.
+  { name: "10k keys", load: ["value_bytes=10000"] },
+  { name: "500k keys", load: ["value_bytes=500000"] },
   // Not for its figure: every byte of every answer is looked at.
   { name: "verify", load: ["verify=1", "depth=4", "keys_per_get=5", "value_bytes=3000", "sets_percent=30"] },
 ];
+
+const WHEN_ASKED_FOR: ReadonlySet<string> = new Set(["10k keys", "500k keys", "verify"]);
 
 const httpScenarios: readonly Scenario[] = [
   { name: "get", load: [] },
@@ -50,6 +56,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "2" },
     keys: { type: "string", default: "10000" },
+    memory: { type: "string", default: "1024" },
     scenario: { type: "string", multiple: true },
     subject: { type: "string", multiple: true },
     json: { type: "string" },
@@ -68,7 +75,7 @@ const all =
   what === "gateway"
     ? httpScenarios
     : scenarios.filter(({ name }) => what === "server" || !name.startsWith("meta"));
-const chosen = all.filter(({ name }) => values.scenario?.includes(name) ?? name !== "verify");
+const chosen = all.filter(({ name }) => values.scenario?.includes(name) ?? !WHEN_ASKED_FOR.has(name));
 if (chosen.length === 0) fail(`no such scenario; there are ${all.map(({ name }) => name).join(", ")}`);
 const seconds = Number(values.seconds);
 
@@ -133,7 +140,8 @@ function overHttp(...[{ port, pid }, { load }]: Parameters<Comparison["measure"]
 }
 
 async function servers(): Promise<readonly (() => Promise<Subject>)[]> {
-  return [() => startMemcachedOn(SUBJECT_CORE), ...startServers(SUBJECT_CORE)];
+  const mebibytes = Number(values.memory);
+  return [() => startMemcachedOn(SUBJECT_CORE, mebibytes), ...startServers(SUBJECT_CORE, mebibytes)];
 }
 
 function fail(message: string): never {

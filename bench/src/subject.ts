@@ -23,7 +23,7 @@ export interface Subject {
 }
 
 export const root: string = join(import.meta.dirname, "..", "..");
-const memory = ["-m", "1024", "-c", "4096"];
+const MEBIBYTES = 1_024;
 
 /** How a program is started on a port that is free. */
 type Line = readonly [string, ...string[]];
@@ -54,7 +54,9 @@ export function required(program: string): string {
   return path;
 }
 
-export function startMemcachedOn(core: number): Promise<Subject> {
+/** @param mebibytes Of items. */
+export function startMemcachedOn(core: number, mebibytes: number = MEBIBYTES): Promise<Subject> {
+  const memory = ["-m", `${mebibytes}`, "-c", "4096"];
   const flags = ["-t", "1", "-U", "0", "-u", "root", ...memory, "-l", "127.0.0.1", "-p"];
   return start("memcached", core, (port) => [required("memcached"), ...flags, `${port}`]);
 }
@@ -74,8 +76,11 @@ export const places: readonly Place[] = [
   { name: "deno, its own", runtime: "deno", denoSockets: "deno" },
 ];
 
-/** memwire-server in every place. */
-export function startServers(core: number): readonly (() => Promise<Subject>)[] {
+/** memwire-server in every place. @param mebibytes Of items. */
+export function startServers(
+  core: number,
+  mebibytes: number = MEBIBYTES,
+): readonly (() => Promise<Subject>)[] {
   const file = join(root, "apps", "bun-server", "src", "main.ts");
   return places.map(
     ({ name, runtime, denoSockets }) =>
@@ -91,7 +96,10 @@ export function startServers(core: number): readonly (() => Promise<Subject>)[] 
           `${port}`,
           "-o",
           `deno_sockets=${denoSockets}`,
-          ...memory,
+          "-m",
+          `${mebibytes}`,
+          "-c",
+          "4096",
         ]),
   );
 }
