@@ -72,9 +72,10 @@ export class Transcript {
   #sayLines(id: ConnectionId, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const feed = bytes.indexOf(LINE_FEED, at);
-      const line = lineOf(bytes, at, feed + 1);
+      const end = feed < 0 ? bytes.length : feed + 1;
+      const line = lineOf(bytes, at, end);
       const [word, second, , fourth] = line.split(" ");
-      at = feed + 1;
+      at = end;
       if (word === "VALUE") this.#say(`>${id} sending key ${second}`);
       else this.#say(`>${id} ${line}`);
       if (word === "VALUE") at += Number(fourth) + 2;
