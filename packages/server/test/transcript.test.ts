@@ -20,7 +20,7 @@ describe("a transcript", () => {
     client.send(
       "set a 0 0 1\r\nx\r\nset n 5 0 2 noreply\r\n12\r\ngets a n zz\r\nincr n 1\r\nmg a v\r\nmg zz\r\n",
     );
-    client.send("bogus\r\nset a 0 0 abc\r\nstats\r\nlru_crawler metadump all\r\nquit\r\n");
+    client.send("stats\r\nbogus\r\nset a 0 0 abc\r\nlru_crawler metadump all\r\nquit\r\n");
     expect(said).toEqual([
       "<64 new auto-negotiating client connection",
       "<64 set a 0 0 1",
@@ -36,11 +36,11 @@ describe("a transcript", () => {
       ">64 VA 1",
       "<64 mg zz",
       ">64 EN",
+      "<64 stats",
       "<64 bogus",
       ">64 ERROR",
       "<64 set a 0 0 abc",
       ">64 CLIENT_ERROR bad command line format",
-      "<64 stats",
       "<64 lru_crawler metadump all",
       ">64 ERROR cannot pipeline other commands before metadump",
       "<64 quit",

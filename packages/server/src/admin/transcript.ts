@@ -28,6 +28,8 @@ export class Transcript {
   readonly #say: (line: string) => void;
   /** Where in what was written the reply to the message at hand begins. */
   #from = 0;
+  /** It is no long one. */
+  #isTold = true;
 
   constructor(say: (line: string) => void) {
     this.#say = say;
@@ -45,6 +47,7 @@ export class Transcript {
   /** The decoder is at a message that is carried out next, or refused. */
   asked({ decoder, output, port }: Connection, isRefused: boolean): void {
     this.#from = output.writtenBytes;
+    this.#isTold = isRefused || decoder.protocol === "binary" || decoder.text.command !== "stats";
     if (decoder.protocol === "binary") {
       const { bytes, start, opcode, keyStart, keyEnd } = decoder.binary;
       this.#say(`<${port.id} Read binary protocol data:`);
@@ -60,13 +63,15 @@ export class Transcript {
   /** A reply of which some was written before is to go on. */
   goesOn({ output }: Connection): void {
     this.#from = output.writtenBytes;
+    this.#isTold = true;
   }
 
   /** What was written since then is the reply, or some of it. */
   answered({ decoder, output, port }: Connection): void {
+    if (!this.#isTold) return;
     const bytes = output.written(this.#from);
     if (decoder.protocol === "binary") this.#sayReplies(port.id, bytes);
-    else if (decoder.text.command !== "stats") this.#sayLines(port.id, bytes);
+    else this.#sayLines(port.id, bytes);
   }
 
   #sayLines(id: ConnectionId, bytes: Uint8Array): void {
@@ -86,7 +91,7 @@ export class Transcript {
   #sayReplies(id: ConnectionId, bytes: Uint8Array): void {
     const { buffer, byteOffset, length } = bytes;
     const view = new DataView(buffer, byteOffset, length);
-    for (let at = 0; at < length;) {
+    for (let at = 0; at + HEADER_BYTES <= length;) {
       this.#say(`>${id} Writing bin response:`);
       this.#sayHeader(`>${id}   `, bytes.subarray(at, at + HEADER_BYTES));
       at += HEADER_BYTES + view.getUint32(at + BODY_LENGTH_AT);
