@@ -12,11 +12,14 @@ import {
   endOnSignal,
   endParts,
   type OtherPart,
+  type Part,
+  inTurn,
   sinkOf,
   StderrLines,
   usageMistake,
   withPermissions,
 } from "@memwire/program";
+import { takeSignals } from "@memwire/program/hold-signals";
 import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/server";
 import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
@@ -27,7 +30,7 @@ import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
 import { reserveBytes } from "./reserve-bytes.ts";
 import { nodeSharesPorts } from "./shared-ports.ts";
-import { PROGRAM, type Task } from "./task.ts";
+import { PROGRAM, type Task, WAITING_CHARACTERS_MAX } from "./task.ts";
 import { WarmRestart } from "./warm-restart.ts";
 import { Workers } from "./workers.ts";
 
@@ -37,16 +40,41 @@ import { Workers } from "./workers.ts";
  * @param script What a worker thread runs: `serveAsWorker`.
  */
 export async function serve(task: Task, version: string, script: URL): Promise<void> {
-  for (const remark of task.remarks) say(remark);
   const adapter = await openAdapter({ denoSockets: task.denoSockets });
+  // What there is to end, and to read again, as far as it has begun.
+  let own: WorkerEngine | undefined;
+  let main: Part | undefined;
+  let workers: Workers | undefined;
+  const serving: OtherPart = {
+    async end(withinMs) {
+      const mine = main === undefined ? undefined : endParts([main], adapter.clock, withinMs);
+      await Promise.all([mine, workers?.end(withinMs)]);
+    },
+  };
+  const parts = [serving];
+  // From now on nobody has to read stderr for the server to go on.
+  const sink = inTurn(sinkOf(adapter.runtime));
+  const lines = new StderrLines(sink, PROGRAM, WAITING_CHARACTERS_MAX);
+  const says = (line: string | undefined): void => {
+    if (line !== undefined) lines.say(line);
+  };
+  const reloadAll = (): void => {
+    for (const line of own?.reload() ?? []) says(line);
+    workers?.reload();
+  };
+  // As memcached; but items that are to be kept are kept, whichever signal it is.
+  endOnSignal(parts, adapter.clock, { SIGTERM: "at-once", SIGINT: "at-once", SIGUSR1: "gracefully" });
+  process.on("SIGHUP", reloadAll);
+  for (const signal of takeSignals()) process.emit(signal, signal);
+  for (const remark of task.remarks) says(remark);
   // Only now: another user may not be able to read what is still to be loaded.
-  if (task.user !== undefined) say(becomeUser(task.user));
+  if (task.user !== undefined) says(becomeUser(task.user));
   const { network, clock, copyBytes, runtime, title } = adapter;
   const { threads, snapshotFile } = task;
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
-  const ask = task.largePages ? await largePages(adapter, say, process.env) : undefined;
+  const ask = task.largePages ? await largePages(adapter, says, process.env) : undefined;
   const reserve = (bytes: number): ArrayBuffer => {
     const memory = runtime === "bun" ? reserveBytes(bytes) : new ArrayBuffer(bytes);
     ask?.(memory);
@@ -61,35 +89,38 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };
   const { endpoints, datagrams } = bound;
   const common = { task, startedAt: clock.now(), counters };
-  let workers: Workers | undefined;
-  // From now on nobody has to read stderr for the server to go on.
-  const lines = new StderrLines(sinkOf(runtime), PROGRAM);
-  const says = (line: string | undefined): void => {
-    if (line !== undefined) lines.say(line);
-  };
-  const reloadAll = (): void => {
-    for (const line of own.reload()) says(line);
-    workers?.reload();
-  };
   const events = {
     says,
+    writes: sink,
     shutdown,
     refreshed: (): void => workers?.refresh(),
     tells: (message: WorkerMessage, to: number | undefined): void => workers?.tell(message, to),
   };
-  const own: WorkerEngine = engineOfTask(common, adapter, store, 0, bound, events, lines);
-  const { engine } = own;
+  const ownEngine = engineOfTask(common, adapter, store, 0, bound, events, lines);
+  own = ownEngine;
+  const { engine } = ownEngine;
   const warmRestart = snapshotFile === undefined ? undefined : new WarmRestart(snapshotFile, store, clock);
-  if (warmRestart !== undefined) console.error(await warmRestart.read());
+  if (warmRestart !== undefined) {
+    parts.push(warmRestart);
+    lines.write(await warmRestart.read());
+  }
   const driver = drive(engine, network, clock);
-  const listeners = await withPermissions(task.socketMode, () =>
-    listenFor(own, driver, task, task.listen, network),
-  );
-  endpoints.push(...listeners.map(({ endpoint }) => endpoint));
   // Deno 2.9 cannot share a port for datagrams.
   const sharesDatagrams = threads > 1 && runtime !== "deno";
-  const sockets = await waitFor(driver, task.datagrams, sharesDatagrams, network);
-  datagrams.push(...sockets.map(({ address }) => address));
+  await warmRestart?.begins();
+  try {
+    const listeners = await withPermissions(task.socketMode, () =>
+      listenFor(ownEngine, driver, task, task.listen, network),
+    );
+    main = { engine, driver, listeners };
+    endpoints.push(...listeners.map(({ endpoint }) => endpoint));
+    const sockets = await waitFor(driver, task.datagrams, sharesDatagrams, network);
+    datagrams.push(...sockets.map(({ address }) => address));
+  } catch (error) {
+    await warmRestart?.isOff();
+    throw error;
+  }
+  await warmRestart?.serves();
   if (threads > 1) {
     const where = {
       listen: task.listen.map((one, i) => ({ ...one, endpoint: endpoints[i] as Endpoint })),
@@ -101,29 +132,23 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
         engine.toldByWorker(worker, message, clock.now());
         driver.wake();
       },
-      refreshed: () => says(own.refresh()),
+      refreshed: () => says(ownEngine.refresh()),
       lost(worker) {
         engine.forgetWorker(worker, clock.now());
         driver.wake();
       },
     });
-    await workers.start();
+    try {
+      await workers.start();
+    } catch (error) {
+      await endParts(parts, clock, 0); // its own worker has served, and what it has stored is to be kept
+      throw error;
+    }
   }
-  await warmRestart?.serves();
-  const main = { engine, driver, listeners };
-  const serving: OtherPart = {
-    async end(withinMs) {
-      await Promise.all([endParts([main], clock, withinMs), workers?.end(withinMs)]);
-    },
-  };
-  const parts = [workers === undefined ? main : serving, ...(warmRestart === undefined ? [] : [warmRestart])];
-  // As memcached; but items that are to be kept are kept, whichever signal it is.
-  endOnSignal(parts, clock, { SIGTERM: "at-once", SIGINT: "at-once", SIGUSR1: "gracefully" });
-  process.on("SIGHUP", reloadAll);
-  if (task.pidFile !== undefined) say(writePidFile(task.pidFile));
+  if (task.pidFile !== undefined) says(writePidFile(task.pidFile));
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
-  if (portFile !== undefined) say(writePortFile(portFile, endpoints, datagrams));
-  if (task.verbosity > 0) sayWhere(version, title, threads, bound);
+  if (portFile !== undefined) says(writePortFile(portFile, endpoints, datagrams));
+  if (task.verbosity > 0) lines.write(whereOf(version, title, threads, bound));
 }
 
 /**
@@ -135,15 +160,11 @@ function shutdown(mode: ShutdownMode): void {
   setImmediate(() => process.emit(signal, signal) || process.kill(process.pid, signal));
 }
 
-function sayWhere(version: string, title: string, threads: number, { endpoints, datagrams }: Bound): void {
+function whereOf(version: string, title: string, threads: number, { endpoints, datagrams }: Bound): string {
   const workers = threads > 1 ? `, ${threads} workers,` : "";
   const addresses = [
     ...endpoints.map(describeEndpoint),
     ...datagrams.map(({ host, port }) => `udp ${describeEndpoint({ kind: "tcp", host, port })}`),
   ];
-  say(`${version} on ${title}${workers} listens on ${addresses.join(", ")}`, "");
-}
-
-function say(line: string | undefined, separator = ":"): void {
-  if (line !== undefined) console.error(`${PROGRAM}${separator} ${line}`);
+  return `${PROGRAM} ${version} on ${title}${workers} listens on ${addresses.join(", ")}`;
 }

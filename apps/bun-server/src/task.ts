@@ -8,6 +8,9 @@ import type { StoreOptions } from "@memwire/store";
 /** What it is called, and what stands before what it says. */
 export const PROGRAM = "memwire-server";
 
+/** Of lines of a worker that wait for stderr to take them: with -vv a `get` of many keys has many. */
+export const WAITING_CHARACTERS_MAX = 1_048_576;
+
 /** `auto`: the first byte of a connection decides. */
 export type Protocol = "auto" | "text" | "binary";
 

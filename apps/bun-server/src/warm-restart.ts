@@ -1,12 +1,13 @@
 // The items over a graceful restart, as with memcached's -e.
 //
-//     start   FILE -> store; once it serves FILE is removed, or FILE.refused if it was none that it could take
+//     start   FILE -> store, FILE -> FILE.restored; once it listens that is removed; FILE.refused if it was none that it
+//             could take
 //     end     store -> FILE.new, to the disk, FILE.new -> FILE
 //
 // So a server that crashes starts empty the next time, not with what was true once; and one that crashes, or is killed,
 // while it writes leaves no half of a snapshot under the name that is read.
 
-import { access, constants, open, rename, rm, unlink, type FileHandle } from "node:fs/promises";
+import { access, constants, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock, Millis } from "@memwire/engine";
 import { usageMistake, type OtherPart } from "@memwire/program";
@@ -30,6 +31,7 @@ export class WarmRestart implements OtherPart {
   readonly #store: Store & RestorableStore;
   readonly #clock: Clock;
   #found: SnapshotResult["outcome"] | undefined;
+  #hasBegun = false;
   #left: string | undefined = "the server ended before they were written";
 
   constructor(file: string, store: Store & RestorableStore, clock: Clock) {
@@ -56,18 +58,32 @@ export class WarmRestart implements OtherPart {
     }
   }
 
-  /** The server is there for clients: from now on the file says what was true once. */
+  /** Clients may come any moment: from now on the file says what was true once. */
+  async begins(): Promise<void> {
+    this.#hasBegun = true;
+    if (this.#found === "restored") await rename(this.#file, this.#restored);
+  }
+
+  /** The server cannot listen: nobody has changed anything, and the file is there for the next one. */
+  async isOff(): Promise<void> {
+    this.#hasBegun = false;
+    if (this.#found === "restored") await rename(this.#restored, this.#file);
+  }
+
+  /** The server listens. */
   async serves(): Promise<void> {
-    if (this.#found === "restored") await unlink(this.#file);
+    await rm(this.#restored, { force: true });
     if (this.#found === "refused") await rename(this.#file, `${this.#file}.refused`);
   }
 
-  /** Writes the file. */
+  /** Writes the file, if clients may have come. */
   async end(): Promise<void> {
+    if (!this.#hasBegun) return;
     const path = `${this.#file}.new`;
     try {
       await this.#write(path);
       await rename(path, this.#file);
+      await rm(this.#restored, { force: true });
       this.#left = undefined;
     } catch (error) {
       this.#left = (error as Error).message;
@@ -76,7 +92,12 @@ export class WarmRestart implements OtherPart {
   }
 
   unfinished(): string | undefined {
+    if (!this.#hasBegun) return undefined;
     return this.#left && `${PROGRAM}: the items are not kept in ${this.#file}: ${this.#left}`;
+  }
+
+  get #restored(): string {
+    return `${this.#file}.restored`;
   }
 
   async #read(): Promise<SnapshotResult | undefined> {

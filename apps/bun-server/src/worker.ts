@@ -8,12 +8,12 @@ import process from "node:process";
 import { parentPort, workerData } from "node:worker_threads";
 import { openAdapter } from "@memwire/adapter";
 import { drive, type Millis } from "@memwire/engine";
-import { endParts, sinkOf, StderrLines } from "@memwire/program";
+import { endParts, type Sink, StderrLines } from "@memwire/program";
 import type { ShutdownMode, WorkerMessage } from "@memwire/server";
 import { type SharedStore, SlabStore } from "@memwire/store";
 import { type Common, engineOfTask, type WorkerEvents } from "./engine-of-task.ts";
 import { listenFor, waitFor } from "./listen.ts";
-import { type Listening, PROGRAM, type Waiting } from "./task.ts";
+import { type Listening, PROGRAM, type Waiting, WAITING_CHARACTERS_MAX } from "./task.ts";
 
 /** What a worker is started with. */
 export interface Orders extends Common {
@@ -33,10 +33,12 @@ export type WorkerWord =
   /** A client has asked for the end. */
   | { readonly kind: "shutdown"; readonly mode: ShutdownMode }
   /** For another worker, or all others. */
-  | { readonly kind: "tells"; readonly message: WorkerMessage; readonly to: number | undefined };
+  | { readonly kind: "tells"; readonly message: WorkerMessage; readonly to: number | undefined }
+  /** For stderr: nothing more is said until the main thread has "written" that. */
+  | { readonly kind: "says"; readonly text: string };
 
 export type MainWord =
-  | { readonly kind: "reload" | "refresh" }
+  | { readonly kind: "reload" | "refresh" | "written" }
   | { readonly kind: "end"; readonly withinMs: Millis }
   /** Another worker tells something, or is dead. */
   | { readonly kind: "told"; readonly worker: number; readonly message: WorkerMessage }
@@ -46,7 +48,7 @@ export type MainWord =
 export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
   const adapter = await openAdapter({ denoSockets: orders.task.denoSockets });
-  const { network, clock, copyBytes, runtime } = adapter;
+  const { network, clock, copyBytes } = adapter;
   const store = SlabStore.join(orders.store, { copyBytes });
   tell({ kind: "joined", ticket: store.ticket });
   const bound = {
@@ -58,7 +60,13 @@ export async function serveAsWorker(): Promise<void> {
     refreshed: () => tell({ kind: "refreshed" }),
     tells: (message, to) => tell({ kind: "tells", message, to }),
   };
-  const lines = new StderrLines(sinkOf(runtime), PROGRAM);
+  const nothing = (): void => {};
+  let written: () => void = nothing;
+  const sink: Sink = (text, done) => {
+    written = done;
+    tell({ kind: "says", text });
+  };
+  const lines = new StderrLines(sink, PROGRAM, WAITING_CHARACTERS_MAX);
   const own = engineOfTask(orders, adapter, store, orders.worker, bound, events, lines);
   const { engine } = own;
   const driver = drive(engine, network, clock);
@@ -78,6 +86,11 @@ export async function serveAsWorker(): Promise<void> {
       case "refresh":
         own.refresh();
         return;
+      case "written": {
+        const done = written;
+        written = nothing; // one that is new may hear of what the one before it wrote
+        return done();
+      }
       case "told":
         engine.toldByWorker(word.worker, word.message, clock.now());
         return driver.wake();

@@ -6,6 +6,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Clock, Millis } from "@memwire/engine";
+import type { Sink } from "@memwire/program";
 import { WorkerCounters, type WorkerMessage } from "@memwire/server";
 import type { SlabStore } from "@memwire/store";
 import type { Common, WorkerEvents } from "./engine-of-task.ts";
@@ -39,6 +40,8 @@ export interface MainWorker {
 export interface WorkersEvents extends Pick<WorkerEvents, "shutdown"> {
   /** One of them died, or cannot be replaced. */
   readonly says: (line: string) => void;
+  /** One of them has lines for stderr, and no more until that is done. */
+  readonly writes: Sink;
 }
 
 export class Workers {
@@ -79,7 +82,7 @@ export class Workers {
     this.#places = Array.from({ length: task.threads - 1 }, (_, i) => placeOf(i + 1));
   }
 
-  /** Resolves when all serve. @throws Error with what the first one said that cannot */
+  /** Resolves when all serve, and never if they are to end before. @throws Error with what the first one said that cannot */
   async start(): Promise<void> {
     await Promise.all(this.#places.map((place) => this.#start(place)));
   }
@@ -134,7 +137,7 @@ export class Workers {
         place.failure = error instanceof Error ? error.message : String(error);
       });
       thread.on("exit", () => {
-        reject(new Error(place.failure));
+        if (!this.#ending) reject(new Error(place.failure));
         this.#lost(place);
       });
     });
@@ -156,6 +159,10 @@ export class Workers {
         return this.#tell({ kind: "refresh" }, place);
       case "tells":
         return this.#passOn(place.worker, word.message, word.to);
+      case "says":
+        return this.#events.writes(word.text, () => {
+          place.thread?.postMessage({ kind: "written" } satisfies MainWord);
+        });
       case "ended":
         place.ticket = 0;
         void place.thread?.terminate();

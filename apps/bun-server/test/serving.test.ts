@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, watch } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { RUNTIMES, startProgram, TextClient, type RunningProgram } from "@memwire/conformance";
+import { freePort, RUNTIMES, startProgram, TextClient, type RunningProgram } from "@memwire/conformance";
 import { parseEndpoint, type Endpoint } from "@memwire/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -13,6 +13,19 @@ const main = join(import.meta.dirname, "..", "src", "main.ts");
 let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-server-"))));
 afterAll(() => rm(folder, { recursive: true }));
+
+/** Waits until somebody is answered. */
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      using client = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port });
+      return void (await client.ask("version\r\n")); // whether the port is free is tried first, and turns clients away
+    } catch (error) {
+      if (tries === 5_000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
 
 async function endpointOf(server: RunningProgram): Promise<Endpoint> {
   const [, address = ""] = await server.said(/ listens on ([^\s,]+)/);
@@ -43,6 +56,28 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const { port } = endpoint as { port: number };
     const title = runtime === "deno" ? "deno over node:net" : runtime;
     expect(server.stderr).toBe(`memwire-server 0.1.0 on ${title} listens on 127.0.0.1:${port}\n`);
+  });
+
+  test.each([1, 4])("can be told what to do as soon as it listens, with %i workers", async (threads) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGUSR1", "SIGHUP"] as const) {
+      const port = await freePort();
+      await using server = startProgram(runtime, main, [
+        "-l",
+        "127.0.0.1",
+        "-p",
+        `${port}`,
+        "-t",
+        `${threads}`,
+      ]);
+      await listening(port);
+      server.signal(signal);
+      if (signal === "SIGHUP") {
+        using client = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port });
+        expect(await client.ask("set a 0 0 1\r\nx\r\n")).toBe("STORED\r\n");
+        server.signal("SIGTERM");
+      }
+      expect([signal, await server.ended]).toEqual([signal, { code: 0, signal: null }]);
+    }
   });
 
   test("takes no memory for items before there are any, however often it is started", async () => {

@@ -1,11 +1,18 @@
 // memwire-server -e, as people run it on every runtime: what was there is there again, or it is said why not.
 
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RUNTIMES, type RunningProgram, type Runtime, startProgram, TextClient } from "@memwire/conformance";
+import {
+  freePort,
+  RUNTIMES,
+  type RunningProgram,
+  type Runtime,
+  startProgram,
+  TextClient,
+} from "@memwire/conformance";
 import { parseEndpoint } from "@memwire/engine";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
@@ -28,6 +35,20 @@ const start = (runtime: Runtime, ...args: string[]): RunningProgram =>
 async function clientOf(server: RunningProgram): Promise<TextClient> {
   const [, address = ""] = await server.said(/ listens on ([^\s,]+)/);
   return TextClient.connect(parseEndpoint(address));
+}
+
+/** As soon as it answers. */
+async function connected(port: number): Promise<TextClient> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const client = await TextClient.connect({ kind: "tcp", host: "127.0.0.1", port });
+      await client.ask("version\r\n"); // whether the port is free is tried first, and turns clients away
+      return client;
+    } catch (error) {
+      if (tries === 5_000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
 }
 
 /** What it said before it said where it listens. */
@@ -61,6 +82,33 @@ async function everything(server: RunningProgram): Promise<string> {
 }
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("what was true once does not come back, however soon it crashes", async () => {
+    await using first = start(runtime);
+    await fill(first);
+    await first.stop();
+    const port = await freePort();
+    const args = ["-l", "127.0.0.1", "-p", `${port}`, "-e", file, "-t", "4"];
+    await using second = startProgram(runtime, main, args);
+    using client = await connected(port);
+    expect(await client.ask("set number 0 0 1\r\n7\r\n")).toBe("STORED\r\n");
+    second.signal("SIGKILL");
+    await second.ended;
+    await using third = start(runtime);
+    expect(await everything(third)).toBe("END\r\n");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("of a server that is ended before all its workers are there all is kept", async () => {
+    const port = await freePort();
+    const args = ["-l", "127.0.0.1", "-p", `${port}`, "-e", file, "-t", "4"];
+    await using first = startProgram(runtime, main, args);
+    using client = await connected(port);
+    expect(await client.ask("set plain 0 0 3\r\nnew\r\n")).toBe("STORED\r\n");
+    expect(await first.stop()).toEqual({ code: 0, signal: null });
+    await using second = start(runtime);
+    expect(await everything(second)).toMatch(/^VALUE plain 0 3 \d+\r\nnew\r\nEND\r\n$/);
+  });
+
   test.each(["SIGTERM", "SIGINT", "SIGUSR1"] as const)(
     "after %s all comes back byte for byte with flags and cas, on the next runtime as well",
     async (signal) => {

@@ -55,7 +55,7 @@ test.each(RUNTIMES)("no more than a bounded part of what nobody reads is kept, o
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(said).toMatch(
-    /^-+memwire-proxy: x{1000}\nmemwire-proxy: stderr was not read: 9935 lines are lost\n/,
+    /^-+memwire-proxy: x{1000}\nmemwire-proxy: stderr was not read in time: 9935 lines are lost\n/,
   );
 });
 

@@ -6,5 +6,5 @@ export { packageVersion } from "./package-version.ts";
 export { ProgramEnd, programEndOf, runProgram } from "./program-end.ts";
 export { readTextFile } from "./read-text-file.ts";
 export { type Sink, StderrLines, WAITING_CHARACTERS_MAX } from "./stderr-lines.ts";
-export { sinkOf } from "./stderr-sink.ts";
+export { inTurn, sinkOf } from "./stderr-sink.ts";
 export { withPermissions } from "./with-permissions.ts";

@@ -9,7 +9,7 @@
 /** Writes at some time, and says when that is done. It is asked for more only then. */
 export type Sink = (text: string, done: (error?: Error | null) => void) => void;
 
-/** Of lines that wait for those to be written that were said before them. */
+/** Of lines that wait for those to be written that were said before them, if nothing else is asked for. */
 export const WAITING_CHARACTERS_MAX = 65_536;
 
 export class StderrLines {
@@ -17,16 +17,21 @@ export class StderrLines {
   dropped = 0;
   readonly #sink: Sink;
   readonly #program: string;
+  readonly #waitingCharactersMax: number;
   #waiting: string[] = [];
   #waitingCharacters = 0;
   #isWriting = false;
   /** Of those dropped, how many have not been told of. */
   #untold = 0;
 
-  /** @param program What stands before what is said. */
-  constructor(sink: Sink, program: string) {
+  /**
+   * @param program What stands before what is said.
+   * @param waitingCharactersMax Of lines that wait, which is what may come in a turn even where all is read at once.
+   */
+  constructor(sink: Sink, program: string, waitingCharactersMax: number = WAITING_CHARACTERS_MAX) {
     this.#sink = sink;
     this.#program = program;
+    this.#waitingCharactersMax = waitingCharactersMax;
   }
 
   /** @param line Without the program's name and without its end. */
@@ -36,7 +41,7 @@ export class StderrLines {
 
   /** @param line As it is to be, without its end. */
   write(line: string): void {
-    if (this.#waitingCharacters + line.length > WAITING_CHARACTERS_MAX) return this.#drop(1);
+    if (this.#waitingCharacters + line.length > this.#waitingCharactersMax) return this.#drop(1);
     this.#waiting.push(line);
     this.#waitingCharacters += line.length;
     if (!this.#isWriting) this.#writeWaiting();
@@ -47,7 +52,7 @@ export class StderrLines {
     if (lines.length === 0) return;
     const told = this.#untold;
     const lost = `${told} ${told === 1 ? "line" : "lines"} are lost`;
-    const note = told === 0 ? [] : [`${this.#program}: stderr was not read: ${lost}`];
+    const note = told === 0 ? [] : [`${this.#program}: stderr was not read in time: ${lost}`];
     this.#waiting = [];
     this.#waitingCharacters = 0;
     this.#untold = 0;

@@ -28,6 +28,28 @@ export function sinkOf(runtime: "node" | "bun" | "deno"): Sink {
   }
 }
 
+/**
+ * One write at a time, of several who each wait for their own to be done: on Bun one that does not end keeps a thread of
+ * few, which reading and writing of files need as well.
+ */
+export function inTurn(sink: Sink): Sink {
+  const waiting: Parameters<Sink>[] = [];
+  let isWriting = false;
+  const next = (): void => {
+    const [text, done] = waiting.shift() ?? [];
+    isWriting = text !== undefined;
+    if (text === undefined) return;
+    sink(text, (error) => {
+      done?.(error);
+      next();
+    });
+  };
+  return (...asked) => {
+    waiting.push(asked);
+    if (!isWriting) next();
+  };
+}
+
 const writeByThread: Write = (bytes) =>
   new Promise((resolve, reject) => {
     write(STDERR, bytes, (error, written) => (error ? reject(error) : resolve(written)));

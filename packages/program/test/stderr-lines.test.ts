@@ -47,7 +47,7 @@ test("what finds no room is dropped and counted, and told of once there is room"
   expect([lines.dropped, written.length]).toEqual([10_000 - room, 1]);
   end();
   const [, second = ""] = written;
-  expect(second).toMatch(/^a-program: stderr was not read: 9935 lines are lost\n/);
+  expect(second).toMatch(/^a-program: stderr was not read in time: 9935 lines are lost\n/);
   expect(second.split("\n")).toHaveLength(1 + (room - 1) + 1);
   lines.say("again");
   end();
@@ -63,7 +63,7 @@ test("what could not be written is dropped as well, and told of with the next th
   end(new Error("EPIPE"));
   expect([lines.dropped, written.length]).toEqual([2, 2]);
   lines.say("three");
-  expect(written.at(-1)).toBe("a-program: stderr was not read: 2 lines are lost\na-program: three\n");
+  expect(written.at(-1)).toBe("a-program: stderr was not read in time: 2 lines are lost\na-program: three\n");
   end();
   lines.say("four");
   expect(written.at(-1)).toBe("a-program: four\n");

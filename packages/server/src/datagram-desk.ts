@@ -25,6 +25,7 @@ import { answer } from "./admin/command-words.ts";
 import { Connection, NOBODY } from "./connection.ts";
 import { type Context, transcriptOf } from "./context.ts";
 import { ItemWalk } from "./admin/item-walk.ts";
+import type { Transcript } from "./admin/transcript.ts";
 import { goOn } from "./classic/retrieval.ts";
 import { SurveyReply } from "./stats/connection-survey.ts";
 import { carryOutText, refuseText } from "./text-commands.ts";
@@ -48,6 +49,7 @@ export class DatagramDesk {
   #socket: SocketId = 0;
   #from: DatagramAddress = { host: "", port: 0 };
   #requestId = 0;
+  #transcript: Transcript | undefined;
 
   constructor(context: Context) {
     this.#context = context;
@@ -102,7 +104,7 @@ export class DatagramDesk {
     const context = this.#context;
     const { decoder, output, port } = connection;
     const { unsentBytesMax, lentBytesLeast } = context;
-    const transcript = transcriptOf(context);
+    this.#transcript = transcriptOf(context);
     context.client = NOBODY;
     context.now = now;
     context.lentBytesLeast = Infinity;
@@ -115,7 +117,7 @@ export class DatagramDesk {
       const found = decoder.next();
       if (found === "need-data") break;
       const isBinary = decoder.protocol === "binary";
-      transcript?.asked(connection, found !== "request");
+      this.#transcript?.asked(connection, found !== "request");
       if (found === "request") {
         if (isBinary) carryOutBinary(context, connection, context.now);
         else if (decoder.text.command === "watch") answer(decoder.text, output, NOT_HERE);
@@ -159,12 +161,12 @@ export class DatagramDesk {
     const { unsentDatagramBytesMax } = settings.limits;
     const { length } = output;
     if (length === 0) return true;
-    transcriptOf(this.#context)?.answered(connection);
     let bytes = output.take();
     if (length > unsentDatagramBytesMax && !isBinary) bytes = TOO_LARGE;
     const fits = this.#unsentBytes + bytes.length <= unsentDatagramBytesMax;
     if (!fits) counters.datagramRepliesDropped++;
     else {
+      this.#transcript?.replied(connection, bytes);
       this.#unsentBytes += bytes.length;
       this.#splitter.split(this.#requestId, bytes);
       while (this.#splitter.next(this.#out) === "datagram") {

@@ -124,7 +124,7 @@ export interface ServerOptions {
   readonly refreshCertificates?: () => string | undefined;
   /**
    * How much is said, until a client says otherwise by `verbosity`: from 1 on to `log`, from 2 on to `transcript` as well
-   * (`-v`, `-vv`). Default: 1 where there is a `log`, or else 0.
+   * (`-v`, `-vv`). Of several workers what the first one has counts. Default: 1 where there is a `log`, or else 0.
    */
   readonly verbosity?: number;
   /** Is told, in one line, of a connection that is closed for its time, or went away in the middle of something. */
@@ -228,8 +228,8 @@ export interface ServerSettings {
 }
 
 /**
- * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a verbosity that
- * is none from 0, a key above the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
+ * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a verbosity
+ * that is none from 0, a key above the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
  * that does not go with the authentication, or a user without a name or a password
  * @throws TypeError for an `authentication` that is none
  */

@@ -84,13 +84,26 @@ describe("a transcript", () => {
     expect(said).toContain(">64   0x81 0x00 0x00 0x00");
   });
 
-  test("says that a binary stream cannot go on, and of which message", () => {
+  test("of a binary stream that cannot go on has the byte that is wrong, and nothing behind it", () => {
     const { bench, said } = benchOf();
-    bench.connect().send(`${req("noop")}nonsense`);
+    bench.connect().send(`${req("noop")}nonsense, or a password`);
     expect(said.slice(-3)).toEqual([
-      "<64    0x6e 0x6f 0x6e 0x73",
-      "<64    0x65 0x6e 0x73 0x65",
+      "<64 Read binary protocol data:",
+      "<64    0x6e",
       "<64 connection closed.",
+    ]);
+  });
+
+  test("says of binary statistics that they were asked for", () => {
+    const { bench, said } = benchOf();
+    bench.connect().send(req("stat", "settings") + req("noop"));
+    expect(said.filter((line) => !line.includes("0x"))).toEqual([
+      "<64 new auto-negotiating client connection",
+      "<64 Read binary protocol data:",
+      "<64 STAT settings",
+      "<64 Read binary protocol data:",
+      "<64 NOOP",
+      ">64 Writing bin response:",
     ]);
   });
 
@@ -118,6 +131,26 @@ describe("a transcript", () => {
       "<0 incr a 1",
       ">0 CLIENT_ERROR cannot increment or decrement non-numeric value",
     ]);
+  });
+
+  test("of a datagram begins with the next one, and has what is sent", () => {
+    const { bench, said } = benchOf({ verbosity: 0, limits: { unsentDatagramBytesMax: 1_000 } });
+    const ask = (text: string): void => {
+      const out = new SendBuffer();
+      writeDatagramHeader(out, 7, 0, 1);
+      out.latin1(text);
+      bench.engine.arrived(3, { host: "client", port: 9 }, out.take(), bench.now);
+    };
+    // A value that looks like a reply, which is told from where the reply begins.
+    bench.connect().send(`set a 0 0 7\r\nVA -9\r\n\r\nset b 0 0 2000\r\n${"b".repeat(2_000)}\r\n`);
+    ask("verbosity 2\r\nget a\r\n");
+    expect(said).toEqual([]);
+    ask("get a\r\nverbosity 1\r\nget a\r\n");
+    const told = ["<0 get a", ">0 sending key a", ">0 END"];
+    expect(said).toEqual([...told, "<0 verbosity 1", ">0 OK", ...told]);
+    ask("verbosity 2\r\n");
+    ask("get b\r\n");
+    expect(said.slice(8)).toEqual(["<0 get b", ">0 SERVER_ERROR reply too large for datagrams"]);
   });
 
   test("does not have what a client says who it is by", () => {

@@ -47,11 +47,15 @@ export class Transcript {
   /** The decoder is at a message that is carried out next, or refused. */
   asked({ decoder, output, port }: Connection, isRefused: boolean): void {
     this.#from = output.writtenBytes;
-    this.#isTold = isRefused || decoder.protocol === "binary" || decoder.text.command !== "stats";
+    const isStats =
+      decoder.protocol === "binary" ? decoder.binary.opcode === "stat" : decoder.text.command === "stats";
+    this.#isTold = isRefused || !isStats;
     if (decoder.protocol === "binary") {
-      const { bytes, start, opcode, keyStart, keyEnd } = decoder.binary;
+      const { bytes, start, opcode, keyStart, keyEnd, refusal } = decoder.binary;
+      // Where a header is none, what is behind its first byte may be anything, a password as well.
+      const headerBytes = isRefused && refusal === "bad-magic" ? 1 : HEADER_BYTES;
       this.#say(`<${port.id} Read binary protocol data:`);
-      this.#sayHeader(`<${port.id}    `, bytes.subarray(start, start + HEADER_BYTES));
+      this.#sayHeader(`<${port.id}    `, bytes.subarray(start, start + headerBytes));
       if (isRefused) return;
       this.#say(`<${port.id} ${`${opcode.toUpperCase()} ${lineOf(bytes, keyStart, keyEnd)}`.trimEnd()}`);
     } else {
@@ -67,9 +71,13 @@ export class Transcript {
   }
 
   /** What was written since then is the reply, or some of it. */
-  answered({ decoder, output, port }: Connection): void {
+  answered(connection: Connection): void {
+    this.replied(connection, connection.output.written(this.#from));
+  }
+
+  /** That is the reply to the message at hand, or some of it. */
+  replied({ decoder, port }: Connection, bytes: Uint8Array): void {
     if (!this.#isTold) return;
-    const bytes = output.written(this.#from);
     if (decoder.protocol === "binary") this.#sayReplies(port.id, bytes);
     else this.#sayLines(port.id, bytes);
   }
@@ -83,8 +91,8 @@ export class Transcript {
       at = end;
       if (word === "VALUE") this.#say(`>${id} sending key ${second}`);
       else this.#say(`>${id} ${line}`);
-      if (word === "VALUE") at += Number(fourth) + 2;
-      else if (word === "VA") at += Number(second) + 2;
+      if (word === "VALUE") at += Math.max(0, Number(fourth)) + 2;
+      else if (word === "VA") at += Math.max(0, Number(second)) + 2;
     }
   }
 
