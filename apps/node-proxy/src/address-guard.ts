@@ -17,9 +17,17 @@ export class AddressGuard {
   admits(peer: Endpoint | undefined): boolean {
     if (peer?.kind !== "tcp") return false;
     const host = peer.host.replace(/%.*$/, ""); // an address with its zone is in no list
-    const family = isIPv6(host) ? "ipv6" : "ipv4";
-    return !this.#deny.check(host, family) && (this.#allow?.check(host, family) ?? true);
+    return !isIn(this.#deny, host) && (this.#allow === undefined || isIn(this.#allow, host));
   }
+}
+
+/**
+ * An IPv4 address in the ranges of IPv6 as well: of who comes to `[::]` some runtimes say `::ffff:127.0.0.1` and others
+ * `127.0.0.1`. The other way round a list looks by itself.
+ */
+function isIn(list: BlockList, host: string): boolean {
+  if (isIPv6(host)) return list.check(host, "ipv6");
+  return list.check(host, "ipv4") || list.check(`::ffff:${host}`, "ipv6");
 }
 
 function listOf(ranges: readonly string[]): BlockList {

@@ -22,6 +22,8 @@ import { describeEndpoint, parseEndpoint, type Endpoint } from "@memwire/engine"
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const apps = join(import.meta.dirname, "..", "..");
+import { AddressGuard } from "../src/address-guard.ts";
+
 const main = join(apps, "node-proxy", "src", "main.ts");
 const serverMain = join(apps, "bun-server", "src", "main.ts");
 const certificates = join(apps, "..", "packages", "conformance", "certificates");
@@ -102,6 +104,17 @@ function timersOf(endpoint: Endpoint): readonly string[] {
 
 const statOf = (stats: string, name: string): string | undefined =>
   new RegExp(`^STAT main:${name} (.*)\r$`, "m").exec(stats)?.[1];
+
+test("who comes by IPv4 is in ranges of IPv6 as well, however the runtime writes the address", () => {
+  const from = (host: string): Endpoint => ({ kind: "tcp", host, port: 1 });
+  for (const host of ["127.0.0.1", "::ffff:127.0.0.1"]) {
+    const admits = (allow: string[] | undefined, deny?: string[]): boolean =>
+      new AddressGuard(allow, deny).admits(from(host));
+    expect([host, admits(undefined, ["::/0"]), admits(["::/0"])]).toEqual([host, false, true]);
+    expect([host, admits(undefined, ["127.0.0.0/8"]), admits(["0.0.0.0/0"])]).toEqual([host, false, true]);
+    expect([host, admits(["::1"]), admits(["::ffff:0:0/96"])]).toEqual([host, false, true]);
+  }
+});
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
   test("a pool listens in several places, and lets in whom it may, as many as it may", async () => {

@@ -283,7 +283,7 @@ test("a server that comes back and drops again and again is left alone for longe
     const asked = table.server(0).read().match(/get/g) ?? [];
     table.say(table.server(0), "END\r\n".repeat(asked.length));
   }
-  expect(waits).toEqual([0, 200, 400, 800, 1_600, 3_000, 3_000]);
+  expect(waits).toEqual([0, 100, 100, 800, 1_600, 3_000, 3_000]);
   expect(table.stat("alpha:s0:downs")).not.toBe("0");
 });
 

@@ -62,7 +62,7 @@ test("connections that are lost together are one failure", () => {
   expect(health.status).toMatchObject({ state: "up", failuresInARow: 1, failures: { reset: 10 } });
 });
 
-test("it is left alone for twice as long after each failure, and time alone makes it no better", () => {
+test("once it is down it is left alone for twice as long after each failure, and time alone makes it no better", () => {
   const health = healthOf({ retryMinMs: 100, retryMaxMs: 500 });
   const waits: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -70,7 +70,7 @@ test("it is left alone for twice as long after each failure, and time alone make
     fail(health, now);
     waits.push(health.retryAt - now);
   }
-  expect(waits).toEqual([100, 200, 400, 500, 500]);
+  expect(waits).toEqual([100, 100, 400, 500, 500]);
   expect(health.state).toBe("down");
 });
 
@@ -82,10 +82,27 @@ test("one that is not down yet is tried again soon, however long one that is dow
     fail(health, now);
     waits.push(health.retryAt - now);
   }
-  expect(waits).toEqual([100, 200, 30_000, 30_000]);
+  expect(waits).toEqual([100, 100, 30_000, 30_000]);
   const never = healthOf({ failuresMax: 0, retryMinMs: 30_000, retryMaxMs: 30_000 });
   fail(never, 0);
   expect(never.retryAt).toBe(30_000);
+});
+
+test("however many failures it takes, it is down after as many short times", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), options, (failuresMax, given) => {
+      const health = healthOf({ ...given, failuresMax, retryJitter: 0 });
+      let now = 0;
+      for (let i = 1; i < failuresMax; i++) {
+        fail(health, now);
+        now = health.retryAt;
+      }
+      expect(health.state).toBe("up");
+      fail(health, now);
+      expect(health.state).toBe("down");
+      expect(now).toBe((failuresMax - 1) * Math.min(given.trialMs, given.retryMinMs));
+    }),
+  );
 });
 
 test("a probe brings it back on probation: if it fails before it answers a request it is down again", () => {
@@ -130,7 +147,7 @@ test("one that comes back and soon fails again is left alone for longer each tim
     states.push(health.state);
     now = health.retryAt;
   }
-  expect(waits).toEqual([200, 400, 700, 700, 700]);
+  expect(waits).toEqual([100, 100, 700, 700, 700]);
   expect(states).toEqual(["up", "up", "down", "down", "down"]);
   expect(health.status.flaps).toBe(5);
   health.verified(now);

@@ -15,7 +15,7 @@ export interface HealthOptions {
   /** How long a server in trouble is left alone at first, in ms; twice that after each failure, up to the most. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** The same at first, in ms, of one that has failed but is not down yet, if that is less than `retryMinMs`. */
+  /** The same, in ms and each time, of one that has failed but is not down yet, if that is less than `retryMinMs`. */
   readonly trialMs: number;
   /** How much of such a time chance may take off, from 0 to 1: not all proxies knock at the same moment. */
   readonly retryJitter: number;

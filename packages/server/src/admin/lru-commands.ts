@@ -121,11 +121,12 @@ function setLists({ store }: Context, what: string | undefined, words: readonly 
     case "tune":
       return setSegments(store, words);
     case "mode":
+      if (!store.setup.maintainer) return "ERROR";
       if (words[0] !== "flat" && words[0] !== "segmented") return "ERROR";
       store.tune({ segmented: words[0] === "segmented" });
       return "OK";
     case "temp_ttl": {
-      const seconds = numberOf(words[0]);
+      const seconds = store.setup.maintainer ? numberOf(words[0]) : undefined;
       if (seconds === undefined || !Number.isInteger(seconds) || Math.abs(seconds) > INT32_MAX)
         return "ERROR";
       store.tune({ temporaryTtlMs: Math.max(0, seconds) * 1_000 });

@@ -1,6 +1,7 @@
 // The binary protocol's storage commands: set, add, replace, append, prepend, each also quiet. Hot path.
 //
-// With a cas unique any of the first three is a compare-and-store, and the last two look at it, too.
+// With a cas unique any of the first three is a compare-and-store, and the last two look at it, too; without uniques (`-C`)
+// it counts for nothing, as in memcached.
 
 import type { BinaryRequestDecoder, BinaryStatus, SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
@@ -21,7 +22,7 @@ export function storeBinary(
 ): void {
   const { store } = context;
   const { bytes, keyStart, keyEnd, cas } = decoder;
-  const compares = cas.high !== 0 || cas.low !== 0;
+  const compares = (cas.high !== 0 || cas.low !== 0) && store.setup.casUniques;
   if (context.observed) noteBefore(context, decoder, now);
   const stored = compares
     ? compareAndStore(context, decoder, binaryExpiryOf(decoder.exptime, now), now)
@@ -103,7 +104,7 @@ function extend(
   now: Millis,
 ): Stored {
   const { bytes, keyStart, keyEnd, valueStart, valueEnd } = decoder;
-  if (!setTerms(terms, decoder)) {
+  if (!setTerms(terms, decoder) || !store.setup.casUniques) {
     return inFront
       ? store.prepend(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now)
       : store.append(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd, now);

@@ -23,11 +23,14 @@ export function storeValue(
   output: SendBuffer,
   now: Millis,
 ): void {
-  context.counters.cmdSet++;
   const stored = context.observed ? carryOutObserved(context, decoder, now) : carryOut(context, decoder, now);
   const { bytes, keyStart, keyEnd, valueBytes, flags } = decoder;
   const compares = decoder.command === "cas";
-  countStored(context.store, stored, compares, bytes, keyStart, keyEnd, valueBytes, flags, now);
+  // memcached has no place for such a value, and so no command to count.
+  if (stored !== "too-large" && stored !== "out-of-memory") {
+    context.counters.cmdSet++;
+    countStored(context.store, stored, compares, bytes, keyStart, keyEnd, valueBytes, flags, now);
+  }
   if (decoder.noreply) return;
   const reply = replyTo(stored);
   output.copy(reply, 0, reply.length);

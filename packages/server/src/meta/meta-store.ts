@@ -34,7 +34,6 @@ export function metaStore(
   now: Millis,
 ): void {
   const { counters, key, store } = context;
-  counters.cmdSet++;
   key.read(decoder);
   const { upper } = decoder.meta;
   const onTerms = (upper & (COMPARE | CHOOSE_CAS | VIVIFY)) !== 0 || (decoder.meta.lower & BASE64) !== 0;
@@ -42,7 +41,10 @@ export function metaStore(
     ? storeObserved(context, decoder, onTerms, now)
     : carryOut(context, decoder, onTerms, now);
   const { valueBytes, flags } = decoder;
-  countStored(store, stored, isCas(decoder), key.bytes, key.start, key.end, valueBytes, flags, now);
+  if (stored !== "too-large" && stored !== "out-of-memory") {
+    counters.cmdSet++;
+    countStored(store, stored, isCas(decoder), key.bytes, key.start, key.end, valueBytes, flags, now);
+  }
   switch (stored) {
     case "stored":
       return decoder.quiet ? undefined : answerStored(context, decoder, output, now);
