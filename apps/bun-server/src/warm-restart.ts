@@ -1,7 +1,7 @@
 // The items over a graceful restart, as with memcached's -e.
 //
-//     start   FILE -> store, FILE -> FILE.restored; once it listens that is removed; FILE.refused if it was none that it
-//             could take
+//     start   FILE -> store, FILE -> FILE.restored; once it listens that is removed; FILE.refused if it was none that
+//             it could take
 //     end     store -> FILE.new, to the disk, FILE.new -> FILE
 //
 // So a server that crashes starts empty the next time, not with what was true once; and one that crashes, or is killed,

@@ -2,8 +2,8 @@
 //
 //     holdSignals() --> held, not acted on --> takeSignals(): those that came, to be acted on now
 //
-// Without it a server that is told to end, or to read its files again, while it is being loaded is ended by the system, and
-// Node opens its debugger to the machine on a SIGUSR1 that nobody listens to.
+// Without it a server that is told to end, or to read its files again, while it is being loaded is ended by the system,
+// and Node opens its debugger to the machine on a SIGUSR1 that nobody listens to.
 
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";

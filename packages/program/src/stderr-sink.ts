@@ -29,8 +29,8 @@ export function sinkOf(runtime: "node" | "bun" | "deno"): Sink {
 }
 
 /**
- * One write at a time, of several who each wait for their own to be done: on Bun one that does not end keeps a thread of
- * few, which reading and writing of files need as well.
+ * One write at a time, of several who each wait for their own to be done: on Bun one that does not end keeps a thread
+ * of few, which reading and writing of files need as well.
  */
 export function inTurn(sink: Sink): Sink {
   const waiting: Parameters<Sink>[] = [];

@@ -235,24 +235,25 @@ export class SlabStore extends SlabStoreBase implements Store {
     if (old !== 0) {
       const words = this.memory.words[old >>> REGION_SHIFT] as Int32Array;
       const at = (old & REGION_MASK) << 1;
-      const same = words[at + CAS_HIGH] === (casHigh | 0) && words[at + CAS_LOW] === (casLow | 0);
       // Without uniques nobody can know that it is the same.
-      stored =
-        same && this.items.settings.casUniques
-          ? this.writer.store(
-              old,
-              hash,
-              key,
-              keyStart,
-              keyEnd,
-              value,
-              valueStart,
-              valueEnd,
-              flags,
-              expiresAt,
-              now,
-            )
-          : "exists";
+      const { casUniques } = this.items.settings;
+      const same =
+        casUniques && words[at + CAS_HIGH] === (casHigh | 0) && words[at + CAS_LOW] === (casLow | 0);
+      stored = same
+        ? this.writer.store(
+            old,
+            hash,
+            key,
+            keyStart,
+            keyEnd,
+            value,
+            valueStart,
+            valueEnd,
+            flags,
+            expiresAt,
+            now,
+          )
+        : "exists";
     }
     this.leaveStripe(hash);
     return stored;

@@ -8,8 +8,8 @@
 //     <70 GET a
 //     >70 Writing bin response:          and those of its header
 //
-// Statistics and walks through the items stay out, which are long. Bytes that are no printable ASCII are written as `\x0a`, so
-// that no client writes lines of its own.
+// Statistics and walks through the items stay out, which are long. Bytes that are no printable ASCII are written as
+// `\x0a`, so that no client writes lines of its own.
 
 import { latin1Text } from "@memwire/codec";
 import type { ConnectionId } from "@memwire/engine";
@@ -28,7 +28,7 @@ export class Transcript {
   readonly #say: (line: string) => void;
   /** Where in what was written the reply to the message at hand begins. */
   #from = 0;
-  /** It is no long one. */
+  /** Whether that reply is told: a long one is not. */
   #isTold = true;
 
   constructor(say: (line: string) => void) {

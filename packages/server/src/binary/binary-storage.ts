@@ -1,7 +1,7 @@
 // The binary protocol's storage commands: set, add, replace, append, prepend, each also quiet. Hot path.
 //
-// With a cas unique any of the first three is a compare-and-store, and the last two look at it, too; without uniques (`-C`)
-// it counts for nothing, as in memcached.
+// With a cas unique any of the first three is a compare-and-store, and the last two look at it, too; where items have
+// none (`-C`) it counts for nothing, as in memcached.
 
 import type { BinaryRequestDecoder, BinaryStatus, SendBuffer } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";

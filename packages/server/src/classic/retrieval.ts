@@ -3,7 +3,7 @@
 // One line may ask for more than fits in memory: values are written as long as the client takes them, and no more than
 // `KEYS_PER_TURN` in one go. What is left of the line waits as a `Retrieval` of its own. Hot path.
 
-import { latin1Bytes, REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
+import { REPLY_BYTES, type TextRequestDecoder, writeValueLine } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import { expiryOf, type KeyPrefetch, TOUCH_HITS } from "@memwire/store";
 import type { Context } from "../context.ts";
@@ -30,12 +30,18 @@ export interface Retrieval {
 }
 
 const { end: END } = REPLY_BYTES;
-const NO_ROOM: Uint8Array = latin1Bytes("SERVER_ERROR out of memory writing get response\r\n");
-
-/** Says so in place of what is left of the line; memcached takes back the values before it as well. */
-export function tellNoRoom({ counters }: Context, output: Replies): void {
+/**
+ * Says so in place of the reply, or of what is left of the line; memcached takes back the values before it as well.
+ *
+ * @param what As memcached calls it.
+ */
+export function tellNoRoom(
+  { counters }: Context,
+  output: Replies,
+  what: "get response" | "stats" = "get response",
+): void {
   counters.repliesRefused++;
-  output.copy(NO_ROOM, 0, NO_ROOM.length);
+  output.latin1(`SERVER_ERROR out of memory writing ${what}\r\n`);
 }
 
 /** Answers the decoder's current request. @returns what has to wait, if anything */

@@ -11,6 +11,7 @@ import { type Context, remember, resetCounters } from "../context.ts";
 import type { ItemWalk } from "../admin/item-walk.ts";
 import { cachedump, sizes } from "../admin/key-dumps.ts";
 import { countByPrefix, observe } from "../admin/observation.ts";
+import { tellNoRoom } from "../classic/retrieval.ts";
 import type { Replies } from "../replies.ts";
 import { SurveyReply, type WriteSurvey } from "./connection-survey.ts";
 import { itemStats, slabStats } from "./stats-classes.ts";
@@ -54,7 +55,7 @@ export function tellStats(
   const sink: StatsSink = (name, value) => output.latin1(`STAT ${name} ${value}\r\n`);
   if (words[0] === "conns") {
     return tellConnections(context, connection, now, (elsewhere, at) => {
-      if (!output.hasRoom) return tellNoRoom(context, output);
+      if (!output.hasRoom) return tellNoRoom(context, output, "stats");
       tell(sink, undefined, connectionStats(context, elsewhere, at));
       output.copy(REPLY_BYTES.end, 0, REPLY_BYTES.end.length);
     });
@@ -123,11 +124,6 @@ function reset(context: Context): void {
   observe(context);
 }
 
-function tellNoRoom({ counters }: Context, output: Replies): void {
-  counters.repliesRefused++;
-  output.latin1("SERVER_ERROR out of memory writing stats\r\n");
-}
-
 function tellDetail(context: Context, word: string | undefined, output: Replies): void {
   const { prefixes } = context;
   switch (word) {
@@ -136,7 +132,7 @@ function tellDetail(context: Context, word: string | undefined, output: Replies)
       countByPrefix(context, word === "on");
       return output.latin1("OK\r\n");
     case "dump":
-      if (!output.hasRoom) return tellNoRoom(context, output);
+      if (!output.hasRoom) return tellNoRoom(context, output, "stats");
       for (const line of prefixes.lines()) output.latin1(line);
       return output.latin1("END\r\n");
     default:
