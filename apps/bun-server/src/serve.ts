@@ -7,7 +7,14 @@
 
 import process from "node:process";
 import { openAdapter } from "@memwire/adapter";
-import { type DatagramAddress, describeEndpoint, drive, type Endpoint } from "@memwire/engine";
+import {
+  type Clock,
+  type DatagramAddress,
+  describeEndpoint,
+  drive,
+  type Driver,
+  type Endpoint,
+} from "@memwire/engine";
 import {
   endOnSignal,
   endParts,
@@ -21,18 +28,16 @@ import {
 } from "@memwire/program";
 import { takeSignals } from "@memwire/program/hold-signals";
 import { type ShutdownMode, WorkerCounters, type WorkerMessage } from "@memwire/server";
-import { SlabStore } from "@memwire/store";
 import { becomeUser } from "./become-user.ts";
 import { type Bound, engineOfTask, type WorkerEngine } from "./engine-of-task.ts";
-import { largePages } from "./large-pages.ts";
 import { listenFor, waitFor } from "./listen.ts";
 import { writePidFile } from "./pid-file.ts";
 import { writePortFile } from "./port-file.ts";
-import { reserveBytes } from "./reserve-bytes.ts";
 import { nodeSharesPorts } from "./shared-ports.ts";
+import { storeOfTask } from "./store-of-task.ts";
 import { PROGRAM, type Task, WAITING_CHARACTERS_MAX } from "./task.ts";
 import { WarmRestart } from "./warm-restart.ts";
-import { Workers } from "./workers.ts";
+import { type MainWorker, Workers } from "./workers.ts";
 
 /**
  * Resolves when it serves.
@@ -69,22 +74,12 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   for (const remark of task.remarks) says(remark);
   // Only now: another user may not be able to read what is still to be loaded.
   if (task.user !== undefined) says(becomeUser(task.user));
-  const { network, clock, copyBytes, runtime, title } = adapter;
+  const { network, clock, runtime, title } = adapter;
   const { threads, snapshotFile } = task;
   if (threads > 1 && runtime === "node" && !nodeSharesPorts(process.versions.node)) {
     throw usageMistake(PROGRAM, `-t ${threads} needs Node 22.12 or newer, this is ${process.versions.node}`);
   }
-  const ask = task.largePages ? await largePages(adapter, says, process.env) : undefined;
-  const reserve = (bytes: number): ArrayBuffer => {
-    const memory = runtime === "bun" ? reserveBytes(bytes) : new ArrayBuffer(bytes);
-    ask?.(memory);
-    return memory;
-  };
-  const options = { ...task.store, copyBytes };
-  const store = threads > 1 ? SlabStore.shared(options) : new SlabStore({ ...options, reserve });
-  if (threads > 1 && ask !== undefined)
-    for (const memory of Object.values(store.share().buffers).flat()) ask(memory);
-  store.tune({ automoveLevel: task.automoveLevel });
+  const store = await storeOfTask(task, adapter, says);
   const counters = threads > 1 ? WorkerCounters.shared(threads) : undefined;
   const bound = { endpoints: [] as Endpoint[], datagrams: [] as DatagramAddress[] };
   const { endpoints, datagrams } = bound;
@@ -127,17 +122,15 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
       datagrams: datagrams.map((address) => ({ address })),
       sharesDatagrams,
     };
-    workers = new Workers(script, common, store, where, clock, events, {
-      told(worker, message) {
-        engine.toldByWorker(worker, message, clock.now());
-        driver.wake();
-      },
-      refreshed: () => says(ownEngine.refresh()),
-      lost(worker) {
-        engine.forgetWorker(worker, clock.now());
-        driver.wake();
-      },
-    });
+    workers = new Workers(
+      script,
+      common,
+      store,
+      where,
+      clock,
+      events,
+      mainWorker(ownEngine, driver, clock, says),
+    );
     try {
       await workers.start();
     } catch (error) {
@@ -149,6 +142,26 @@ export async function serve(task: Task, version: string, script: URL): Promise<v
   const portFile = process.env["MEMCACHED_PORT_FILENAME"];
   if (portFile !== undefined) says(writePortFile(portFile, endpoints, datagrams));
   if (task.verbosity > 0) lines.write(whereOf(version, title, threads, bound));
+}
+
+/** What the main thread, a worker itself, does with what other workers tell. */
+function mainWorker(
+  { engine, refresh }: WorkerEngine,
+  driver: Driver,
+  clock: Clock,
+  says: (line: string | undefined) => void,
+): MainWorker {
+  return {
+    told(worker, message) {
+      engine.toldByWorker(worker, message, clock.now());
+      driver.wake();
+    },
+    refreshed: () => says(refresh()),
+    lost(worker) {
+      engine.forgetWorker(worker, clock.now());
+      driver.wake();
+    },
+  };
 }
 
 /**
