@@ -40,7 +40,16 @@ function memoryHarness(): AdapterHarness {
     name: "memory",
     network,
     clock,
-    skip: [],
+    skip: [
+      {
+        reason:
+          "the virtual clock keeps what is still to come, minutes of it, and with it who waits for that",
+        tests: [
+          "of connections that are over no memory is kept (tcp)",
+          "of connections that are over no memory is kept (unix)",
+        ],
+      },
+    ],
 
     async until(done, what, withinMs = 10_000) {
       const deadline = clock.now() + withinMs;

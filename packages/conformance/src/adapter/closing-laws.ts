@@ -3,6 +3,7 @@
 import { FAREWELL_MS, LINGER_MS } from "@memwire/engine";
 import { expect } from "vitest";
 import type { AdapterHarness } from "../adapter-suite.ts";
+import { forgotten } from "./garbage.ts";
 import { once, onEveryKind, type Kind, type Law } from "./law.ts";
 import { dial, finish, host, pair, pass } from "./pair.ts";
 import type { Peer } from "./peer.ts";
@@ -163,7 +164,23 @@ export const closingLaws: readonly Law[] = [
     expect(all.filter((peer) => peer.cause !== "closed").map((peer) => peer.cause)).toEqual([]);
     await harness.until(() => harness.openSockets(listening.endpoint) === 0, "every socket to be gone");
   }),
+
+  onEveryKind("of connections that are over no memory is kept", async (harness, kind) => {
+    const handlers: WeakRef<Peer>[] = [];
+    for (let i = 0; i < 60; i++) handlers.push(...(await overAndForgotten(harness, kind)));
+    // The last of them may still lie on a stack, and a collector may take what looks like an address for one.
+    await forgotten(handlers, 12);
+  }),
 ];
+
+/** Opens a connection and closes it. @returns its two ends, not held */
+async function overAndForgotten(harness: AdapterHarness, kind: Kind): Promise<WeakRef<Peer>[]> {
+  const { near, far, finish: done } = await pair(harness, kind);
+  near.send(10);
+  await harness.until(() => far.receivedBytes === 10, "what was sent");
+  await done();
+  return [new WeakRef(near), new WeakRef(far)];
+}
 
 /** Closes a connection whose peer does not do its part; near must be through with it in time. */
 async function leaveBehind(harness: AdapterHarness, kind: Kind, how: "unread" | "unended"): Promise<void> {
