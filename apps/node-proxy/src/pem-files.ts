@@ -16,6 +16,7 @@ import {
   type TlsCredentials,
   type TlsListenOptions,
 } from "@memwire/engine";
+import { handshakeLimits, type HandshakeLimits } from "./handshake-limits.ts";
 import { readNamedFile } from "./read-named-file.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
 
@@ -23,6 +24,7 @@ export class PemFiles implements RereadFiles {
   readonly what: string = "certificates";
   readonly #folder: string;
   readonly #pools: readonly PoolConfig[];
+  readonly #handshakes: HandshakeLimits;
   readonly #listeners: (readonly [Listener, TlsListenConfig])[] = [];
   #servers: ReadonlyMap<string, TlsConnectOptions>;
 
@@ -32,9 +34,10 @@ export class PemFiles implements RereadFiles {
    * @param folder Where names of files start from.
    * @throws Error that says which file cannot be read
    */
-  constructor({ pools }: ProxyConfig, folder: string) {
+  constructor(config: ProxyConfig, folder: string) {
     this.#folder = folder;
-    this.#pools = pools;
+    this.#pools = config.pools;
+    this.#handshakes = handshakeLimits(config);
     this.#servers = this.#readServers();
   }
 
@@ -55,6 +58,7 @@ export class PemFiles implements RereadFiles {
     return {
       tls: {
         ...this.#credentials(tls),
+        ...this.#handshakes,
         verify,
         ...(ciphers === undefined ? {} : { ciphers }),
         ...(minVersion === undefined ? {} : { minVersion }),

@@ -155,10 +155,9 @@ function factsOf(
       facts[`${name}:clients_denied`] = denied;
     }
     if (asked.some(({ tls }) => tls !== undefined)) {
-      facts[`${name}:tls_failures`] = (listeners[i] ?? []).reduce(
-        (sum, { tls }) => sum + (tls?.failures ?? 0),
-        0,
-      );
+      const all = (listeners[i] ?? []).flatMap(({ tls }) => tls ?? []);
+      facts[`${name}:tls_failures`] = all.reduce((sum, { failures }) => sum + failures, 0);
+      facts[`${name}:tls_waiting`] = all.reduce((sum, { waiting }) => sum + waiting, 0);
     }
   }
   return facts;

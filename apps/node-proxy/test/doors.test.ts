@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTcp } from "node:net";
 import process from "node:process";
 import { connect } from "node:tls";
 import { BinaryReplyDecoder, latin1Bytes, latin1Text, SendBuffer, writeBinaryRequest } from "@memwire/codec";
@@ -218,6 +219,36 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     await proxy.said(/memwire-proxy: certificates stay as they are: .+\n/);
     expect((await askInTls(endpoint, "get a\r\n"))[1]).toBe("VALUE a 0 1\r\nx\r\nEND\r\n");
     expect(await proxy.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test("as many clients as connections_max says shake hands, as many again wait, and who is one more is closed", async () => {
+    install("one", runtime);
+    const file = config(
+      runtime,
+      "handshakes",
+      `    listen:
+      - 127.0.0.1:0
+      - { address: 127.0.0.1:0, tls: { cert: ${runtime}.crt, key: ${runtime}.key } }
+    servers: [127.0.0.1:1]
+proxy: { connections_max: 2 }
+`,
+    );
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [plain, tls] = (await endpointsOf(proxy)) as [Endpoint, Endpoint];
+    using client = await TextClient.connect(plain);
+    const stats = async (): Promise<unknown> => {
+      const said = await client.ask("stats\r\n", "END\r\n");
+      return [statOf(said, "tls_waiting"), statOf(said, "tls_failures")];
+    };
+    const stuck = Array.from({ length: 4 }, () => connectTcp((tls as { port: number }).port, "127.0.0.1"));
+    await expect.poll(stats, { timeout: 10_000 }).toEqual(["2", "0"]);
+    using surplus = await TextClient.connect(tls);
+    expect(await surplus.rest()).toBe("");
+    await expect.poll(stats, { timeout: 10_000 }).toEqual(["2", "1"]);
+    for (const socket of stuck.splice(0, 2)) socket.destroy();
+    await expect.poll(stats, { timeout: 10_000 }).toEqual(["0", "3"]);
+    for (const socket of stuck) socket.destroy();
+    expect((await askInTls(tls, "version\r\n"))[1]).toMatch(/^VERSION /);
   });
 
   test("a server whose certificate nobody vouches for is not spoken to", async () => {

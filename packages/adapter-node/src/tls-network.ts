@@ -1,12 +1,13 @@
 // TLS by node:tls, for all three runtimes: Deno.listenTls asks for no client certificate, and Bun.listen takes no
 // new one without listening anew.
 //
-//     accepted --> handshake --- through ----------> accept(transport): from here on a connection as any other
-//                      |
-//                      +-- failed, ended, too slow --> counted and closed; nobody else hears of it
+//     accepted --> its turn --> handshake --- through ----------> accept(transport): from here on as any other
+//                                   |
+//                                   +-- failed, ended, too slow --> counted and closed; nobody else hears of it
+//
+// What listens is node:net: at a server of node:tls handshakes begin by themselves, and Bun's cannot be held back.
 
 import * as net from "node:net";
-import type { Duplex } from "node:stream";
 import {
   checkServerIdentity,
   connect,
@@ -18,6 +19,7 @@ import {
 import {
   HANDSHAKE_TIMEOUT_MS,
   HANDSHAKES_MAX,
+  HANDSHAKES_WAITING_MAX,
   listenBy,
   type Endpoint,
   type Listener,
@@ -31,6 +33,7 @@ import {
   type TransportHandler,
 } from "@memwire/engine";
 import { addressOf, bound, files, listenerOf } from "./binding.ts";
+import { HandshakeTurns } from "./handshake-turns.ts";
 import { StreamTransport } from "./stream-transport.ts";
 import { contextOf } from "./tls-context.ts";
 import { Wire, wireBelow } from "./wire.ts";
@@ -68,27 +71,41 @@ export async function listenTls(
   const desk = await listenBy(bind, endpoint, network, files, options);
   // Out of file descriptors: the connection is gone, the next one may work.
   desk.server.on("error", () => {});
-  return { ...listenerOf(desk.server, endpoint, options), tls: desk };
+  const listener = listenerOf(desk.server, endpoint, options);
+  return {
+    ...listener,
+    tls: desk,
+    async close() {
+      await listener.close();
+      desk.dismiss();
+    },
+  };
 }
 
 /** A server and what is at its door. */
 class Desk implements TlsListener {
-  /** What listens: the TLS server, or what gives it its wires. */
+  /** What listens. */
   readonly server: net.Server;
-  handshakes = 0;
   failures = 0;
   readonly #options: TlsListenOptions;
   readonly #accept: Accept;
   readonly #wired: boolean;
+  readonly #turns: HandshakeTurns;
   readonly #tls: Server;
 
   /** @throws Error that says what is wrong with the options */
   constructor(options: TlsListenOptions, accept: Accept, wired: boolean, keepAlive: boolean) {
     const { verify = "none", handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+    const { handshakesMax = HANDSHAKES_MAX, handshakesWaitingMax = HANDSHAKES_WAITING_MAX } = options;
     checkRoots(options, verify);
     this.#options = options;
     this.#accept = accept;
     this.#wired = wired;
+    this.#turns = new HandshakeTurns(
+      { underWayMax: handshakesMax, waitingMax: handshakesWaitingMax },
+      (socket) => this.#tls.emit("connection", wired ? new Wire(socket, false) : socket),
+      () => this.failures++,
+    );
     this.#tls = createServer({
       ...contextOf(options, options).options,
       requestCert: verify !== "none",
@@ -97,20 +114,29 @@ class Desk implements TlsListener {
       // Not until they are admitted: whoever ends before that must not keep a place for the whole time of a handshake.
       allowHalfOpen: false,
     });
-    this.server = wired
-      ? net.createServer({ allowHalfOpen: true }, (socket) =>
-          this.#tls.emit("connection", new Wire(socket, false)),
-        )
-      : this.#tls;
-    // What comes here is the connection below TLS, also where that is on a wire.
-    if (keepAlive) this.server.on("connection", (socket: net.Socket) => socket.setKeepAlive(true));
-    this.#tls.on("connection", (stream: Duplex) => this.#knocked(stream));
+    this.server = net.createServer({ allowHalfOpen: wired, pauseOnConnect: true }, (socket) => {
+      if (keepAlive) socket.setKeepAlive(true);
+      this.#turns.come(socket);
+    });
     this.#tls.on("secureConnection", (socket) => this.#admit(socket));
     this.#tls.on("tlsClientError", (_error, socket) => {
-      this.handshakes--;
       this.failures++;
       socket.destroy(); // a runtime says that a handshake takes too long, and leaves it at that
+      this.#turns.ended();
     });
+  }
+
+  get handshakes(): number {
+    return this.#turns.underWay;
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting;
+  }
+
+  /** Closes those whose turn has not come. */
+  dismiss(): void {
+    this.#turns.dismiss();
   }
 
   refresh(credentials: TlsCredentials): void {
@@ -118,13 +144,8 @@ class Desk implements TlsListener {
     this.#tls.setSecureContext(contextOf(credentials, this.#options).options);
   }
 
-  #knocked(stream: Duplex): void {
-    this.handshakes++;
-    if (this.handshakes > (this.#options.handshakesMax ?? HANDSHAKES_MAX)) stream.destroy(); // the error follows
-  }
-
   #admit(socket: TLSSocket): void {
-    this.handshakes--;
+    this.#turns.ended();
     if (isWelcome(socket, this.#options.verify)) {
       const wire = this.#wired ? wireBelow(socket) : undefined;
       socket.allowHalfOpen = true;

@@ -237,15 +237,46 @@ test("a client that speaks no TLS is closed and counted, and disturbs nobody", a
   expect(await visit(door, localhost)).toBe("answered");
 });
 
-test("above the handshakes that may be under way, a connection is closed at once", async () => {
-  const door = await open({ handshakesMax: 3, handshakeTimeoutMs: 60_000 });
-  const held = [await raw(door), await raw(door), await raw(door)];
+test("above the handshakes that may be under way, a client waits until the stuck ones have timed out", async () => {
+  const door = await open({ handshakesMax: 3, handshakeTimeoutMs: 500 });
+  const stuck = [await raw(door), await raw(door), await raw(door)];
   await until(() => door.tls.handshakes === 3, "three handshakes");
+  const visitors = Array.from({ length: 5 }, () => visit(door, localhost));
+  await until(() => door.tls.waiting === 5, "five that wait");
+  expect([door.tls.handshakes, door.tls.failures, door.accepted.length]).toEqual([3, 0, 0]);
+  expect(await Promise.all(visitors)).toEqual(Array.from(visitors, () => "answered"));
+  await Promise.all(stuck.map(({ closed }) => closed));
+  await until(() => door.tls.handshakes === 0, "no handshake to be under way");
+  expect([door.tls.waiting, door.tls.failures, door.accepted.length]).toEqual([0, 3, 5]);
+});
+
+test("who waits for a handshake and leaves takes nobody's turn", async () => {
+  const door = await open({ handshakesMax: 1, handshakeTimeoutMs: 60_000 });
+  const stuck = await raw(door);
+  await until(() => door.tls.handshakes === 1, "a handshake");
+  const gone = await raw(door);
+  await until(() => door.tls.waiting === 1, "one that waits");
+  gone.destroy();
+  const visitor = visit(door, localhost);
+  await until(() => door.tls.waiting + door.tls.failures >= 2, "the next one");
+  stuck.destroy();
+  expect(await visitor).toBe("answered");
+  expect([door.tls.handshakes, door.tls.waiting, door.tls.failures]).toEqual([0, 0, 2]);
+});
+
+test("where too many wait for a handshake one is closed at once, and so are all when the listener closes", async () => {
+  const door = await open({ handshakesMax: 1, handshakesWaitingMax: 2, handshakeTimeoutMs: 60_000 });
+  const stuck = await raw(door);
+  await until(() => door.tls.handshakes === 1, "a handshake");
+  const waiting = [await raw(door), await raw(door)];
+  await until(() => door.tls.waiting === 2, "two that wait");
   const surplus = await raw(door);
   await surplus.closed;
-  await until(() => door.tls.failures === 1 && door.tls.handshakes === 3, "the surplus to be counted");
-  for (const client of held) client.destroy();
+  expect([door.tls.handshakes, door.tls.waiting, door.tls.failures]).toEqual([1, 2, 1]);
   await door.listener.close();
+  await Promise.all(waiting.map(({ closed }) => closed));
+  await until(() => door.tls.waiting === 0, "nobody to wait");
+  stuck.destroy();
 });
 
 test("a server without TLS is untrusted, and nothing is left open", async () => {

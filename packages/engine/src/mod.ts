@@ -29,7 +29,7 @@ export { causeOf, describeEndpoint, parseEndpoint, withoutPrefix } from "./endpo
 export { bindBy, checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
 export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
-export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX } from "./tls.ts";
+export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, HANDSHAKES_WAITING_MAX } from "./tls.ts";
 export type { TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
 export { checkRate, TokenBucket, type RateLimit } from "./token-bucket.ts";
 export { refuseUnknown } from "./unknown-names.ts";

@@ -31,17 +31,21 @@ export interface TlsListenOptions extends TlsCredentials {
   readonly ciphers?: string;
   /** Default: TLSv1.2. */
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** From accepting a connection to the end of its handshake; beyond, it is closed. Default: HANDSHAKE_TIMEOUT_MS. */
+  /** From the beginning of a handshake to its end; beyond, it is closed. Default: HANDSHAKE_TIMEOUT_MS. */
   readonly handshakeTimeoutMs?: Millis;
-  /** Handshakes at a time; a connection above that is closed at once. Default: HANDSHAKES_MAX. */
+  /** Handshakes at a time, from 1; a connection above that waits until one is over. Default: HANDSHAKES_MAX. */
   readonly handshakesMax?: number;
+  /** Connections that wait for that; a further one is closed at once. Default: HANDSHAKES_WAITING_MAX. */
+  readonly handshakesWaitingMax?: number;
 }
 
 /** The TLS side of a listener. */
 export interface TlsListener {
   /** Handshakes that are under way. */
   readonly handshakes: number;
-  /** Handshakes that failed, took too long, or were one too many. */
+  /** Connections whose handshake has not begun, since too many are under way. */
+  readonly waiting: number;
+  /** Handshakes that failed or took too long, and connections that did not get as far as one. */
   readonly failures: number;
   /**
    * New connections get these from now on; those that are there, and handshakes under way, go on with the old ones.
@@ -67,3 +71,6 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How many handshakes may be under way at a listener. */
 export const HANDSHAKES_MAX = 1_024;
+
+/** How many connections may wait for a handshake there, each with a file descriptor of the process. */
+export const HANDSHAKES_WAITING_MAX = 4_096;
