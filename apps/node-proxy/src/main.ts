@@ -7,6 +7,7 @@ import { endOnSignal, packageVersion, ProgramEnd, runProgram } from "@memwire/pr
 import { check } from "./check.ts";
 import { PROGRAM, readTask, readWhereTask, type Task } from "./cli.ts";
 import { configure } from "./configure.ts";
+import { descriptorsMax, fitted } from "./descriptors.ts";
 import { INVALIDATE, readInvalidateTask } from "./invalidate-cli.ts";
 import { startInvalidate } from "./invalidate.ts";
 import { outliveSignals } from "./nutcracker-signals.ts";
@@ -47,11 +48,13 @@ async function run({ source, overrides }: Task): Promise<void> {
   const asked = configure(source, overrides);
   const { denoSockets = DEFAULT_DENO_SOCKETS } = asked.config;
   const adapter = await openAdapter({ denoSockets });
-  const { parts, ...configured } = await prepare(asked, source, adapter);
-  const { part, listeners, files, lines } = await serve(configured, adapter, version);
+  const { parts, folder, config: prepared } = await prepare(asked, source, adapter);
+  const { config, note } = fitted(prepared, descriptorsMax());
+  const { part, listeners, files, lines } = await serve({ config, folder }, adapter, version);
+  if (note !== undefined) lines.say(note);
   endOnSignal([part, ...parts], adapter.clock);
   refreshOnHangup(files, lines);
   outliveSignals(lines);
   console.log(`${PROGRAM} ${version} on ${adapter.title}`);
-  console.log(welcome(configured.config, listeners, source.kind === "embedded"));
+  console.log(welcome(config, listeners, source.kind === "embedded"));
 }

@@ -1,9 +1,12 @@
 // A proxy that may have few file descriptors, and clients that take all of them.
 
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { readProxyConfig, type ProxyConfig } from "@memwire/config";
 import {
   RUNTIMES,
   RunningProgram,
@@ -14,6 +17,7 @@ import {
 } from "@memwire/conformance";
 import { parseEndpoint, type Endpoint } from "@memwire/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fitted } from "../src/descriptors.ts";
 
 type TcpEndpoint = Extract<Endpoint, { kind: "tcp" }>;
 
@@ -22,7 +26,40 @@ let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "memwire-descriptors-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
-const DESCRIPTORS_MAX = 64;
+/** As few as a proxy may have from the start, and as many as it then has left. */
+const DESCRIPTORS_MAX = 128;
+const DESCRIPTORS_LEFT = 64;
+
+/** A configuration with a pool of each kind. */
+function configOf(pools: string, rest = ""): ProxyConfig {
+  const reading = readProxyConfig(`pools:\n${pools}\n${rest}`, "proxy.yml");
+  if (!reading.ok) throw new RangeError(reading.mistakes.map(({ message }) => message).join());
+  return reading.config;
+}
+
+const plain = "  a: { listen: 127.0.0.1:1, servers: [a:1, b:1], connections: 3 }";
+const inTls = "  b: { listen: { address: 127.0.0.1:2, tls: { cert: c } }, servers: [a:1] }";
+const few = "  c: { listen: 127.0.0.1:3, servers: [a:1], client_connections: 10 }";
+
+test.each([
+  ["all who may come", plain, "", 4_096 + 6 + 64, undefined],
+  ["as many as there is room for", plain, "", 1_000, 930],
+  ["those in their handshakes and before", inTls, "", 4_096 + 4_096 + 1_024 + 1 + 64, undefined],
+  ["them where there is little room", inTls, "", 1_000, 311],
+  ["them where there is more", inTls, "", 6_089, 2_500],
+  ["no more than pools take", few, "", 10 + 1 + 64, undefined],
+  ["no more than is asked for", plain, "proxy: { connections_max: 100 }", 170, undefined],
+  ["at least one", plain, "", 64, 1],
+])("clients have a file descriptor each: %s", (_what, pools, rest, max, clients) => {
+  const config = configOf(pools, rest);
+  const { config: changed, note } = fitted(config, max);
+  expect(changed.limits.connectionsMax).toBe(clients ?? config.limits.connectionsMax);
+  expect(note === undefined).toBe(clients === undefined);
+  expect(fitted(config, undefined)).toEqual({ config });
+  const needed = Number(/need ulimit -n (\d+) /.exec(note ?? "")?.[1] ?? max);
+  expect(fitted(config, needed).note).toBeUndefined();
+  expect(fitted(config, needed - 1).note).toMatch(/^of \d+ file descriptors servers need /);
+});
 
 async function endpointOf(proxy: RunningProgram): Promise<TcpEndpoint> {
   const [, address = ""] = await proxy.said(/^(\S+) pool \w+:/m);
@@ -55,12 +92,31 @@ async function crowd({ host, port }: TcpEndpoint): Promise<Set<string>> {
   return answers;
 }
 
-test.each(RUNTIMES)(
+test.runIf(process.platform === "linux").each(RUNTIMES)(
+  "fewer clients are let in than there are file descriptors, so that servers can be reached, on %s",
+  async (runtime) => {
+    await using server = startProgram("node", join(apps, "node-proxy", "src", "main.ts"), ["--port", "0"]);
+    await using proxy = await startWithFew(runtime, await endpointOf(server));
+    const endpoint = await endpointOf(proxy);
+    await proxy.said(
+      /^memwire-proxy: of 128 file descriptors servers need 1 and 64 are kept: clients at a time are at most 63; 4096 need ulimit -n 4161 \(systemd: LimitNOFILE=4161\)$/m,
+    );
+    expect([...(await crowd(endpoint))].toSorted()).toEqual([
+      "END\r\n",
+      "ERROR Too many open connections\r\n",
+    ]);
+    expect(proxy.stderr).not.toContain("failed");
+  },
+);
+
+test.runIf(process.platform === "linux").each(RUNTIMES)(
   "out of file descriptors no server is to blame, and later all is well, on %s",
   async (runtime) => {
     await using server = startProgram("node", join(apps, "node-proxy", "src", "main.ts"), ["--port", "0"]);
     await using proxy = await startWithFew(runtime, await endpointOf(server));
     const endpoint = await endpointOf(proxy);
+    const left = `--nofile=${DESCRIPTORS_LEFT}:${DESCRIPTORS_LEFT}`;
+    execFileSync("prlimit", ["--pid", String(proxy.pid), left]);
     expect([...(await crowd(endpoint))]).toEqual(["SERVER_ERROR Too many open files\r\n"]);
     // Its server is left alone for a moment; and who comes before the crowd is all gone may be closed on Node, unheard.
     const asked = async (): Promise<string> => {
