@@ -91,7 +91,9 @@ function lineOf(change: HealthChange): string {
   }
   const { failuresInARow, retryAt = now } = health;
   const still = what === "still-down" ? "still " : "";
-  const failures = `${failure}, ${failuresInARow} ${failuresInARow === 1 ? "failure" : "failures"} in a row`;
+  // Of the others the kind says it all.
+  const why = failure === "untrusted" ? `${failure} (${failureText})` : failure;
+  const failures = `${why}, ${failuresInARow} ${failuresInARow === 1 ? "failure" : "failures"} in a row`;
   return `${who} is ${still}down since ${timeOf(downSince)}: ${failures}; tried next at ${timeOf(retryAt)}`;
 }
 

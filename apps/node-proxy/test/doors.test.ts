@@ -259,12 +259,16 @@ proxy: { connections_max: 2 }
     const file = config(
       runtime,
       "untrusted",
-      `    listen: 127.0.0.1:0\n    servers: [{ address: "${address}", tls: { ca: ${join(certificates, "other-ca.crt")} } }]\n`,
+      `    listen: 127.0.0.1:0\n    servers: [{ address: "${address}", tls: { ca: ${join(certificates, "other-ca.crt")} } }]\n    health: { failures: 1 }\n`,
     );
     await using proxy = startProgram(runtime, main, ["--config", file]);
     const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
     using client = await TextClient.connect(endpoint);
-    expect(await client.ask("get a\r\n")).toMatch(/^SERVER_ERROR /);
+    const reason = "TLS handshake failed: certificate is of an unknown authority";
+    expect(await client.ask("get a\r\n")).toBe(`SERVER_ERROR ${reason}\r\n`);
+    await proxy.said(
+      new RegExp(String.raw`server \S+ is down since \S+: untrusted \(${reason}\), 1 failure in a row;`),
+    );
   });
 
   withPeer("memcached", () => {

@@ -13,11 +13,13 @@ import {
   FAREWELL_MS,
   LINGER_MS,
   type CloseCause,
+  type Distrust,
   type Endpoint,
   type Transport,
   type TransportHandler,
 } from "@memwire/engine";
 import { peerOf } from "./binding.ts";
+import { distrustOf } from "./distrust.ts";
 import { plain } from "./plain.ts";
 import type { Wire } from "./wire.ts";
 
@@ -31,6 +33,7 @@ export class StreamTransport implements Transport {
   readonly #handler: TransportHandler;
   #connected: boolean;
   #cause: CloseCause = "closed";
+  #distrust: Distrust | undefined;
   #paused = false;
   #closing = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
@@ -85,12 +88,14 @@ export class StreamTransport implements Transport {
       socket.destroy();
     });
     socket.on("error", (error) => {
-      if (!this.#closing) this.#cause = this.#causeOf(error);
+      if (this.#closing) return;
+      this.#cause = this.#causeOf(error);
+      this.#distrust = distrustOf(error);
     });
     socket.on("close", () => {
       clearTimeout(this.#linger);
       this.#closing = true;
-      handler.closed(this.#cause);
+      handler.closed(this.#cause, this.#cause === "untrusted" ? this.#distrust : undefined);
     });
   }
 

@@ -220,7 +220,7 @@ const isAddress = (host: string): boolean => host.includes(":") || /^[0-9.]+$/.t
 function stillborn(handler: TransportHandler): Transport {
   let open = true;
   const fail = (cause: "untrusted" | "closed"): void => {
-    if (open) handler.closed(cause);
+    if (open) handler.closed(cause, cause === "untrusted" ? "own-certificate" : undefined);
     open = false;
   };
   queueMicrotask(() => fail("untrusted"));

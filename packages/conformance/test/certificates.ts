@@ -18,5 +18,9 @@ export const ca: Uint8Array = read("ca.crt");
 export const otherCa: Uint8Array = read("other-ca.crt");
 export const one: Pick<TlsCredentials, "chain" | "key"> = credentials("one");
 export const two: Pick<TlsCredentials, "chain" | "key"> = credentials("two");
+/** Its own authority. */
+export const alone: Pick<TlsCredentials, "chain" | "key"> = credentials("alone");
+/** The same, good until 2021-01-02T03:04:05Z. */
+export const expired: Pick<TlsCredentials, "chain" | "key"> = credentials("expired");
 /** Of another authority. */
 export const stranger: Pick<TlsCredentials, "chain" | "key"> = credentials("stranger");

@@ -1,16 +1,18 @@
 // TLS of the runtime at hand: who is let in, what is shown to whom, and what becomes of those who do not finish.
 
 import { Buffer } from "node:buffer";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { openAdapter } from "@memwire/adapter";
-import type { CloseCause, Listener, TlsConnectOptions, TlsListenOptions } from "@memwire/engine";
+import type { CloseCause, Distrust, Listener, TlsConnectOptions, TlsListenOptions } from "@memwire/engine";
 import { afterEach, expect, test } from "vitest";
 import { Peer } from "../src/adapter/peer.ts";
-import { ca, one, otherCa, stranger, two } from "./certificates.ts";
+import { alone, ca, expired, one, otherCa, stranger, two } from "./certificates.ts";
 
 const { network, clock } = await openAdapter();
 const here = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
 const localhost: TlsConnectOptions = { ca, servername: "localhost" };
+const text = (pem: Uint8Array): string => Buffer.from(pem).toString("latin1");
 const garbage: Uint8Array = new Uint8Array(Buffer.from("garbage"));
 
 /** A listener and those whom it has let in. */
@@ -101,6 +103,53 @@ test("a server whose certificate is of another authority, or for another name, i
   expect(await visit(door, { servername: "localhost" })).toBe("untrusted");
   expect(await visit(door, { verify: false, servername: "elsewhere.example" })).toBe("answered");
 });
+
+/** The words of OpenSSL, where a runtime of another library has others. */
+const isDeno = "Deno" in globalThis;
+
+const distrusts: readonly (readonly [Distrust, Partial<TlsListenOptions>, TlsConnectOptions])[] = [
+  // Deno 2.9.5 does not believe a certificate that is its own authority, and looks no further.
+  [isDeno ? "unknown-authority" : "expired", expired, { ca: expired.chain, servername: "localhost" }],
+  ["self-signed", alone, localhost],
+  ["unknown-authority", {}, { ca: otherCa, servername: "localhost" }],
+  ["unknown-authority", {}, { servername: "localhost" }],
+  ["other-name", {}, { ca, servername: "elsewhere.example" }],
+  ["own-certificate", {}, { ...localhost, ...one, key: two.key }],
+];
+
+for (const [distrust, theirs, ours] of distrusts) {
+  test(`why a server is untrusted is said: ${distrust}, ${JSON.stringify(ours.servername)}`, async () => {
+    const door = await open(theirs);
+    const near = dial(door, ours);
+    await until(() => near.cause !== undefined, "the close");
+    expect([near.cause, near.distrust]).toEqual(["untrusted", distrust]);
+  });
+}
+
+const others: readonly (readonly [Distrust, () => Server])[] = [
+  [
+    "no-common-version",
+    () => createTlsServer({ cert: text(one.chain), key: text(one.key), maxVersion: "TLSv1.2" }),
+  ],
+  ["no-tls", () => createServer((socket) => void socket.on("data", () => socket.write("ERROR\r\n")))],
+];
+
+for (const [distrust, make] of others) {
+  test(`why a server is untrusted is said: ${distrust}`, async () => {
+    const server = make();
+    server.on("connection", (socket: Socket) => void socket.on("error", () => {}));
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const options = { tls: { ...localhost, minVersion: "TLSv1.3" } } as const;
+    const near = new Peer("near").start((handler) =>
+      network.connect({ kind: "tcp", host: "127.0.0.1", port }, handler, options),
+    );
+    peers.push(near);
+    await until(() => near.cause !== undefined, "the close");
+    server.close();
+    expect([near.cause, near.distrust]).toEqual(["untrusted", distrust]);
+  });
+}
 
 const visitors = {
   nobody: { options: localhost, name: "a client without a certificate" },

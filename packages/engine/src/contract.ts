@@ -14,7 +14,7 @@ import type {
   SendTo,
   SocketId,
 } from "./datagrams.ts";
-import type { TlsConnectOptions, TlsListener, TlsListenOptions } from "./tls.ts";
+import type { Distrust, TlsConnectOptions, TlsListener, TlsListenOptions } from "./tls.ts";
 
 /** Milliseconds since the Unix epoch, on a clock that never goes back. May have a fraction. */
 export type Millis = number;
@@ -68,8 +68,12 @@ export interface Engine {
   ended(id: ConnectionId, now: Millis): void;
   /** The last `send` of this connection is with the network: its bytes are the engine's again, the next may come. */
   drained(id: ConnectionId, now: Millis): void;
-  /** The connection is over, and what was sent is the engine's again; said exactly once, and nothing afterwards. */
-  closed(id: ConnectionId, cause: CloseCause, now: Millis): void;
+  /**
+   * The connection is over, and what was sent is the engine's again; said exactly once, and nothing afterwards.
+   *
+   * @param distrust Why a server is `untrusted`, if that is known.
+   */
+  closed(id: ConnectionId, cause: CloseCause, now: Millis, distrust?: Distrust): void;
   /** A datagram came; the bytes are lent. Only of engines that take datagrams; any other cannot be bound. */
   arrived?(socket: SocketId, from: DatagramAddress, bytes: Uint8Array, now: Millis): void;
   /** Time went by. */
@@ -199,8 +203,8 @@ export interface TransportHandler {
   received(chunk: Uint8Array): void;
   ended(): void;
   drained(): void;
-  /** Once, last. */
-  closed(cause: CloseCause): void;
+  /** Once, last. @param distrust Why a server is `untrusted`, if that is known. */
+  closed(cause: CloseCause, distrust?: Distrust): void;
 }
 
 /** Time and turns, real or virtual. */

@@ -18,6 +18,7 @@ import type {
   Transport,
   TransportHandler,
 } from "./contract.ts";
+import type { Distrust } from "./tls.ts";
 import type { BindOptions, DatagramAddress, DatagramSocket, SendTo } from "./datagrams.ts";
 import { describeEndpoint } from "./endpoint.ts";
 import { unreachable } from "./unreachable.ts";
@@ -165,10 +166,10 @@ class RunningDriver implements Driver {
   }
 
   /** The link is over. */
-  forget(id: ConnectionId, cause: CloseCause): void {
+  forget(id: ConnectionId, cause: CloseCause, distrust?: Distrust): void {
     if (!this.#links.delete(id)) return;
     this.wake();
-    if (!this.#stopped) this.engine.closed(id, cause, this.now);
+    if (!this.#stopped) this.engine.closed(id, cause, this.now, distrust);
     if (this.#links.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -305,7 +306,7 @@ class Link implements TransportHandler {
     driver.engine.drained(this.#id, driver.now);
   }
 
-  closed(cause: CloseCause): void {
-    this.#driver.forget(this.#id, cause);
+  closed(cause: CloseCause, distrust?: Distrust): void {
+    this.#driver.forget(this.#id, cause, distrust);
   }
 }

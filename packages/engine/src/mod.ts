@@ -30,7 +30,7 @@ export { bindBy, checkListenOptions, listenBy, type SocketFiles } from "./listen
 export { Outbox, type Output, type Port } from "./outbox.ts";
 export { systemClock, type ClockHost } from "./system-clock.ts";
 export { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, HANDSHAKES_WAITING_MAX } from "./tls.ts";
-export type { TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
+export type { Distrust, TlsConnectOptions, TlsCredentials, TlsListener, TlsListenOptions } from "./tls.ts";
 export { checkRate, TokenBucket, type RateLimit } from "./token-bucket.ts";
 export { refuseUnknown } from "./unknown-names.ts";
 export { unreachable } from "./unreachable.ts";

@@ -55,6 +55,28 @@ export interface TlsListener {
   refresh(credentials: TlsCredentials): void;
 }
 
+/**
+ * Why a server is `untrusted`, as far as the runtime says.
+ *
+ * - its certificate has `expired`, is `not-yet-valid`, is for an `other-name`, `self-signed`, or of an `unknown-authority`
+ * - `no-tls`: it answers in something else; `no-common-version`: none of ours
+ * - `certificate-required`, `certificate-refused`: it wants one of us, or not the one that it got
+ * - `own-certificate`: ours is no good, and nothing was tried
+ * - `refused`: it said no, and not why
+ */
+export type Distrust =
+  | "expired"
+  | "not-yet-valid"
+  | "other-name"
+  | "self-signed"
+  | "unknown-authority"
+  | "no-tls"
+  | "no-common-version"
+  | "certificate-required"
+  | "certificate-refused"
+  | "own-certificate"
+  | "refused";
+
 /** TLS as a client. */
 export interface TlsConnectOptions extends Partial<TlsCredentials> {
   /** Whose certificate the server's has to be. Default: the endpoint's host; a unix socket has none. */

@@ -12,6 +12,7 @@ import {
   type CloseCause,
   type Command,
   type ConnectionId,
+  type Distrust,
   type ListenerId,
   type Millis,
 } from "@memwire/engine";
@@ -115,8 +116,8 @@ export class InvalidationEngine extends LinkEngine {
     this.#releaseIfDone();
   }
 
-  override closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
-    super.closed(id, cause, now);
+  override closed(id: ConnectionId, cause: CloseCause, now: Millis, distrust?: Distrust): void {
+    super.closed(id, cause, now, distrust);
     this.#releaseIfDone();
   }
 

@@ -1,7 +1,7 @@
 // What the links of one engine share.
 
 import type { BufferPool, Limits as CodecLimits } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Millis, Outbox } from "@memwire/engine";
+import type { CloseCause, ConnectionId, Distrust, Millis, Outbox } from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
 import type { ClientCounters, FleetCounters } from "./counters.ts";
 import type { ClientLimits, LoadLimits, ServerLimits } from "./limits.ts";
@@ -15,7 +15,8 @@ export interface Party {
   received(chunk: Uint8Array): void;
   ended(): void;
   drained(): void;
-  closed(cause: CloseCause): void;
+  /** @param distrust Why a server is `untrusted`, if that is known. */
+  closed(cause: CloseCause, distrust?: Distrust): void;
 }
 
 /** What every engine of links has. */

@@ -2,7 +2,7 @@
 // has one, so that users who moved from it find what they look for; which server it was is in `stats`.
 
 import { latin1Bytes } from "@memwire/codec";
-import type { CloseCause, Endpoint } from "@memwire/engine";
+import type { CloseCause, Distrust, Endpoint } from "@memwire/engine";
 
 /** Shared and read only. */
 export interface Failure {
@@ -39,13 +39,32 @@ const causes: Readonly<Record<CloseCause, Failure>> = {
   failed: failure("failed", "backend failure"),
 };
 
+const untrusted = (why: string): Failure => failure("untrusted", `TLS handshake failed: ${why}`);
+
+/** A server that is not trusted, or does not trust us. */
+const distrusts: Readonly<Record<Distrust, Failure>> = {
+  expired: untrusted("certificate has expired"),
+  "not-yet-valid": untrusted("certificate is not valid yet"),
+  "other-name": untrusted("certificate is for another name"),
+  "self-signed": untrusted("certificate is self-signed"),
+  "unknown-authority": untrusted("certificate is of an unknown authority"),
+  "no-tls": untrusted("server answers without TLS"),
+  "no-common-version": untrusted("no TLS version in common"),
+  "certificate-required": untrusted("server wants a certificate"),
+  "certificate-refused": untrusted("server does not take our certificate"),
+  "own-certificate": untrusted("our certificate is no good"),
+  refused: untrusted("refused by server"),
+};
+
 const NO_SUCH_FILE = failure("not-found", "No such file or directory");
 
 export const failureOf = (cause: CloseCause): Failure => causes[cause];
 
-/** The same where it is known to whom: a unix socket has no host. */
-export const failureTo = ({ kind }: Endpoint, cause: CloseCause): Failure =>
-  cause === "not-found" && kind === "unix" ? NO_SUCH_FILE : causes[cause];
+/** The same where it is known to whom, as a unix socket has no host, and why a server is `untrusted`. */
+export function failureTo({ kind }: Endpoint, cause: CloseCause, distrust: Distrust | undefined): Failure {
+  if (cause === "not-found" && kind === "unix") return NO_SUCH_FILE;
+  return cause === "untrusted" && distrust !== undefined ? distrusts[distrust] : causes[cause];
+}
 
 export const TIMED_OUT: Failure = failureOf("timed-out");
 export const BROKEN_REPLY: Failure = failure("broken-reply", "backend failure");

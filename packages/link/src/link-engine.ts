@@ -1,6 +1,14 @@
 // What every engine of links does: connections to parties, the clock to deadlines, the outbox to `poll`.
 
-import type { CloseCause, Command, ConnectionId, Engine, ListenerId, Millis } from "@memwire/engine";
+import type {
+  CloseCause,
+  Command,
+  ConnectionId,
+  Distrust,
+  Engine,
+  ListenerId,
+  Millis,
+} from "@memwire/engine";
 import type { ClientLink } from "./client-link.ts";
 import type { Context, Party } from "./context.ts";
 
@@ -43,10 +51,10 @@ export abstract class LinkEngine implements Engine {
     this.#party(id, now)?.drained();
   }
 
-  closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
+  closed(id: ConnectionId, cause: CloseCause, now: Millis, distrust?: Distrust): void {
     const party = this.#party(id, now);
     this.#context.parties.delete(id);
-    party?.closed(cause);
+    party?.closed(cause, distrust);
   }
 
   elapsed(now: Millis): void {

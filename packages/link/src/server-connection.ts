@@ -12,7 +12,7 @@
 // between here and the network: `TextOverBinary`. Hot path: `push`, `get` and `received`.
 
 import { TextReplyDecoder, type SendBuffer } from "@memwire/codec";
-import type { CloseCause, Millis, Port } from "@memwire/engine";
+import type { CloseCause, Distrust, Millis, Port } from "@memwire/engine";
 import type { FailureWeight } from "@memwire/router";
 import type { Taker } from "./absent-server.ts";
 import { AwaitedAnswers } from "./awaited-answers.ts";
@@ -245,9 +245,9 @@ export class ServerConnection implements Party, Taker, Source {
     this.#disconnect("reset", failureOf("reset"));
   }
 
-  closed(cause: CloseCause): void {
+  closed(cause: CloseCause, distrust?: Distrust): void {
     this.#context.outbox.forget(this.#port as Port);
-    this.#disconnect(cause, failureTo(this.#server.endpoint, cause));
+    this.#disconnect(cause, failureTo(this.#server.endpoint, cause, distrust));
   }
 
   received(chunk: Uint8Array): void {

@@ -9,6 +9,7 @@ import {
   type CloseCause,
   type Command,
   type ConnectionId,
+  type Distrust,
   type ListenerId,
   type Millis,
   refuseUnknown,
@@ -136,8 +137,8 @@ export class ProxyEngine extends LinkEngine {
     return acceptClient(this.#context, dispatcher, this.#draining);
   }
 
-  override closed(id: ConnectionId, cause: CloseCause, now: Millis): void {
-    super.closed(id, cause, now);
+  override closed(id: ConnectionId, cause: CloseCause, now: Millis, distrust?: Distrust): void {
+    super.closed(id, cause, now, distrust);
     if (this.#draining) this.#releaseServers();
   }
 

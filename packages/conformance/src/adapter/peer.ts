@@ -5,7 +5,7 @@
 // What must always hold: the bytes are those that were sent, though what was sent is overwritten as soon as it may
 // be; `closed` comes once and last; no handler is called from inside a call to the adapter.
 
-import type { CloseCause, Transport, TransportHandler } from "@memwire/engine";
+import type { CloseCause, Distrust, Transport, TransportHandler } from "@memwire/engine";
 import { patternBreak, patternBytes } from "./pattern.ts";
 
 export class Peer implements TransportHandler {
@@ -18,6 +18,8 @@ export class Peer implements TransportHandler {
   sentBytes = 0;
   /** Why it closed, once it has. */
   cause: CloseCause | undefined;
+  /** Why it found a server untrusted, if it was told. */
+  distrust: Distrust | undefined;
   /** The last write was answered false, and `drained` has not come yet. */
   waiting = false;
   /** Called after each chunk, as an engine would act on it. */
@@ -89,8 +91,9 @@ export class Peer implements TransportHandler {
     this.#note("drained");
   }
 
-  closed(cause: CloseCause): void {
+  closed(cause: CloseCause, distrust?: Distrust): void {
     this.#note("closed");
+    this.distrust = distrust;
     this.#reuse();
     this.cause = cause;
   }
