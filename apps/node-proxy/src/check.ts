@@ -22,10 +22,10 @@ import { describeHow, describeServer } from "./welcome.ts";
 export async function check({ source, overrides }: Task): Promise<string> {
   try {
     const configured = configure(source, overrides);
-    await checkFiles(configured);
+    const notes = await checkFiles(configured);
     const { config, folder } = configured;
     const engine = new ProxyEngine(optionsOf(configured, usersOf(config, folder)));
-    return describe(config, engine.servers().length);
+    return [describe(config, engine.servers().length), ...notes].join("\n");
   } catch (error) {
     if (error instanceof ProgramEnd) throw new ProgramEnd(1, error.message);
     if (error instanceof RangeError) throw new ProgramEnd(1, usageMistake(PROGRAM, error.message).message);
@@ -33,16 +33,21 @@ export async function check({ source, overrides }: Task): Promise<string> {
   }
 }
 
-/** Certificates are tried, each at a port that nobody knows: whether one is good is the runtime's to say. */
-async function checkFiles({ config, folder }: Configured): Promise<void> {
+/**
+ * Certificates are tried, each at a port that nobody knows: whether one is good is the runtime's to say.
+ *
+ * @returns What is to be said of them.
+ */
+async function checkFiles({ config, folder }: Configured): Promise<readonly string[]> {
   const { denoSockets = DEFAULT_DENO_SOCKETS } = config;
   const files = filesOf(config, folder);
-  for (const { name, listeners } of config.pools) {
-    for (const listener of listeners) {
-      const options = orMistake(() => files.listenOptions(listener));
-      if (options !== undefined) await tryListening(name, options, denoSockets);
+  for (const pool of config.pools) {
+    for (const listener of pool.listeners) {
+      const options = orMistake(() => files.listenOptions(pool, listener));
+      if (options !== undefined) await tryListening(pool.name, options, denoSockets);
     }
   }
+  return files.takeNotes();
 }
 
 async function tryListening(pool: string, options: ListenOptions, denoSockets: DenoSockets): Promise<void> {

@@ -16,6 +16,7 @@ import {
   type TlsCredentials,
   type TlsListenOptions,
 } from "@memwire/engine";
+import { certificatesOf, checkPair, notesOnDates, type NamedBytes } from "./certificates-of.ts";
 import { handshakeLimits, type HandshakeLimits } from "./handshake-limits.ts";
 import { readNamedFile } from "./read-named-file.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
@@ -25,14 +26,16 @@ export class PemFiles implements RereadFiles {
   readonly #folder: string;
   readonly #pools: readonly PoolConfig[];
   readonly #handshakes: HandshakeLimits;
-  readonly #listeners: (readonly [Listener, TlsListenConfig])[] = [];
+  readonly #listeners: (readonly [PoolConfig, Listener, TlsListenConfig])[] = [];
+  /** What is to be said of what was read; each once, however many servers have it. */
+  readonly #notes: Set<string> = new Set();
   #servers: ReadonlyMap<string, TlsConnectOptions>;
 
   /**
    * Reads those of the servers.
    *
    * @param folder Where names of files start from.
-   * @throws Error that says which file cannot be read
+   * @throws Error that says what is wrong with which file of which pool
    */
   constructor(config: ProxyConfig, folder: string) {
     this.#folder = folder;
@@ -51,13 +54,13 @@ export class PemFiles implements RereadFiles {
     return this.#servers.get(address);
   }
 
-  /** How to listen. @throws Error that says which file cannot be read */
-  listenOptions({ tls }: ListenerConfig): { tls: TlsListenOptions } | undefined {
+  /** How to listen. @throws Error that says what is wrong with which file of which pool */
+  listenOptions(pool: PoolConfig, { tls }: ListenerConfig): { tls: TlsListenOptions } | undefined {
     if (tls === undefined) return undefined;
     const { verify, ciphers, minVersion } = tls;
     return {
       tls: {
-        ...this.#credentials(tls),
+        ...this.#credentials(pool, tls),
         ...this.#handshakes,
         verify,
         ...(ciphers === undefined ? {} : { ciphers }),
@@ -67,54 +70,80 @@ export class PemFiles implements RereadFiles {
   }
 
   /** A listener that gets what is read from now on. */
-  serve(listener: Listener, { tls }: ListenerConfig): void {
-    if (tls !== undefined) this.#listeners.push([listener, tls]);
+  serve(pool: PoolConfig, listener: Listener, { tls }: ListenerConfig): void {
+    if (tls !== undefined) this.#listeners.push([pool, listener, tls]);
+  }
+
+  takeNotes(): readonly string[] {
+    const notes = [...this.#notes];
+    this.#notes.clear();
+    return notes;
   }
 
   /** Reads all files again. @throws Error that says what is wrong with one; then nothing of it has changed */
   refresh(): void {
+    this.#notes.clear();
     const servers = this.#readServers();
-    const credentials = this.#listeners.map(([, tls]) => this.#credentials(tls));
-    for (const [i, [listener]] of this.#listeners.entries())
+    const credentials = this.#listeners.map(([pool, , tls]) => this.#credentials(pool, tls));
+    for (const [i, [, listener]] of this.#listeners.entries())
       listener.tls?.refresh(credentials[i] as TlsCredentials);
     this.#servers = servers;
   }
 
   #readServers(): ReadonlyMap<string, TlsConnectOptions> {
     const found = new Map<string, TlsConnectOptions>();
-    for (const { servers } of this.#pools) {
-      for (const { endpoint, tls } of servers) {
-        if (tls !== undefined) found.set(describeEndpoint(endpoint), this.#connectOptions(tls));
+    for (const pool of this.#pools) {
+      for (const { endpoint, tls } of pool.servers) {
+        if (tls !== undefined) found.set(describeEndpoint(endpoint), this.#connectOptions(pool, tls));
       }
     }
     return found;
   }
 
-  #connectOptions({ caFile, chainFile, keyFile, ...rest }: TlsConnectConfig): TlsConnectOptions {
-    const own = chainFile === undefined ? {} : this.#pair(chainFile, keyFile);
-    return { ...rest, ...own, ...(caFile === undefined ? {} : { ca: this.#certificates(caFile) }) };
+  #connectOptions(
+    pool: PoolConfig,
+    { caFile, chainFile, keyFile, ...rest }: TlsConnectConfig,
+  ): TlsConnectOptions {
+    const own = chainFile === undefined ? {} : this.#pair(pool, chainFile, keyFile);
+    return { ...rest, ...own, ...this.#roots(pool, caFile) };
   }
 
-  #credentials({ chainFile, keyFile, caFile }: TlsListenConfig): TlsCredentials {
-    return {
-      ...this.#pair(chainFile, keyFile),
-      ...(caFile === undefined ? {} : { ca: this.#certificates(caFile) }),
-    };
+  #credentials(pool: PoolConfig, { chainFile, keyFile, caFile }: TlsListenConfig): TlsCredentials {
+    return { ...this.#pair(pool, chainFile, keyFile), ...this.#roots(pool, caFile) };
   }
 
-  #pair(chainFile: string, keyFile: string | undefined): Pick<TlsCredentials, "chain" | "key"> {
-    const chain = this.#certificates(chainFile);
-    return { chain, key: keyFile === undefined ? chain : this.#read(keyFile) };
+  #pair(
+    { name }: PoolConfig,
+    chainFile: string,
+    keyFile: string = chainFile,
+  ): Pick<TlsCredentials, "chain" | "key"> {
+    return ofPool(name, () => {
+      const [chain, key] = [this.#read(chainFile), this.#read(keyFile)];
+      checkPair(chain, key);
+      for (const note of notesOnDates(chain, Date.now())) this.#notes.add(`pool ${name}: ${note}`);
+      return { chain: chain.bytes, key: key.bytes };
+    });
   }
 
-  #certificates(file: string): Uint8Array {
-    const bytes = this.#read(file);
-    // A connection to a server could only say that it is untrusted.
-    if (new TextDecoder("latin1").decode(bytes).includes("-----BEGIN CERTIFICATE-----")) return bytes;
-    throw new Error(`${resolve(this.#folder, file)} has no PEM certificate`);
+  #roots({ name }: PoolConfig, file: string | undefined): Pick<TlsCredentials, "ca"> {
+    if (file === undefined) return {};
+    return ofPool(name, () => {
+      const roots = this.#read(file);
+      certificatesOf(roots);
+      return { ca: roots.bytes };
+    });
   }
 
-  #read(file: string): Uint8Array {
-    return readNamedFile(this.#folder, file);
+  #read(file: string): NamedBytes {
+    return { path: resolve(this.#folder, file), bytes: readNamedFile(this.#folder, file) };
+  }
+}
+
+/** @throws Error of what `read` throws, with the pool */
+function ofPool<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new Error(`pool ${name}: ${(cause as Error).message}`, { cause });
   }
 }

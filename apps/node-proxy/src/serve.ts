@@ -69,12 +69,13 @@ export async function serve(
       const listener = await listenOn(
         driver,
         asked,
-        orMistake(() => files.listenOptions(asked)),
+        orMistake(() => files.listenOptions(pool, asked)),
       );
-      files.serve(listener, asked);
+      files.serve(pool, listener, asked);
       listeners[i]?.push(listener);
     }
   }
+  for (const note of files.takeNotes()) lines.say(note);
   const { drainTimeoutMs: endWithinMs } = config;
   const part = {
     engine,

@@ -308,14 +308,20 @@ test.each<[string, string]>([
   ["--config no.yml", "memwire-proxy: cannot read no.yml: no such file; see memwire-proxy --help"],
   [
     "--config @tls.yml",
-    "memwire-proxy: cannot read @certificates/no.pem: no such file; see memwire-proxy --help",
+    "memwire-proxy: pool a: cannot read @certificates/no.pem: no such file; see memwire-proxy --help",
   ],
-  ["--config @list.yml", "memwire-proxy: @list.servers has no PEM certificate; see memwire-proxy --help"],
+  [
+    "--config @list.yml",
+    "memwire-proxy: pool a: @list.servers has no PEM certificate; see memwire-proxy --help",
+  ],
   [
     "--config @pair.yml",
-    "memwire-proxy: pool a cannot listen: the key is not that of the first certificate in the chain; see memwire-proxy --help",
+    "memwire-proxy: pool a: the key in &two.key is not that of the first certificate in &one.crt; see memwire-proxy --help",
   ],
-  ["--config @roots.yml", "memwire-proxy: @list.servers has no PEM certificate; see memwire-proxy --help"],
+  [
+    "--config @roots.yml",
+    "memwire-proxy: pool a: @list.servers has no PEM certificate; see memwire-proxy --help",
+  ],
   [
     "--config @secret.yml",
     "memwire-proxy: the password is to be in NO_SUCH_SECRET of the environment: it is not set; see memwire-proxy --help",
@@ -344,7 +350,10 @@ test.each<[string, string]>([
   const end: unknown = await checked(line).catch((error: unknown) => error);
   expect(end).toBeInstanceOf(ProgramEnd);
   const { exitCode, message: said } = end as ProgramEnd;
-  expect({ exitCode, said: said.replaceAll(`${folder}/`, "@") }).toEqual({ exitCode: 1, said: message });
+  expect({ exitCode, said: said.replaceAll(`${folder}/`, "@").replaceAll(`${certificates}/`, "&") }).toEqual({
+    exitCode: 1,
+    said: message,
+  });
 });
 
 const found = (line: string): string => {

@@ -221,6 +221,45 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(await proxy.stop()).toEqual({ code: 0, signal: null });
   });
 
+  test("a certificate that has expired is used and said, and one without its key is neither", async () => {
+    install("expired", `${runtime}-late`);
+    install("one", `${runtime}-own`);
+    const [late, own] = [`${runtime}-late`, `${runtime}-own`];
+    const file = config(
+      runtime,
+      "late",
+      `    listen:
+      - { address: 127.0.0.1:0, tls: { cert: ${own}.crt, key: ${own}.key } }
+      - { address: 127.0.0.1:0, tls: { cert: ${late}.crt, key: ${late}.key } }
+    servers: [{ address: "127.0.0.1:1", tls: { cert: ${late}.crt, key: ${late}.key } }]
+`,
+    );
+    const note = (name: string): string =>
+      `pool main: certificate 1 in ${folder}/${name}.crt has expired at 2021-01-02T03:04:05.000Z; it is used all the same`;
+    await using checked = startProgram(runtime, main, ["--config", file, "--check"]);
+    expect((await checked.ended).code).toBe(0);
+    expect(checked.stdout).toContain(`\n${note(late)}\n`);
+    await using proxy = startProgram(runtime, main, ["--config", file]);
+    const [endpoint, other] = (await endpointsOf(proxy)) as [Endpoint, Endpoint];
+    expect((await askInTls(other, "version\r\n"))[0]).toBe("memwire test expired");
+    expect(proxy.stderr).toBe(`memwire-proxy: ${note(late)}\n`);
+    install("expired", own);
+    proxy.signal("SIGHUP");
+    await proxy.said(/certificates are read again\n/);
+    await expect.poll(() => proxy.stderr).toContain(`memwire-proxy: ${note(own)}\n`);
+    expect((await askInTls(endpoint, "version\r\n"))[0]).toBe("memwire test expired");
+    install("two", own);
+    copyFileSync(join(certificates, "two.crt"), join(folder, `${late}.crt`));
+    proxy.signal("SIGHUP");
+    const mistake = `pool main: the key in ${folder}/${late}.key is not that of the first certificate in ${folder}/${late}.crt`;
+    await proxy.said(new RegExp(`certificates stay as they are: ${mistake}\n`));
+    expect((await askInTls(endpoint, "version\r\n"))[0]).toBe("memwire test expired");
+    expect(await proxy.stop()).toEqual({ code: 0, signal: null });
+    await using refused = startProgram(runtime, main, ["--config", file]);
+    expect((await refused.ended).code).toBe(2);
+    expect(refused.stderr).toBe(`memwire-proxy: ${mistake}; see memwire-proxy --help\n`);
+  });
+
   test("as many clients as connections_max says shake hands, as many again wait, and who is one more is closed", async () => {
     install("one", runtime);
     const file = config(
