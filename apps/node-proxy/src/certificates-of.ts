@@ -1,5 +1,6 @@
 // Certificates as a file has them, looked at before they are used: once they are, a mistake shows only when somebody
-// connects. A certificate that is not valid now is taken, since clocks differ, and some look at no date; but it is said.
+// connects. A certificate that is not valid now is taken, since clocks differ and some look at no date; but it is
+// said.
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 

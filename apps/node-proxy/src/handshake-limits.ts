@@ -1,5 +1,5 @@
-// How many clients may be before or in their handshake at a listener with TLS. They are no clients of the engine yet, so
-// `connections_max` does not see them; but each has a file descriptor, and there may be no more of those than it says.
+// How many clients may be before or in their handshake at a listener with TLS. They are no clients of the engine yet,
+// so `connections_max` does not see them; but each has a file descriptor.
 
 import type { ProxyConfig } from "@memwire/config";
 import { HANDSHAKES_MAX, type TlsListenOptions } from "@memwire/engine";

@@ -1,5 +1,5 @@
-// What an error of node:tls says of a server, in our words. The runtimes' texts go on about OpenSSL, BoringSSL and rustls,
-// and name hosts; their codes are nearly the same.
+// What an error of node:tls says of a server, in our words. The runtimes' texts go on about OpenSSL, BoringSSL and
+// rustls, and name hosts; their codes are nearly the same.
 
 import type { Distrust } from "@memwire/engine";
 

@@ -58,7 +58,8 @@ export interface TlsListener {
 /**
  * Why a server is `untrusted`, as far as the runtime says.
  *
- * - its certificate has `expired`, is `not-yet-valid`, is for an `other-name`, `self-signed`, or of an `unknown-authority`
+ * - its certificate has `expired`, is `not-yet-valid`, for an `other-name`, `self-signed`, or of an
+ *   `unknown-authority`
  * - `no-tls`: it answers in something else; `no-common-version`: none of ours
  * - `certificate-required`, `certificate-refused`: it wants one of us, or not the one that it got
  * - `own-certificate`: ours is no good, and nothing was tried
