@@ -360,14 +360,19 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   #isFull(): boolean {
     const { unsentBytesPause } = this.#context.limits;
     if (this.#incoming.isFull) return true;
-    return this.#slots >= this.#pipelineMax() || this.#output.heldBytes >= unsentBytesPause;
+    return this.#pipelined >= this.#pipelineMax() || this.#output.heldBytes >= unsentBytesPause;
   }
 
   /** Half of what it may have is done: going on any earlier would make it stutter. */
   #hasRoom(): boolean {
     const { unsentBytesPause } = this.#context.limits;
     if (!this.#incoming.hasRoom) return false;
-    return this.#slots * 2 <= this.#pipelineMax() && this.#output.heldBytes * 2 <= unsentBytesPause;
+    return this.#pipelined * 2 <= this.#pipelineMax() && this.#output.heldBytes * 2 <= unsentBytesPause;
+  }
+
+  /** Requests under way, but for the one whose value is coming: that would wait for itself. */
+  get #pipelined(): number {
+    return this.#incoming.inValue ? this.#slots - 1 : this.#slots;
   }
 
   /** Before servers have so much to do that requests are refused, each client is read in small pieces. */

@@ -428,3 +428,13 @@ test("a drain does not wait for the rest of a value", () => {
   expect(client.closed).toBe(true);
   expect(table.server(0).closed).toBe(true);
 });
+
+test("a large value alone does not fill a pipeline of one request", () => {
+  const table = new Table({ ...limits, pipelineMax: 1 });
+  const client = table.client();
+  table.say(client, HEAD);
+  table.say(client, `${VALUE}\r\n`);
+  expect(table.server(0).read()).toBe(`${HEAD}${VALUE}\r\n`);
+  table.say(table.server(0), "STORED\r\n");
+  expect(client.read()).toBe("STORED\r\n");
+});
