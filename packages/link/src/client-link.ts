@@ -66,6 +66,8 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   #serving = false;
   /** Nothing more is read: the client said `quit`, sent nonsense, or ended its side and all of it is decoded. */
   #finishing = false;
+  /** Nothing more is read as soon as it is between two requests with all of them decoded. */
+  #draining = false;
   #ended = false;
   /** It had its share of this turn: the others come first. */
   #yielded = false;
@@ -144,6 +146,12 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   finish(): void {
     this.#endReading();
     this.#finishIfDone();
+  }
+
+  /** Takes the requests that have come, the one that has begun to come with them, answers them all, then closes. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.#paused && !this.#requests.isInMessage) this.finish();
   }
 
   /** The turn after it yielded. */
@@ -285,7 +293,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
       }
       const found = requests.next();
       if (found === "need-data") {
-        if (this.#ended) this.#endReading();
+        if (this.#ended || (this.#draining && !requests.isInMessage)) this.#endReading();
         if (requests !== decoders.idle && !requests.isInMessage) this.#giveBack();
         break;
       }

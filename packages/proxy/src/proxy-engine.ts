@@ -120,11 +120,14 @@ export class ProxyEngine extends LinkEngine {
     for (const link of links) link.administer(wanted);
   }
 
-  /** Takes no more requests, answers what there is, closes every connection. For a graceful end. */
+  /**
+   * Takes no more requests but what has come or has begun to come, answers all of it, closes every connection. For a
+   * graceful end; how long a client may take over what it has begun is the host's to say.
+   */
   drain(now: Millis): void {
     this.#context.now = now;
     this.#draining = true;
-    for (const party of this.#context.parties.values()) if (party instanceof ClientLink) party.finish();
+    for (const party of this.#context.parties.values()) if (party instanceof ClientLink) party.drain();
     this.#releaseServers();
   }
 

@@ -419,16 +419,6 @@ test("one for a server that is down is answered in its place where that is asked
   expect(client.read()).toBe("SERVER_ERROR Connection refused\r\nNOT_STORED\r\nVERSION 1.6.45\r\n");
 });
 
-test("a drain does not wait for the rest of a value", () => {
-  const table = new Table(limits);
-  const client = table.client();
-  table.say(client, HEAD);
-  table.proxy.drain(table.now);
-  table.turn();
-  expect(client.closed).toBe(true);
-  expect(table.server(0).closed).toBe(true);
-});
-
 test("a large value alone does not fill a pipeline of one request", () => {
   const table = new Table({ ...limits, pipelineMax: 1 });
   const client = table.client();

@@ -246,21 +246,6 @@ test("connectionsMax: a client too many is told so and closed", () => {
   expect(table.client().closed).toBe(false);
 });
 
-test("drain: requests under way are answered, then every connection is closed", () => {
-  const table = new Table();
-  const busy = table.client();
-  const idle = table.client();
-  table.say(busy, "get a0\r\n");
-  table.proxy.drain(table.now);
-  table.turn();
-  expect(idle.closed).toBe(true);
-  expect(busy.closed).toBe(false);
-  table.say(busy, "get b0\r\n");
-  table.say(table.server(0), "END\r\n");
-  expect(busy.read()).toBe("END\r\n");
-  expect([...table.hands.values()].every((hand) => hand.closed)).toBe(true);
-});
-
 test("options out of range are refused with what was given", () => {
   const pool = { name: "p", servers: [], distribution: byLastDigit };
   expect(() => new ProxyEngine({ pools: [] })).toThrow("a proxy needs at least one pool");
