@@ -1,7 +1,7 @@
 // From a configuration to the options of the engine.
 
 import process from "node:process";
-import { createPlacement, type HealthConfig, type PoolConfig } from "@memwire/config";
+import { createPlacement, type HealthConfig, type PoolConfig, type ProxyLimitsConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
 import type { PoolOptions, ProxyOptions } from "@memwire/proxy";
 import { DEFAULT_HEALTH, type HealthOptions } from "@memwire/router";
@@ -14,7 +14,7 @@ import type { UserFiles } from "./user-files.ts";
 export function engineOptions({ config, folder }: Configured, users: UserFiles): ProxyOptions {
   const { pools, limits, requests, replies } = config;
   return {
-    pools: pools.map((pool) => ({ ...poolOf(pool, folder), users: users.checkOf(pool) })),
+    pools: pools.map((pool) => ({ ...poolOf(pool, folder, limits), users: users.checkOf(pool) })),
     limits,
     requests,
     replies,
@@ -23,7 +23,7 @@ export function engineOptions({ config, folder }: Configured, users: UserFiles):
   };
 }
 
-function poolOf(pool: PoolConfig, folder: string): PoolOptions {
+function poolOf(pool: PoolConfig, folder: string, limits: ProxyLimitsConfig["limits"]): PoolOptions {
   const { name, protocols, servers, queuedTimeoutMs, connectTimeoutMs, replyTimeoutMs, health, credentials } =
     pool;
   const { connections, preconnect, idleTimeoutMs, partialResults, ratePerClient, rateTotal, flushEnabled } =
@@ -38,7 +38,7 @@ function poolOf(pool: PoolConfig, folder: string): PoolOptions {
     servers: servers.map((each) => ({ ...each, name: each.name ?? describeEndpoint(each.endpoint) })),
     distribution: createPlacement(pool, servers, Math.random),
     distributionWithout: (left) => placementOver(pool, left),
-    ...(health === undefined ? {} : { health: healthOf(health) }),
+    ...(health === undefined ? {} : { health: healthOf(health, limits) }),
     ...(credentials === undefined
       ? {}
       : {
@@ -73,15 +73,16 @@ function placementOver(pool: PoolConfig, left: readonly number[]): PoolOptions["
   }
 }
 
-/** Of two times that bound each other one may be given, and be beyond the other's default. */
-function healthOf(health: HealthConfig): Partial<HealthOptions> {
-  const { retryMinMs, retryMaxMs, flapMaxMs } = health;
-  const least = retryMinMs ?? retryMaxMs;
-  if (least === undefined) return health;
+/** Of times that bound each other some may be given, and be beyond what the others are by default. */
+function healthOf(health: HealthConfig, limits: ProxyLimitsConfig["limits"]): Partial<HealthOptions> {
+  const { retryMaxMs, flapMaxMs } = health;
+  const { retryMinMs: leastByDefault, retryMaxMs: mostByDefault } = { ...DEFAULT_HEALTH, ...limits };
+  const retryMinMs =
+    health.retryMinMs ?? Math.min(leastByDefault, retryMaxMs ?? Infinity, flapMaxMs ?? Infinity);
   return {
     ...health,
-    retryMinMs: retryMinMs ?? Math.min(DEFAULT_HEALTH.retryMinMs, least),
-    retryMaxMs: retryMaxMs ?? Math.max(DEFAULT_HEALTH.retryMaxMs, least),
-    flapMaxMs: flapMaxMs ?? Math.max(DEFAULT_HEALTH.flapMaxMs, least),
+    retryMinMs,
+    retryMaxMs: retryMaxMs ?? Math.max(mostByDefault, retryMinMs),
+    flapMaxMs: flapMaxMs ?? Math.max(DEFAULT_HEALTH.flapMaxMs, retryMinMs),
   };
 }

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { mapping } from "./mapping.ts";
-import { rate, type RateConfig } from "./rate-schema.ts";
+import { rate, someRate, type RateConfig } from "./rate-schema.ts";
 import { renameKeys } from "./rename-keys.ts";
 import { wholeNumber } from "./value-schema.ts";
 
@@ -67,12 +67,17 @@ export const limits: v.GenericSchema<unknown, GatewayLimitsConfig> = v.pipe(
   ),
 );
 
+const ratesForm = "a mapping with per_address, total or both";
+
 /** Rates for each address and for all together. */
 export const rateLimit: v.GenericSchema<unknown, RateLimits> = v.pipe(
-  mapping({
-    what: "rate_limit",
-    form: "a mapping with per_address, total or both",
-    entries: { per_address: v.exactOptional(rate), total: v.exactOptional(rate) },
-  }),
+  someRate(
+    mapping({
+      what: "rate_limit",
+      form: ratesForm,
+      entries: { per_address: v.exactOptional(rate), total: v.exactOptional(rate) },
+    }),
+    ratesForm,
+  ),
   v.transform((rates) => renameKeys(rates, { per_address: "ratePerAddress", total: "rateTotal" })),
 );

@@ -4,7 +4,7 @@ import { hashes, type HashName, type HashedOptions } from "@memwire/router";
 import * as v from "valibot";
 import { listenForm, parseListen, type ListenConfig, type ServerConfig } from "./address-text.ts";
 import { limits, rateLimit, type GatewayLimitsConfig } from "./gateway-limits.ts";
-import { ipRangeForm, parseIpRange } from "./ip-range.ts";
+import { ipRangeForm, ipRangesForm, parseIpRange } from "./ip-range.ts";
 import { mappingReader, type Issue, type MappingReading } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import { DEFAULT_TIMEOUT_MS } from "./pool-config.ts";
@@ -76,7 +76,7 @@ const readEntries = mappingReader({
     methods: v.exactOptional(methodList),
     routes: v.exactOptional(routeList),
     // An empty one could be meant to let nobody in, and would let everybody in.
-    allow: v.exactOptional(listOf(`a list of at least one ${ipRangeForm}`, ipRange, 1)),
+    allow: v.exactOptional(listOf(ipRangesForm, ipRange, 1)),
     deny: v.exactOptional(listOf(`a list, each ${ipRangeForm}`, ipRange)),
     rate_limit: v.exactOptional(rateLimit),
     compressed_flags: v.exactOptional(wholeNumber("a whole number", 0, FLAGS_MAX)),

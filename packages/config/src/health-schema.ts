@@ -58,9 +58,13 @@ export const health: v.GenericSchema<unknown, HealthConfig> = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { retry_min: least, retry_max: most } = dataset.value;
-    if (least === undefined || most === undefined || least <= most) return;
-    addIssue({ message: `must be at least retry_min, ${least}, ${got(most)}`, path: pathTo("retry_max") });
+    const { retry_min: least } = dataset.value;
+    if (least === undefined) return;
+    for (const key of ["retry_max", "flap_max"] as const) {
+      const most = dataset.value[key];
+      if (most === undefined || least <= most) continue;
+      addIssue({ message: `must be at least retry_min, ${least}, ${got(most)}`, path: pathTo(key) });
+    }
   }),
   v.transform((values) =>
     renameKeys(values, {

@@ -5,6 +5,9 @@ import { got } from "./mistake.ts";
 /** What `parseIpRange` reads, for messages. */
 export const ipRangeForm = "an IP address or a range such as 10.0.0.0/8 or 2001:db8::/32";
 
+/** What a list of some of them is, for messages. */
+export const ipRangesForm = "a list of at least one IP address or range such as 10.0.0.0/8 or 2001:db8::/32";
+
 const V4_BITS = 32;
 const V6_BITS = 128;
 

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { listenForm, listenPattern, parseListen } from "./address-text.ts";
-import { ipRangeForm, parseIpRange } from "./ip-range.ts";
+import { ipRangeForm, ipRangesForm, parseIpRange } from "./ip-range.ts";
 import { given } from "./given.ts";
 import { about } from "./json-schema.ts";
 import { mapping } from "./mapping.ts";
@@ -31,10 +31,7 @@ const detailed: v.GenericSchema<unknown, ListenerConfig> = v.pipe(
       tls: v.exactOptional(about("TLS for clients. Certificates are read again on SIGHUP.", tlsListen)),
       // An empty one could be meant to let nobody in, and would let everybody in.
       allow: v.exactOptional(
-        about(
-          "Clients that may connect; all others are closed at once.",
-          listOf(`a list of at least one ${ipRangeForm}`, ipRange, 1),
-        ),
+        about("Clients that may connect; all others are closed at once.", listOf(ipRangesForm, ipRange, 1)),
       ),
       deny: v.exactOptional(
         about(

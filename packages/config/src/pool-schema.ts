@@ -12,7 +12,7 @@ import { mapping } from "./mapping.ts";
 import { got } from "./mistake.ts";
 import { CLIENT_CONNECTIONS_MAX, DEFAULT_TIMEOUT_MS, type PoolConfig } from "./pool-config.ts";
 import { poolServers, poolServersForm } from "./pool-server-schema.ts";
-import { rate } from "./rate-schema.ts";
+import { rate, someRate } from "./rate-schema.ts";
 import { serverTls } from "./tls-schema.ts";
 import { hashTag, listOf, milliseconds, oneOf, pathTo, text, truth, wholeNumber } from "./value-schema.ts";
 
@@ -29,14 +29,19 @@ const mark = text("1 to 250 characters without blanks", (words) => {
   throw new RangeError(`must be 1 to 250 printable ASCII characters without blanks, ${got(words)}`);
 });
 
-const rateLimit = mapping({
-  what: "rate_limit",
-  form: "a mapping with per_client, total or both",
-  entries: {
-    per_client: v.exactOptional(about("Of each client, which is a connection.", rate)),
-    total: v.exactOptional(about("Of all clients of the pool together.", rate)),
-  },
-});
+const ratesForm = "a mapping with per_client, total or both";
+
+const rateLimit = someRate(
+  mapping({
+    what: "rate_limit",
+    form: ratesForm,
+    entries: {
+      per_client: v.exactOptional(about("Of each client, which is a connection.", rate)),
+      total: v.exactOptional(about("Of all clients of the pool together.", rate)),
+    },
+  }),
+  ratesForm,
+);
 
 const elsewhere = "this proxy speaks memcached's protocol only";
 
@@ -147,6 +152,15 @@ export const pool: v.GenericSchema<unknown, Omit<PoolConfig, "name">> = v.pipe(
         message: "must have binary, which is how the users of users_file come in",
         path: pathTo("protocols"),
       });
+      return NEVER;
+    }
+    if (read.hashTag !== undefined && read.hashStop !== undefined) {
+      addIssue({ message: "cannot stand beside hash_tag: take one out", path: pathTo("hash_stop") });
+      return NEVER;
+    }
+    if (read.distribution.seed !== undefined && read.hash !== "xxh3") {
+      const message = `goes with hash: xxh3, which alone has a seed, not with ${read.hash}`;
+      addIssue({ message, path: pathTo("distribution", "seed") });
       return NEVER;
     }
     try {

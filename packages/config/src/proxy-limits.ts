@@ -58,9 +58,12 @@ const time = (what: string): v.ExactOptionalSchema<v.GenericSchema<unknown, numb
 
 const denoSockets = oneOf(["node", "deno"]);
 
-/** A limit of a smaller and one of a larger thing: the second is not below the first. */
+/**
+ * A limit of a smaller and one of a larger thing: the second is not below the first. Of the decoders' two it is not so
+ * either if one is not given, and that one is as memcached has it.
+ */
 const ordered = [
-  ["line_bytes_max", "retrieval_line_bytes_max"],
+  ["line_bytes_max", "retrieval_line_bytes_max", 2_048, 1_048_576],
   ["unsent_bytes_pause", "unsent_bytes_max"],
   ["retry_min", "retry_max"],
 ] as const;
@@ -144,11 +147,15 @@ export const proxyLimits: v.GenericSchema<unknown, ProxyLimitsConfig> = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    for (const [small, large] of ordered) {
-      const least = dataset.value[small];
-      const most = dataset.value[large];
+    for (const [small, large, smallDefault, largeDefault] of ordered) {
+      const { [small]: least = smallDefault, [large]: most = largeDefault } = dataset.value;
       if (least === undefined || most === undefined || least <= most) continue;
-      addIssue({ message: `must be at least ${small}, ${least}, ${got(most)}`, path: pathTo(large) });
+      const isGiven = dataset.value[large] !== undefined;
+      const byDefault = dataset.value[small] === undefined ? " by default" : "";
+      const [key, message] = isGiven
+        ? [large, `must be at least ${small}, ${least}${byDefault}, ${got(most)}`]
+        : [small, `must be at most ${large}, ${most} by default, ${got(least)}`];
+      addIssue({ message, path: pathTo(key) });
     }
   }),
   v.transform((values) => ({

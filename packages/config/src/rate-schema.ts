@@ -1,7 +1,7 @@
 // A rate, of the gateway's file and of the proxy's: so many requests a second in the long run, so many at once.
 
 import * as v from "valibot";
-import { about } from "./json-schema.ts";
+import { about, jsonSchemaOf, said } from "./json-schema.ts";
 import { mapping } from "./mapping.ts";
 import { renameKeys } from "./rename-keys.ts";
 import { numberThat, wholeNumber } from "./value-schema.ts";
@@ -36,3 +36,14 @@ export const rate: v.GenericSchema<unknown, RateConfig> = v.pipe(
   }),
   v.transform((values) => renameKeys(values, { per_second: "perSecond" })),
 );
+
+/** Rates of which one at least is there: a limit that limits nothing is none. */
+export function someRate<T extends object>(
+  rates: v.GenericSchema<unknown, T>,
+  form: string,
+): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    said(() => ({ ...jsonSchemaOf(rates), minProperties: 1 }), rates),
+    v.check((given) => Object.keys(given).length > 0, `must be ${form}, got neither`),
+  );
+}

@@ -16,6 +16,7 @@ const serverForm = "host:port:weight [name] or /path:weight [name]";
 const pathForm = "a path that starts with /, such as /api/{uid}?lang";
 const keyForm = "a key with arguments of the path in braces, such as u:{uid}:{lang}";
 const rangeForm = "an IP address or a range such as 10.0.0.0/8 or 2001:db8::/32";
+const rangesForm = "a list of at least one IP address or range such as 10.0.0.0/8 or 2001:db8::/32";
 const nameForm = "letters, digits and _, no digit first";
 const literal = "letters, digits and ._~!$&'()*+,;=:@-";
 const milliseconds = "a whole number of milliseconds from 1 to 2147483647";
@@ -144,8 +145,9 @@ test.each<[string, string]>([
     "4 routes[2].path: takes the same URLs as routes[0].path: take one out",
   ],
 
-  ["allow: 10.0.0.7\n", `1 allow: must be a list of at least one ${rangeForm}, got "10.0.0.7"`],
-  ["allow: []\n", `1 allow: must be a list of at least one ${rangeForm}, got none`],
+  ["allow: 10.0.0.7\n", `1 allow: must be ${rangesForm}, got "10.0.0.7"`],
+  ["rate_limit: {}\n", "1 rate_limit: must be a mapping with per_address, total or both, got neither"],
+  ["allow: []\n", `1 allow: must be ${rangesForm}, got none`],
   ["deny: 10.0.0.7\n", `1 deny: must be a list, each ${rangeForm}, got "10.0.0.7"`],
   ["deny:\n  - 10.0.0.7\n  - 10.0\n", `3 deny[1]: must be ${rangeForm}, got 10`],
   ["deny: [10.0.0.256]\n", `1 deny[0]: must be ${rangeForm}, got "10.0.0.256"`],

@@ -142,7 +142,7 @@ rate_limit: { total: { per_second: "0.25", burst: "3" } }
 });
 
 test("a list may be empty where it says that there is none", () => {
-  expect(read("routes: []\ndeny: []\nrate_limit: {}\nlimits: {}")).toMatchObject({
+  expect(read("routes: []\ndeny: []\nlimits: {}")).toMatchObject({
     routes: [],
     deny: [],
     limits: {},

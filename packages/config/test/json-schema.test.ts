@@ -122,6 +122,7 @@ const wrong: readonly [(typeof forms)[number], string][] = [
   ["memwire", "    health: { when_down: ignore }"],
   ["memwire", "    health: { fail_open_below: 2 }"],
   ["memwire", "    rate_limit: 1000"],
+  ["memwire", "    rate_limit: {}"],
   ["memwire", "    rate_limit: { total: { per_second: 0, burst: 1 } }"],
   ["memwire", "    rate_limit: { per_client: { per_second: 1 } }"],
   ["memwire", "proxy: { connections: 1 }"],

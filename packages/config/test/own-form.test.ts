@@ -368,6 +368,26 @@ test.each<[string, string]>([
     "5 pools.alpha.health.retry_max: must be at least retry_min, 100, got 50",
   ],
   [
+    alpha(`${whole}\n    health: { retry_min: 100, flap_max: 50 }`),
+    "5 pools.alpha.health.flap_max: must be at least retry_min, 100, got 50",
+  ],
+  [
+    alpha(`${whole}\n    hash_tag: "{}"\n    hash_stop: "|#|"`),
+    "6 pools.alpha.hash_stop: cannot stand beside hash_tag: take one out",
+  ],
+  [
+    alpha(`${whole}\n    distribution:\n      name: jump\n      seed: x\n    hash: md5`),
+    "7 pools.alpha.distribution.seed: goes with hash: xxh3, which alone has a seed, not with md5",
+  ],
+  [
+    alpha(`    listen: { address: h:1, allow: [] }\n${servers}`),
+    "3 pools.alpha.listen.allow: must be a list of at least one IP address or range such as 10.0.0.0/8 or 2001:db8::/32, got none",
+  ],
+  [
+    alpha(`${whole}\n    rate_limit: {}`),
+    "5 pools.alpha.rate_limit: must be a mapping with per_client, total or both, got neither",
+  ],
+  [
     alpha(`${whole}\n    health: { fail_open_below: 50 }`),
     "5 pools.alpha.health.fail_open_below: must be a number from 0 to 1, got 50",
   ],
@@ -390,6 +410,18 @@ test.each<[string, string]>([
   [
     `${alpha(whole)}proxy: { unsent_bytes_pause: 10, unsent_bytes_max: 5 }\n`,
     "5 proxy.unsent_bytes_max: must be at least unsent_bytes_pause, 10, got 5",
+  ],
+  [
+    `${alpha(whole)}proxy: { retrieval_line_bytes_max: 100 }\n`,
+    "5 proxy.retrieval_line_bytes_max: must be at least line_bytes_max, 2048 by default, got 100",
+  ],
+  [
+    `${alpha(whole)}proxy: { line_bytes_max: 2000000 }\n`,
+    "5 proxy.line_bytes_max: must be at most retrieval_line_bytes_max, 1048576 by default, got 2000000",
+  ],
+  [
+    `${alpha(whole)}proxy: { line_bytes_max: 200, retrieval_line_bytes_max: 100 }\n`,
+    "5 proxy.retrieval_line_bytes_max: must be at least line_bytes_max, 200, got 100",
   ],
   [
     `${alpha(whole)}proxy: { pipeline_max: 0 }\n`,

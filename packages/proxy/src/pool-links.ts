@@ -43,6 +43,7 @@ export function linkOptionsOf(
       retryMinMs,
       retryMaxMs: Math.max(retryMinMs, retryMaxMs),
       trialMs: retryMinMs,
+      flapMaxMs: Math.max(retryMinMs, DEFAULT_HEALTH.flapMaxMs),
     }),
     credentials,
   };
