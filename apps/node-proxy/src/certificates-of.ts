@@ -3,9 +3,13 @@
 // said.
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { NamedMistake } from "./named-mistake.ts";
 
 /** A file that was read. */
 export interface NamedBytes {
+  /** Of the configuration, and what stands there. */
+  readonly key: string;
+  readonly named: string;
   readonly path: string;
   readonly bytes: Uint8Array;
 }
@@ -13,25 +17,25 @@ export interface NamedBytes {
 /**
  * All of a file, in order; at least one.
  *
- * @throws Error that says what is wrong with it
+ * @throws NamedMistake that says what is wrong with it
  */
-export function certificatesOf({ path, bytes }: NamedBytes): readonly X509Certificate[] {
-  const blocks = textOf(bytes).match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) throw new Error(`${path} has no PEM certificate`);
+export function certificatesOf(file: NamedBytes): readonly X509Certificate[] {
+  const blocks = textOf(file.bytes).match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw mistake(file, `${file.path} has no PEM certificate`);
   return blocks.map((block, i) => {
     try {
       return new X509Certificate(block);
     } catch (cause) {
-      throw new Error(`${path} has a broken certificate, number ${i + 1}`, { cause });
+      throw mistake(file, `${file.path} has a broken certificate, number ${i + 1}`, cause);
     }
   });
 }
 
-/** @throws Error unless `key` has the private key of the first certificate in `chain` */
+/** @throws NamedMistake unless `key` has the private key of the first certificate in `chain` */
 export function checkPair(chain: NamedBytes, key: NamedBytes): void {
   const [first] = certificatesOf(chain) as [X509Certificate];
   if (first.checkPrivateKey(privateKeyOf(key))) return;
-  throw new Error(`the key in ${key.path} is not that of the first certificate in ${chain.path}`);
+  throw mistake(key, `the key in ${key.path} is not that of the first certificate in ${chain.path}`);
 }
 
 /** A line for each certificate of a file that has expired, or is not valid yet. */
@@ -46,12 +50,15 @@ export function notesOnDates(chain: NamedBytes, now: number): readonly string[] 
   });
 }
 
-function privateKeyOf({ path, bytes }: NamedBytes): ReturnType<typeof createPrivateKey> {
+function privateKeyOf(file: NamedBytes): ReturnType<typeof createPrivateKey> {
   try {
-    return createPrivateKey(textOf(bytes));
+    return createPrivateKey(textOf(file.bytes));
   } catch (cause) {
-    throw new Error(`${path} has no PEM private key, or it is encrypted`, { cause });
+    throw mistake(file, `${file.path} has no PEM private key, or it is encrypted`, cause);
   }
 }
 
 const textOf = (pem: Uint8Array): string => new TextDecoder("latin1").decode(pem);
+
+const mistake = ({ key, named }: NamedBytes, what: string, cause?: unknown): NamedMistake =>
+  new NamedMistake(key, named, what, { cause });

@@ -8,7 +8,8 @@ import { ProxyEngine } from "@memwire/proxy";
 import { DEFAULT_HEALTH } from "@memwire/router";
 import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
-import { filesOf, optionsOf, orMistake, usersOf } from "./serve.ts";
+import { orMistake } from "./named-mistake.ts";
+import { filesOf, optionsOf, usersOf } from "./serve.ts";
 import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
 import { SAMPLE_KEYS, sampleKeys, sharesOf, type SampleKeys } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
@@ -23,9 +24,8 @@ export async function check({ source, overrides }: Task): Promise<string> {
   try {
     const configured = configure(source, overrides);
     const notes = await checkFiles(configured);
-    const { config, folder } = configured;
-    const engine = new ProxyEngine(optionsOf(configured, usersOf(config, folder)));
-    return [describe(config, engine.servers().length), ...notes].join("\n");
+    const engine = new ProxyEngine(optionsOf(configured, usersOf(configured)));
+    return [describe(configured.config, engine.servers().length), ...notes].join("\n");
   } catch (error) {
     if (error instanceof ProgramEnd) throw new ProgramEnd(1, error.message);
     if (error instanceof RangeError) throw new ProgramEnd(1, usageMistake(PROGRAM, error.message).message);
@@ -38,12 +38,13 @@ export async function check({ source, overrides }: Task): Promise<string> {
  *
  * @returns What is to be said of them.
  */
-async function checkFiles({ config, folder }: Configured): Promise<readonly string[]> {
+async function checkFiles(configured: Configured): Promise<readonly string[]> {
+  const { config, placeOf } = configured;
   const { denoSockets = DEFAULT_DENO_SOCKETS } = config;
-  const files = filesOf(config, folder);
+  const files = filesOf(configured);
   for (const pool of config.pools) {
     for (const listener of pool.listeners) {
-      const options = orMistake(() => files.listenOptions(pool, listener));
+      const options = orMistake(() => files.listenOptions(pool, listener), placeOf);
       if (options !== undefined) await tryListening(pool.name, options, denoSockets);
     }
   }

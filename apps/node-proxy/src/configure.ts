@@ -11,6 +11,7 @@ import {
   readProxyConfig,
   readServersFile,
   type ListenConfig,
+  type PlaceOf,
   type PoolConfig,
   type ProxyConfig,
   type ServerConfig,
@@ -26,6 +27,8 @@ export interface Configured {
   readonly config: ProxyConfig;
   /** Where the names of files in the configuration start from. */
   readonly folder: string;
+  /** Where the file says what; absent if there is none. */
+  readonly placeOf?: PlaceOf;
 }
 
 /**
@@ -34,11 +37,11 @@ export interface Configured {
  * @throws ProgramEnd 2 with every mistake of a file, or with what cannot be in place of what it says
  */
 export function configure(source: Source, overrides: Overrides): Configured {
-  const { config, folder } = read(source);
+  const { config, ...where } = read(source);
   const overridden = override(config, overrides);
   checkLoops(overridden.pools);
   checkPlacements(overridden.pools);
-  return { config: overridden, folder };
+  return { config: overridden, ...where };
 }
 
 function read(source: Source): Configured {
@@ -47,7 +50,8 @@ function read(source: Source): Configured {
       const file = source.file.value;
       const reading = readProxyConfig(readText(source.file), file);
       if (!reading.ok) throw new ProgramEnd(2, reading.mistakes.map(describeMistake).join("\n"));
-      return { config: reading.config, folder: dirname(file) };
+      const { config, placeOf } = reading;
+      return { config, folder: dirname(file), placeOf };
     }
     case "servers":
       return { config: onePool(source.listen, readServers(source.file)), folder: "." };

@@ -1,39 +1,40 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CredentialsConfig } from "@memwire/config";
+import { checkCredentials } from "@memwire/proxy";
+import { NamedMistake } from "./named-mistake.ts";
+import { readNamedFile } from "./read-named-file.ts";
 
 /**
  * The password of a pool's credentials, from where the configuration says it is. It is in no message.
  *
  * @param folder Where the name of its file starts from.
- * @throws Error that says what is not there
+ * @throws NamedMistake that says what is not there, or why no server would take it
  */
 export function passwordOf(
-  { password: where }: CredentialsConfig,
+  { kind, user, password: where }: CredentialsConfig,
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  if ("variable" in where) {
-    const password = environment[where.variable] ?? "";
-    if (password === "")
-      throw new Error(`the password is to be in ${where.variable} of the environment: it is not set`);
-    return password;
+  const [key, named] = "variable" in where ? ["password_env", where.variable] : ["password_file", where.file];
+  const password =
+    "variable" in where ? (environment[where.variable] ?? "") : firstLineOf(where.file, folder);
+  if (password === "") {
+    const message =
+      "variable" in where
+        ? `the password is to be in ${named} of the environment: it is not set`
+        : `the password is to be the first line of ${resolve(folder, named)}: it is empty`;
+    throw new NamedMistake(key, named, message);
   }
-  const path = resolve(folder, where.file);
-  const [line = ""] = readPasswordFile(path).split(/\r?\n/);
-  if (line === "") throw new Error(`the password is to be the first line of ${path}: it is empty`);
-  return line;
-}
-
-function readPasswordFile(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    checkCredentials({ kind, user, password });
   } catch (error) {
-    throw new Error(`cannot read ${path} for the password: ${reasonOf(error)}`, { cause: error });
+    throw new NamedMistake(key, named, (error as RangeError).message, { cause: error });
   }
+  return password;
 }
 
-function reasonOf(error: unknown): string {
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : message;
+function firstLineOf(file: string, folder: string): string {
+  const text = new TextDecoder().decode(readNamedFile(folder, file, "password_file"));
+  const [line = ""] = text.split(/\r?\n/);
+  return line;
 }

@@ -18,6 +18,7 @@ import {
 } from "@memwire/engine";
 import { certificatesOf, checkPair, notesOnDates, type NamedBytes } from "./certificates-of.ts";
 import { handshakeLimits, type HandshakeLimits } from "./handshake-limits.ts";
+import { NamedMistake } from "./named-mistake.ts";
 import { readNamedFile } from "./read-named-file.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
 
@@ -115,10 +116,11 @@ export class PemFiles implements RereadFiles {
   #pair(
     { name }: PoolConfig,
     chainFile: string,
-    keyFile: string = chainFile,
+    keyFile: string | undefined,
   ): Pick<TlsCredentials, "chain" | "key"> {
     return ofPool(name, () => {
-      const [chain, key] = [this.#read(chainFile), this.#read(keyFile)];
+      const chain = this.#read(chainFile, "cert");
+      const key = keyFile === undefined ? chain : this.#read(keyFile, "key");
       checkPair(chain, key);
       for (const note of notesOnDates(chain, Date.now())) this.#notes.add(`pool ${name}: ${note}`);
       return { chain: chain.bytes, key: key.bytes };
@@ -128,22 +130,24 @@ export class PemFiles implements RereadFiles {
   #roots({ name }: PoolConfig, file: string | undefined): Pick<TlsCredentials, "ca"> {
     if (file === undefined) return {};
     return ofPool(name, () => {
-      const roots = this.#read(file);
+      const roots = this.#read(file, "ca");
       certificatesOf(roots);
       return { ca: roots.bytes };
     });
   }
 
-  #read(file: string): NamedBytes {
-    return { path: resolve(this.#folder, file), bytes: readNamedFile(this.#folder, file) };
+  /** @param key Of the configuration, that the file is named by. */
+  #read(file: string, key: string): NamedBytes {
+    const bytes = readNamedFile(this.#folder, file, key);
+    return { key, named: file, path: resolve(this.#folder, file), bytes };
   }
 }
 
-/** @throws Error of what `read` throws, with the pool */
+/** @throws NamedMistake that `read` throws, with the pool */
 function ofPool<T>(name: string, read: () => T): T {
   try {
     return read();
-  } catch (cause) {
-    throw new Error(`pool ${name}: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    throw error instanceof NamedMistake ? error.ofPool(name) : error;
   }
 }

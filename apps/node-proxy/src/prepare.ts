@@ -16,7 +16,7 @@ export async function prepare(configured: Configured, source: Source, adapter: A
   if (source.kind !== "embedded") return { ...configured, parts: [] };
   const embedded = await startEmbeddedServers(adapter);
   const servers = embedded.map(({ server }) => server);
-  const { config, folder } = configured;
+  const { config } = configured;
   const pools = config.pools.map((pool) => ({ ...pool, servers }));
-  return { config: { ...config, pools }, folder, parts: embedded.map(({ part }) => part) };
+  return { ...configured, config: { ...config, pools }, parts: embedded.map(({ part }) => part) };
 }

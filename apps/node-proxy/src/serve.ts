@@ -11,7 +11,7 @@ import {
   type ListenerId,
   type Millis,
 } from "@memwire/engine";
-import { sinkOf, StderrLines, usageMistake, type Part } from "@memwire/program";
+import { sinkOf, StderrLines, type Part } from "@memwire/program";
 import { ProxyEngine, type Facts, type HealthChange, type ProxyOptions } from "@memwire/proxy";
 import { AddressGuard } from "./address-guard.ts";
 import { PROGRAM } from "./cli.ts";
@@ -20,6 +20,7 @@ import { engineOptions } from "./engine-options.ts";
 import { withFrontDoor, type Door, type Entrance } from "./front-door.ts";
 import { HealthLog } from "./health-log.ts";
 import { listenOn } from "./listen-on.ts";
+import { orMistake } from "./named-mistake.ts";
 import { PemFiles } from "./pem-files.ts";
 import type { RereadFiles } from "./refresh-on-hangup.ts";
 import { UserFiles } from "./user-files.ts";
@@ -40,15 +41,16 @@ export interface RunningProxy {
  * @throws ProgramEnd 2 for a file that cannot be read or has a mistake, or a password that no server would take
  */
 export async function serve(
-  { config, folder }: Configured,
+  configured: Configured,
   { network, clock, copyBytes, runtime }: Adapter,
   version: string,
 ): Promise<RunningProxy> {
-  const files = filesOf(config, folder);
-  const users = usersOf(config, folder);
+  const { config, placeOf } = configured;
+  const files = filesOf(configured);
+  const users = usersOf(configured);
   const doors = config.pools.map(doorOf);
   const listeners: Listener[][] = config.pools.map(() => []);
-  const options = optionsOf({ config, folder }, users);
+  const options = optionsOf(configured, users);
   const lines = new StderrLines(sinkOf(runtime), PROGRAM);
   const startedAt = clock.now();
   const facts = (): Facts => ({
@@ -69,7 +71,7 @@ export async function serve(
       const listener = await listenOn(
         driver,
         asked,
-        orMistake(() => files.listenOptions(pool, asked)),
+        orMistake(() => files.listenOptions(pool, asked), placeOf),
       );
       files.serve(pool, listener, asked);
       listeners[i]?.push(listener);
@@ -103,26 +105,17 @@ class ListeningProxy extends ProxyEngine {
 
 /** @throws ProgramEnd 2 for a password that is not where it is to be */
 export function optionsOf(configured: Configured, users: UserFiles): ProxyOptions {
-  return orMistake(() => engineOptions(configured, users));
+  return orMistake(() => engineOptions(configured, users), configured.placeOf);
 }
 
 /** @throws ProgramEnd 2 for a file of certificates that cannot be read */
-export function filesOf(config: ProxyConfig, folder: string): PemFiles {
-  return orMistake(() => new PemFiles(config, folder));
+export function filesOf({ config, folder, placeOf }: Configured): PemFiles {
+  return orMistake(() => new PemFiles(config, folder), placeOf);
 }
 
 /** @throws ProgramEnd 2 for a file of users that cannot be read, or a line of one that has a mistake */
-export function usersOf(config: ProxyConfig, folder: string): UserFiles {
-  return orMistake(() => new UserFiles(config, folder));
-}
-
-/** @throws ProgramEnd 2 for what `read` throws */
-export function orMistake<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw usageMistake(PROGRAM, (error as Error).message);
-  }
+export function usersOf({ config, folder, placeOf }: Configured): UserFiles {
+  return orMistake(() => new UserFiles(config, folder), placeOf);
 }
 
 function doorOf({ clientConnectionsMax = Infinity }: PoolConfig): Door {

@@ -41,7 +41,10 @@ export class UserFiles implements RereadFiles {
   #read(): ReadonlyMap<string, UserCheck> {
     return new Map(
       this.#names.map((file) => {
-        const users = parseSaslUsers(readNamedFile(this.#folder, file), resolve(this.#folder, file));
+        const users = parseSaslUsers(
+          readNamedFile(this.#folder, file, "users_file"),
+          resolve(this.#folder, file),
+        );
         return [file, checkOf(users)];
       }),
     );

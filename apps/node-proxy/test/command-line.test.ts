@@ -306,27 +306,27 @@ test.each<[string, string]>([
       '@bad.yml:1 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "here"',
   ],
   ["--config no.yml", "memwire-proxy: cannot read no.yml: no such file; see memwire-proxy --help"],
-  [
-    "--config @tls.yml",
-    "memwire-proxy: pool a: cannot read @certificates/no.pem: no such file; see memwire-proxy --help",
-  ],
-  [
-    "--config @list.yml",
-    "memwire-proxy: pool a: @list.servers has no PEM certificate; see memwire-proxy --help",
-  ],
+  ["--config @tls.yml", "@tls.yml:1 pools.a.listen.tls.cert: cannot read @certificates/no.pem: no such file"],
+  ["--config @key.yml", "@key.yml:1 pools.a.listen[0].tls.key: cannot read @no.key: no such file"],
+  ["--config @list.yml", "@list.yml:1 pools.a.listen.tls.cert: @list.servers has no PEM certificate"],
   [
     "--config @pair.yml",
-    "memwire-proxy: pool a: the key in &two.key is not that of the first certificate in &one.crt; see memwire-proxy --help",
+    "@pair.yml:1 pools.a.listen.tls.key: the key in &two.key is not that of the first certificate in &one.crt",
+  ],
+  ["--config @roots.yml", "@roots.yml:1 pools.a.server_tls.ca: @list.servers has no PEM certificate"],
+  [
+    "--config @noword.yml",
+    "@noword.yml:1 pools.a.credentials.password_file: cannot read @no-word: no such file",
   ],
   [
-    "--config @roots.yml",
-    "memwire-proxy: pool a: @list.servers has no PEM certificate; see memwire-proxy --help",
+    "--config @empty.yml",
+    "@empty.yml:1 pools.a.credentials.password_file: the password is to be the first line of @empty: it is empty",
   ],
   [
     "--config @secret.yml",
-    "memwire-proxy: the password is to be in NO_SUCH_SECRET of the environment: it is not set; see memwire-proxy --help",
+    "@secret.yml:1 pools.a.credentials.password_env: the password is to be in NO_SUCH_SECRET of the environment: it is not set",
   ],
-  ["--config @nousers.yml", "memwire-proxy: cannot read @no-users: no such file; see memwire-proxy --help"],
+  ["--config @nousers.yml", "@nousers.yml:1 pools.a.users_file: cannot read @no-users: no such file"],
   [
     "--config @users.yml",
     "memwire-proxy: @users:3: must be name:password, neither of them empty; see memwire-proxy --help",
@@ -340,6 +340,13 @@ test.each<[string, string]>([
     pool(`listen: { address: ':1', tls: { cert: ${certificates}/one.crt, key: ${certificates}/two.key } }`),
   );
   writeFileSync(at("tls.yml"), pool("listen: { address: ':1', tls: { cert: certificates/no.pem } }"));
+  writeFileSync(
+    at("key.yml"),
+    pool(`listen: [{ address: ':1', tls: { cert: ${certificates}/one.crt, key: no.key } }]`),
+  );
+  writeFileSync(at("noword.yml"), pool("listen: ':1', credentials: { user: me, password_file: no-word }"));
+  writeFileSync(at("empty.yml"), pool("listen: ':1', credentials: { user: me, password_file: empty }"));
+  writeFileSync(at("empty"), "\n");
   writeFileSync(at("nousers.yml"), pool("listen: ':1', users_file: no-users"));
   writeFileSync(at("users.yml"), pool("listen: ':1', users_file: users"));
   writeFileSync(at("users"), "# ours\nann:secret\nbob hidden\n");

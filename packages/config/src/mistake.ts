@@ -14,6 +14,9 @@ export interface Mistake {
   readonly message: string;
 }
 
+/** Where a mistake would be. */
+export type Place = Omit<Mistake, "message">;
+
 /** A mistake as one line of text. */
 export function describeMistake({ file, line, path, message }: Mistake): string {
   return `${file}:${line}${path === "" ? "" : ` ${path}`}: ${message}`;

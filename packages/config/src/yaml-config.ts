@@ -1,12 +1,19 @@
 // A configuration file in YAML or JSON: what it says, or every mistake in it by its line.
 
-import { describePath, type Mistake, type Step } from "./mistake.ts";
+import { describePath, type Mistake, type Place, type Step } from "./mistake.ts";
+import { stepsToText } from "./steps-to-text.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** A configuration, or everything that is wrong with the file. */
 export type ConfigReading<Config> =
-  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: true; readonly config: Config; readonly placeOf: PlaceOf }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/**
+ * Where a key has that text, such as `cert` the name of a file, for who finds out later that there is none: the first
+ * place; `undefined` if there is none.
+ */
+export type PlaceOf = (key: string, text: string) => Place | undefined;
 
 /** Says a mistake in the value at the end of `steps`. */
 export type AddMistake = (steps: readonly Step[], message: string) => void;
@@ -29,10 +36,19 @@ export function readConfig<Config>(
     path: describePath(steps),
     message,
   }));
+  const placeAt = (steps: readonly Step[]): Place => ({
+    file,
+    line: source.lineOf(steps),
+    path: describePath(steps),
+  });
   const add: AddMistake = (steps, message) => {
-    mistakes.push({ file, line: source.lineOf(steps), path: describePath(steps), message });
+    mistakes.push({ ...placeAt(steps), message });
+  };
+  const placeOf: PlaceOf = (key, words) => {
+    const steps = stepsToText(source.value, key, words);
+    return steps === undefined ? undefined : placeAt(steps);
   };
   const config = source.value === undefined ? undefined : read(source.value, add);
-  if (mistakes.length === 0 && config !== undefined) return { ok: true, config };
+  if (mistakes.length === 0 && config !== undefined) return { ok: true, config, placeOf };
   return { ok: false, mistakes: mistakes.toSorted((a, b) => a.line - b.line) };
 }

@@ -402,3 +402,30 @@ test("only what starts with / is a unix socket", () => {
     }),
   );
 });
+
+test("says where a file has what is found out later, at the first place", () => {
+  const text = `pools:
+  alpha:
+    listen:
+      - :1
+      - address: :2
+        tls: &tls
+          cert: proxy.pem
+          key: proxy.key
+    servers: [h:1]
+  beta:
+    listen: { address: ":3", tls: *tls }
+    servers: [i:1]
+    server_tls: { ca: proxy.pem }
+`;
+  const reading = readProxyConfig(text, "f");
+  if (!reading.ok) throw new Error("it is not good");
+  const { placeOf } = reading;
+  expect(placeOf("cert", "proxy.pem")).toEqual({
+    file: "f",
+    line: 7,
+    path: "pools.alpha.listen[1].tls.cert",
+  });
+  expect(placeOf("ca", "proxy.pem")).toEqual({ file: "f", line: 13, path: "pools.beta.server_tls.ca" });
+  expect(placeOf("key", "proxy.pem")).toBeUndefined();
+});

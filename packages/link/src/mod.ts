@@ -34,7 +34,7 @@ export {
   type ServerLimits,
   type Timeouts,
 } from "./limits.ts";
-export type { Credentials } from "./greeting.ts";
+export { checkCredentials, type Credentials } from "./greeting.ts";
 export { LinkEngine } from "./link-engine.ts";
 export { RequestDecoders } from "./request-decoders.ts";
 export { ServerLink } from "./server-link.ts";

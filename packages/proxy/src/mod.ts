@@ -1,4 +1,9 @@
-export { DEFAULT_TIMEOUT_MS, type ClientCounters, type ServerCounters } from "@memwire/link";
+export {
+  checkCredentials,
+  DEFAULT_TIMEOUT_MS,
+  type ClientCounters,
+  type ServerCounters,
+} from "@memwire/link";
 export type { HealthChange } from "./health-watch.ts";
 export {
   DEFAULT_PROXY_LIMITS,
