@@ -3,7 +3,15 @@
 import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
 import { parseBackend, parseListen, type ListenConfig, type ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, Option, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import {
+  Command,
+  Option,
+  once,
+  optionValue,
+  readArguments,
+  usageMistake,
+  wholeNumber,
+} from "@memwire/program";
 
 /** What the command line asks for. */
 export interface Task {
@@ -67,9 +75,13 @@ export function readTask(args: readonly string[], version: string): Task {
     .option(
       "--listen <address>",
       `where clients connect to: host:port or /path [permissions] (default: ${HOST}:${DEFAULT_PORT})`,
-      optionValue("--listen", parseListen),
+      once("--listen", optionValue("--listen", parseListen)),
     )
-    .option("--port <number>", `the same on ${HOST}, 0 for any free port`, wholeNumber("--port", 0, PORT_MAX))
+    .option(
+      "--port <number>",
+      `the same on ${HOST}, 0 for any free port`,
+      once("--port", wholeNumber("--port", 0, PORT_MAX)),
+    )
     .option(
       "--backend <address>",
       "a memcached server: host:port[:weight] or /path[:weight]; repeat it for each",

@@ -2,7 +2,7 @@
 
 import type { ListenConfig, ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
+import { Command, once, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
 import { addNutcrackerFlags, notesOnNutcrackerFlags } from "./nutcracker-flags.ts";
 import {
   addSettings,
@@ -97,7 +97,7 @@ export function readTask(args: readonly string[], version: string, environment: 
     .option(
       "--port <number>",
       `as --listen, on ${HOST}; 0 for any free port`,
-      wholeNumber("--port", 0, PORT_MAX),
+      once("--port", wholeNumber("--port", 0, PORT_MAX)),
     )
     .option("-t, --check", "say what would be done, or what is wrong with the file, and end")
     .option("--test-conf", "the same, as nutcracker calls it")

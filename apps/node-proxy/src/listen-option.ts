@@ -1,7 +1,7 @@
 // Where a program of this package listens, from its command line.
 
 import { parseListen, type ListenConfig } from "@memwire/config";
-import { optionValue, usageMistake, wholeNumber, type Command } from "@memwire/program";
+import { once, optionValue, usageMistake, wholeNumber, type Command } from "@memwire/program";
 
 /** What commander reads into for these options. */
 export interface ListenOptions {
@@ -18,12 +18,12 @@ export function addListenOptions(command: Command, defaultPort: number): Command
     .option(
       "--listen <address>",
       `where clients connect to: host:port or /path [permissions] (default: ${HOST}:${defaultPort})`,
-      optionValue("--listen", parseListen),
+      once("--listen", optionValue("--listen", parseListen)),
     )
     .option(
       "--port <number>",
       `the same on ${HOST}, 0 for any free port`,
-      wholeNumber("--port", 0, PORT_MAX),
+      once("--port", wholeNumber("--port", 0, PORT_MAX)),
     );
 }
 

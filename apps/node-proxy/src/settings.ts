@@ -12,7 +12,7 @@ import {
   type PlacementName,
   type ServerConfig,
 } from "@memwire/config";
-import { optionValue, usageMistake, type Command } from "@memwire/program";
+import { once, optionValue, usageMistake, type Command } from "@memwire/program";
 import type { HashName } from "@memwire/router";
 
 /** A value, and where it was said: `--listen` or `MEMWIRE_PROXY_LISTEN`. */
@@ -48,8 +48,8 @@ interface Row<T> {
   /** Reads what stands behind the flag, and what stands in the variable if that is not the same. */
   readonly read: (text: string) => T;
   readonly readVariable?: (text: string) => T;
-  /** The flag may be there several times, each for one more of a list. */
-  readonly repeated?: true;
+  /** The flag may be there several times: each for one more of a list, or the last is heard, as nutcracker does. */
+  readonly repeated?: "all" | "last";
 }
 
 /** The environment of a process. */
@@ -78,6 +78,7 @@ const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = {
     variable: "MEMWIRE_PROXY_CONFIG",
     says: "memwire's configuration, YAML or JSON, or twemproxy's nutcracker.yml as it is",
     read: readFileName,
+    repeated: "last",
   },
   servers: {
     flag: "--servers <file>",
@@ -95,7 +96,7 @@ const rows: { readonly [Name in keyof Values]: Row<Values[Name]> } = {
         .split(/[\s,]+/)
         .filter((word) => word !== "")
         .map(parseBackend),
-    repeated: true,
+    repeated: "all",
   },
   hash: {
     flag: "--hash <name>",
@@ -163,7 +164,8 @@ export function addSettings(command: Command, wanted: readonly Key[] = table.map
   for (const [key, { flag, says, read, repeated }] of table) {
     if (!wanted.includes(key)) continue;
     const parse = optionValue(nameOf(flag), read);
-    if (repeated !== true) command.option(flag, says, parse);
+    if (repeated === undefined) command.option(flag, says, once(nameOf(flag), parse));
+    else if (repeated === "last") command.option(flag, says, parse);
     else {
       command.option(flag, says, (text: string, before: readonly unknown[] | undefined) => [
         ...(before ?? []),
@@ -203,7 +205,7 @@ export function settingsOf(
 export function describeVariables(): string {
   const width = Math.max(...table.map(([, { variable }]) => variable.length));
   const also = (row: Row<unknown>): string =>
-    row.repeated === true ? " of each server, with blanks or commas between" : "";
+    row.repeated === "all" ? " of each server, with blanks or commas between" : "";
   return table
     .map(([, row]) => `  ${row.variable.padEnd(width)}  ${nameOf(row.flag)}${also(row)}`)
     .join("\n");

@@ -52,6 +52,14 @@ export function optionValue<T>(option: string, parse: (text: string) => T): (tex
   };
 }
 
+/** An option that is there once at the most, for commander: it would take the last of several without a word. */
+export function once<T>(option: string, parse: (text: string) => T): (text: string, before?: T) => T {
+  return (text, before) => {
+    if (before !== undefined) throw new RangeError(`${option} is there twice: take one out`);
+    return parse(text);
+  };
+}
+
 /** An option's value as a whole number within bounds. */
 export function wholeNumber(option: string, min: number, max: number): (text: string) => number {
   return optionValue(option, (text) => {

@@ -1,5 +1,5 @@
 export { Command, Option } from "commander";
-export { optionValue, readArguments, usageMistake, wholeNumber } from "./arguments.ts";
+export { once, optionValue, readArguments, usageMistake, wholeNumber } from "./arguments.ts";
 export { END_WITHIN_MS, endOnSignal, endParts, type OtherPart, type Part } from "./end-on-signal.ts";
 export { exit } from "./exit.ts";
 export { packageVersion } from "./package-version.ts";
