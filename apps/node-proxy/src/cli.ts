@@ -2,8 +2,16 @@
 
 import type { ListenConfig, ServerConfig } from "@memwire/config";
 import { describeEndpoint } from "@memwire/engine";
-import { Command, once, optionValue, readArguments, usageMistake, wholeNumber } from "@memwire/program";
-import { addNutcrackerFlags, notesOnNutcrackerFlags } from "./nutcracker-flags.ts";
+import {
+  Command,
+  once,
+  optionValue,
+  ProgramEnd,
+  readArguments,
+  usageMistake,
+  wholeNumber,
+} from "@memwire/program";
+import { addNutcrackerFlags, onNutcrackerFlags } from "./nutcracker-flags.ts";
 import {
   addSettings,
   describeVariables,
@@ -83,7 +91,7 @@ interface Flags extends Readonly<Record<string, unknown>> {
 /**
  * Reads the arguments of the proxy.
  *
- * @throws ProgramEnd with the help, the version, or one line that says what is wrong
+ * @throws ProgramEnd with the help, the version, or a line for each thing that is wrong
  */
 export function readTask(args: readonly string[], version: string, environment: Environment): Task {
   const command = new Command(PROGRAM)
@@ -112,11 +120,25 @@ export function readTask(args: readonly string[], version: string, environment: 
     .helpOption("-h, --help", "print this")
     .addHelpText("after", help);
   addNutcrackerFlags(command);
-  readArguments(command, args);
+  const mistake = mistakeIn(() => readArguments(command, args));
   const flags = command.opts<Flags>();
-  const notes = notesOnNutcrackerFlags(PROGRAM, flags);
+  const { mistakes, notes } = onNutcrackerFlags(flags);
+  const lines = mistakes.map((each) => usageMistake(PROGRAM, each).message);
+  if (mistake !== undefined) lines.unshift(mistake);
+  if (lines.length > 0) throw new ProgramEnd(2, lines.join("\n"));
   const isCheck = flags.check === true || flags.testConf === true;
   return { kind: isCheck ? "check" : "serve", ...sourceOf(PROGRAM, flags, environment), notes };
+}
+
+/** What `read` says is wrong; whatever else it throws goes on. */
+function mistakeIn(read: () => void): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProgramEnd && error.exitCode === 2) return error.message;
+    throw error;
+  }
 }
 
 const whereHelp = `

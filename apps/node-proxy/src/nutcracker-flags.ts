@@ -4,13 +4,13 @@
 // Refused is what somebody would miss: a daemon, a file, a port that another program looks at. What only tunes
 // nutcracker itself is taken, and said to have no effect. The others (-c, -t, -h, -V) are this program's own as well.
 
-import { Option, usageMistake, wholeNumber, type Command } from "@memwire/program";
+import { Option, wholeNumber, type Command } from "@memwire/program";
 
 interface Row {
   /** As commander has it. */
   readonly flag: string;
   readonly instead: string;
-  /** Reads what stands behind one that is taken. */
+  /** Reads what stands behind one that is taken. @throws RangeError for what nutcracker would not take */
   readonly takes?: (text: string) => number;
 }
 
@@ -56,30 +56,40 @@ const rows: Readonly<Record<string, Row>> = {
 
 /** Gives a command these flags, without a word of them in its help. */
 export function addNutcrackerFlags(command: Command): Command {
-  for (const { flag, takes } of Object.values(rows)) {
-    const option = new Option(flag).hideHelp();
-    command.addOption(takes === undefined ? option : option.argParser(takes));
-  }
+  for (const { flag } of Object.values(rows)) command.addOption(new Option(flag).hideHelp());
   return command;
 }
 
-/**
- * What is to be said of those that are there and have no effect.
- *
- * @param flags What commander has read.
- * @throws ProgramEnd 2 with all that are refused, and what to do instead
- */
-export function notesOnNutcrackerFlags(
-  program: string,
-  flags: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  const there = Object.entries(rows).flatMap(([name, row]) => (flags[name] === undefined ? [] : [row]));
-  const refused = there.filter(({ takes }) => takes === undefined);
-  if (refused.length > 0) {
-    const words = refused.map(({ flag, instead }) => `${namesOf(flag)} must be taken out: ${instead}`);
-    throw usageMistake(program, words.join("; "));
+/** What is to be said of those that are there. */
+export interface OnNutcrackerFlags {
+  /** Of those that are refused, and what to do instead; and of those with a value that nutcracker would not take. */
+  readonly mistakes: readonly string[];
+  /** Of those that have no effect. */
+  readonly notes: readonly string[];
+}
+
+/** @param flags What commander has read. */
+export function onNutcrackerFlags(flags: Readonly<Record<string, unknown>>): OnNutcrackerFlags {
+  const mistakes: string[] = [];
+  const notes: string[] = [];
+  for (const [name, { flag, instead, takes }] of Object.entries(rows)) {
+    const given = flags[name];
+    if (given === undefined) continue;
+    const wrong = takes === undefined ? undefined : mistakeOf(takes, given as string);
+    if (wrong !== undefined) mistakes.push(wrong);
+    else if (takes === undefined) mistakes.push(`${namesOf(flag)} must be taken out: ${instead}`);
+    else notes.push(`${namesOf(flag)} has no effect: ${instead}`);
   }
-  return there.map(({ flag, instead }) => `${namesOf(flag)} has no effect: ${instead}`);
+  return { mistakes, notes };
+}
+
+function mistakeOf(takes: (text: string) => number, text: string): string | undefined {
+  try {
+    takes(text);
+    return undefined;
+  } catch (error) {
+    return (error as RangeError).message;
+  }
 }
 
 /** `-o (--output)` of `-o, --output <file>`. */

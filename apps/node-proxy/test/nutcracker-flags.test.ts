@@ -111,6 +111,21 @@ test("the flags of a whole line are answered at once, the file that is named las
   expect(outcomeOf("--conf-file", "b.yml", "-c", "a.yml").file).toBe("a.yml");
 });
 
+test("every mistake of a line is said, each in a line of its own", () => {
+  const { ended, said } = outcomeOf(..."-d -v loud -m 100 --nonsense -i often -a 127.0.0.1".split(" "));
+  expect(ended).toBe(2);
+  const lines = said.split("\n");
+  for (const line of lines) expect(line).toMatch(/^memwire-proxy: .+; see memwire-proxy --help$/);
+  expect(lines.map((line) => /^memwire-proxy: (.+?)(?: must|$)/.exec(line)?.[1])).toEqual([
+    expect.stringContaining("unknown option '--nonsense'"),
+    "-d (--daemonize)",
+    "-a (--stats-addr)",
+    "-v",
+    "-i",
+    "-m",
+  ]);
+});
+
 test("what has no effect is said on stderr, and the rest is done", async () => {
   await using program = startProgram(
     "node",
