@@ -1,23 +1,8 @@
 #!/usr/bin/env node
-// memwire-gateway: arguments, configuration, gateway, sockets, signals.
+// memwire-gateway: signals are held, then the program is loaded.
 
-import process from "node:process";
-import { openAdapter } from "@memwire/adapter";
-import { endOnSignal, packageVersion, runProgram } from "@memwire/program";
-import { openAccessLog } from "./access-log.ts";
-import { readTask } from "./cli.ts";
-import { prepare } from "./prepare.ts";
-import { partOf, serve } from "./serve.ts";
-import { welcome } from "./welcome.ts";
+import { holdSignals } from "@memwire/program/hold-signals";
 
-await runProgram("memwire-gateway", async () => {
-  const version = packageVersion(import.meta.url);
-  const task = readTask(process.argv.slice(2), version);
-  const adapter = await openAdapter({ denoSockets: task.denoSockets });
-  const prepared = await prepare(task, adapter);
-  const accessLog = openAccessLog(task.accessLog);
-  const running = await serve(prepared, accessLog, adapter);
-  endOnSignal([partOf(running, accessLog), ...prepared.parts], adapter.clock);
-  console.log(`memwire-gateway ${version} on ${adapter.title}`);
-  console.log(welcome(prepared, running.listener.endpoint));
-});
+holdSignals(["SIGINT", "SIGTERM", "SIGUSR1"]); // what follows takes a while to load
+const { run } = await import("./run.ts");
+await run();
