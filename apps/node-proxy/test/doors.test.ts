@@ -251,13 +251,13 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     install("two", own);
     copyFileSync(join(certificates, "two.crt"), join(folder, `${late}.crt`));
     proxy.signal("SIGHUP");
-    const mistake = `pool main: the key in ${folder}/${late}.key is not that of the first certificate in ${folder}/${late}.crt`;
-    await proxy.said(new RegExp(`certificates stay as they are: ${mistake}\n`));
+    const mistake = `the key in ${folder}/${late}.key is not that of the first certificate in ${folder}/${late}.crt`;
+    await proxy.said(new RegExp(`certificates stay as they are: pool main: ${mistake}\n`));
     expect((await askInTls(endpoint, "version\r\n"))[0]).toBe("memwire test expired");
     expect(await proxy.stop()).toEqual({ code: 0, signal: null });
     await using refused = startProgram(runtime, main, ["--config", file]);
     expect((await refused.ended).code).toBe(2);
-    expect(refused.stderr).toBe(`memwire-proxy: ${mistake}; see memwire-proxy --help\n`);
+    expect(refused.stderr).toBe(`${file}:5 pools.main.listen[1].tls.key: ${mistake}\n`);
   });
 
   test("as many clients as connections_max says shake hands, as many again wait, and who is one more is closed", async () => {
