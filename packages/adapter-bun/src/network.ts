@@ -4,16 +4,16 @@
 // Bun cannot take a connect back: one that was closed while it was pending is told `closed` at once, and its socket
 // goes when the kernel has given it up or it is connected, whichever comes first.
 
-import { edenGC } from "bun:jsc";
+import { edenGC, fullGC } from "bun:jsc";
 import { lstat, rm } from "node:fs/promises";
 import { bindDatagrams, connectTls, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
-import { ChunkGarbage } from "./chunk-garbage.ts";
+import { Garbage } from "./garbage.ts";
 import { connectError } from "./connect-error.ts";
 import { BunTransport } from "./transport.ts";
 
-const garbage = new ChunkGarbage(edenGC);
+const garbage = new Garbage(edenGC, fullGC);
 
 type Handlers = Bun.SocketHandler<BunTransport>;
 

@@ -19,7 +19,7 @@ import {
   type TransportHandler,
   withoutPrefix,
 } from "@memwire/engine";
-import type { ChunkGarbage } from "./chunk-garbage.ts";
+import type { Garbage } from "./garbage.ts";
 
 /** What is smaller lies in memory that is used again soon. */
 const FREED_BYTES_LEAST = 4_096;
@@ -28,7 +28,7 @@ const FREED_BYTES_LEAST = 4_096;
 const READ_BYTES_MAX = 524_288;
 
 export class BunTransport implements Transport {
-  readonly #garbage: ChunkGarbage;
+  readonly #garbage: Garbage;
   #socket: Bun.Socket<BunTransport> | undefined;
   #handler: TransportHandler | undefined;
   /** What Bun has not taken of the last write, from `#restStart` on. */
@@ -41,7 +41,7 @@ export class BunTransport implements Transport {
   #gone = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(garbage: ChunkGarbage) {
+  constructor(garbage: Garbage) {
     this.#garbage = garbage;
   }
 
@@ -69,7 +69,7 @@ export class BunTransport implements Transport {
     if (!this.#closing) this.#handler?.received(chunk);
     if (chunk.length >= READ_BYTES_MAX) this.#awaitTurn();
     if (chunk.length >= FREED_BYTES_LEAST) free(chunk);
-    else this.#garbage.left(chunk.length);
+    else this.#garbage.chunk(chunk.length);
   }
 
   /** An engine that has enough says so when the turn ends: nothing more comes until then. */
@@ -108,6 +108,7 @@ export class BunTransport implements Transport {
   gone(error?: unknown): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#garbage.socket();
     this.#rest = undefined;
     clearTimeout(this.#linger);
     const cause = this.#causeOf(error);

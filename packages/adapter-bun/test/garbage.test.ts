@@ -1,10 +1,12 @@
-// What becomes of the chunks that Bun makes. Nothing here needs Bun.
+// What becomes of the chunks that Bun makes, and of sockets that are over. Nothing here needs Bun.
 
 import { expect, test } from "vitest";
-import { ChunkGarbage } from "../src/chunk-garbage.ts";
+import { Garbage } from "../src/garbage.ts";
 import { BunTransport } from "../src/transport.ts";
 
-function received(chunk: Uint8Array, garbage = new ChunkGarbage(() => {})): string {
+const NEVER = (): void => {};
+
+function received(chunk: Uint8Array, garbage = new Garbage(NEVER, NEVER)): string {
   let seen = "";
   const transport = new BunTransport(garbage);
   transport.serve({
@@ -38,12 +40,25 @@ test("a small one is left alone, and so is one that others may have a part of", 
 
 test("what is left alone is collected when there are 64 MiB of it, with 256 bytes beside each chunk", () => {
   let collections = 0;
-  const garbage = new ChunkGarbage(() => collections++);
+  const garbage = new Garbage(() => collections++, NEVER);
   const chunk = new Uint8Array(3_840); // 16,384 of them
   for (let i = 1; i < 2 * 16_384; i++) received(chunk, garbage);
   expect(collections).toBe(1);
   for (let i = 0; i < 100; i++) received(new Uint8Array(1_048_576), garbage); // freed
   expect(collections).toBe(1);
   received(chunk, garbage);
+  expect(collections).toBe(2);
+});
+
+test("all that is left behind is collected when 16,384 sockets are over", () => {
+  let collections = 0;
+  const garbage = new Garbage(NEVER, () => collections++);
+  for (let i = 1; i < 2 * 16_384; i++) {
+    const transport = new BunTransport(garbage);
+    transport.gone();
+    transport.gone(); // said again, it is the same one
+  }
+  expect(collections).toBe(1);
+  new BunTransport(garbage).gone();
   expect(collections).toBe(2);
 });
