@@ -50,9 +50,12 @@ export function notesOnDates(chain: NamedBytes, now: number): readonly string[] 
   });
 }
 
+/** Without what is around it, such as the certificate: node:crypto of Deno 2.9.5 wants a key alone. */
 function privateKeyOf(file: NamedBytes): ReturnType<typeof createPrivateKey> {
+  const text = textOf(file.bytes);
+  const [block = text] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/.exec(text) ?? [];
   try {
-    return createPrivateKey(textOf(file.bytes));
+    return createPrivateKey(block);
   } catch (cause) {
     throw mistake(file, `${file.path} has no PEM private key, or it is encrypted`, cause);
   }

@@ -260,6 +260,29 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(refused.stderr).toBe(`${file}:5 pools.main.listen[1].tls.key: ${mistake}\n`);
   });
 
+  test("certificate and key may be in one file, in either order", async () => {
+    install("one", runtime);
+    const [crt, key] = ["crt", "key"].map((kind) => readFileSync(join(folder, `${runtime}.${kind}`)));
+    const both = `${runtime}-both.pem`;
+    const file = config(
+      runtime,
+      "both",
+      `    listen: { address: 127.0.0.1:0, tls: { cert: ${both} } }\n    servers: [127.0.0.1:1]\n`,
+    );
+    for (const parts of [
+      [crt, key],
+      [key, crt],
+    ]) {
+      writeFileSync(join(folder, both), parts.join(""));
+      await using proxy = startProgram(runtime, main, ["--config", file]);
+      const [endpoint] = (await endpointsOf(proxy)) as [Endpoint];
+      expect(await askInTls(endpoint, "version\r\n")).toEqual([
+        "memwire test one",
+        expect.stringMatching(/^VERSION /),
+      ]);
+    }
+  });
+
   test("as many clients as connections_max says shake hands, as many again wait, and who is one more is closed", async () => {
     install("one", runtime);
     const file = config(

@@ -46,9 +46,12 @@ function checkPair(chain: Uint8Array | undefined, key: Uint8Array | undefined): 
   }
 }
 
+/** Without what is around it, such as the certificate: node:crypto of Deno 2.9.5 wants a key alone. */
 function privateKeyOf(key: Uint8Array): ReturnType<typeof createPrivateKey> {
+  const text = textOf(key);
+  const [block = text] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/.exec(text) ?? [];
   try {
-    return createPrivateKey(textOf(key));
+    return createPrivateKey(block);
   } catch (cause) {
     throw new Error("the key is not a PEM private key, or it is encrypted", { cause });
   }

@@ -211,6 +211,15 @@ for (const verify of ["request", "require", "once"] as const) {
   });
 }
 
+test("certificate and key may be in one file, in either order, at both ends", async () => {
+  for (const name of [one, two]) {
+    for (const file of [joined(name.chain, name.key), joined(name.key, name.chain)]) {
+      const door = await open({ chain: file, key: file, ca, verify: "require" });
+      expect(await visit(door, { ...localhost, chain: file, key: file })).toBe("answered");
+    }
+  }
+});
+
 const mistakes: readonly (readonly [Partial<TlsListenOptions>, string])[] = [
   [{ chain: garbage }, "the certificate chain has no PEM certificate"],
   [{ key: garbage }, "the key is not a PEM private key, or it is encrypted"],
