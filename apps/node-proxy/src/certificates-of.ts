@@ -35,7 +35,9 @@ export function certificatesOf(file: NamedBytes): readonly X509Certificate[] {
 export function checkPair(chain: NamedBytes, key: NamedBytes): void {
   const [first] = certificatesOf(chain) as [X509Certificate];
   if (first.checkPrivateKey(privateKeyOf(key))) return;
-  throw mistake(key, `the key in ${key.path} is not that of the first certificate in ${chain.path}`);
+  const what = `the key in ${key.path} is not that of the first certificate in ${chain.path}`;
+  // The key may have its own certificate elsewhere.
+  throw new NamedMistake(key.key, key.named, what, { isMeant: ({ cert }) => cert === chain.named });
 }
 
 /** A line for each certificate of a file that has expired, or is not valid yet. */

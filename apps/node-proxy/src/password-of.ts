@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { CredentialsConfig } from "@memwire/config";
+import type { CredentialsConfig, IsMeant } from "@memwire/config";
 import { checkCredentials } from "@memwire/proxy";
 import { NamedMistake } from "./named-mistake.ts";
 import { readNamedFile } from "./read-named-file.ts";
@@ -28,7 +28,9 @@ export function passwordOf(
   try {
     checkCredentials({ kind, user, password });
   } catch (error) {
-    throw new NamedMistake(key, named, (error as RangeError).message, { cause: error });
+    // Others may have the same password, and servers that take it.
+    const isMeant: IsMeant = (its) => its["user"] === user && (its["kind"] ?? "text") === kind;
+    throw new NamedMistake(key, named, (error as RangeError).message, { cause: error, isMeant });
   }
   return password;
 }

@@ -313,6 +313,14 @@ test.each<[string, string]>([
     "--config @pair.yml",
     "@pair.yml:1 pools.a.listen.tls.key: the key in &two.key is not that of the first certificate in &one.crt",
   ],
+  [
+    "--config @pairs.yml",
+    "@pairs.yml:3 pools.b.listen.tls.key: the key in &one.key is not that of the first certificate in &two.crt",
+  ],
+  [
+    "--config @words.yml",
+    "@words.yml:3 pools.b.credentials.password_file: a password must be without blanks: memcached -Y reads it up to the first one",
+  ],
   ["--config @roots.yml", "@roots.yml:1 pools.a.server_tls.ca: @list.servers has no PEM certificate"],
   [
     "--config @noword.yml",
@@ -339,6 +347,15 @@ test.each<[string, string]>([
     at("pair.yml"),
     pool(`listen: { address: ':1', tls: { cert: ${certificates}/one.crt, key: ${certificates}/two.key } }`),
   );
+  const two = (a: string, b: string): string =>
+    `pools:\n  a: { servers: [a:1], ${a} }\n  b: { servers: [a:1], ${b} }\n`;
+  const withKey = (port: number, cert: string): string =>
+    `listen: { address: ':${port}', tls: { cert: ${certificates}/${cert}.crt, key: ${certificates}/one.key } }`;
+  writeFileSync(at("pairs.yml"), two(withKey(1, "one"), withKey(2, "two")));
+  const withWords = (port: number, kind: string): string =>
+    `listen: ':${port}', credentials: { user: me, password_file: words${kind} }`;
+  writeFileSync(at("words.yml"), two(withWords(1, ", kind: sasl"), withWords(2, "")));
+  writeFileSync(at("words"), "two words\n");
   writeFileSync(at("tls.yml"), pool("listen: { address: ':1', tls: { cert: certificates/no.pem } }"));
   writeFileSync(
     at("key.yml"),

@@ -37,4 +37,5 @@ export type { RateConfig } from "./rate-schema.ts";
 export { ringServer } from "./ring-server.ts";
 export type { GatewayMethod, RouteConfig } from "./route-schema.ts";
 export { readServersFile, type ServersFileReading } from "./servers-file.ts";
+export type { IsMeant } from "./steps-to-text.ts";
 export type { PlaceOf } from "./yaml-config.ts";

@@ -1,7 +1,7 @@
 // A configuration file in YAML or JSON: what it says, or every mistake in it by its line.
 
 import { describePath, type Mistake, type Place, type Step } from "./mistake.ts";
-import { stepsToText } from "./steps-to-text.ts";
+import { stepsToText, type IsMeant } from "./steps-to-text.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** A configuration, or everything that is wrong with the file. */
@@ -11,9 +11,10 @@ export type ConfigReading<Config> =
 
 /**
  * Where a key has that text, such as `cert` the name of a file, for who finds out later that there is none: the first
- * place; `undefined` if there is none.
+ * place; `undefined` if there is none. `isMeant` looks at the mapping that has the key, for a mistake that only some of
+ * those places have, such as a `key` that is not that of the `cert` beside it.
  */
-export type PlaceOf = (key: string, text: string) => Place | undefined;
+export type PlaceOf = (key: string, text: string, isMeant?: IsMeant) => Place | undefined;
 
 /** Says a mistake in the value at the end of `steps`. */
 export type AddMistake = (steps: readonly Step[], message: string) => void;
@@ -44,8 +45,8 @@ export function readConfig<Config>(
   const add: AddMistake = (steps, message) => {
     mistakes.push({ ...placeAt(steps), message });
   };
-  const placeOf: PlaceOf = (key, words) => {
-    const steps = stepsToText(source.value, key, words);
+  const placeOf: PlaceOf = (key, words, isMeant = () => true) => {
+    const steps = stepsToText(source.value, key, words, isMeant);
     return steps === undefined ? undefined : placeAt(steps);
   };
   const config = source.value === undefined ? undefined : read(source.value, add);

@@ -417,6 +417,9 @@ test("says where a file has what is found out later, at the first place", () => 
     listen: { address: ":3", tls: *tls }
     servers: [i:1]
     server_tls: { ca: proxy.pem }
+  gamma:
+    listen: { address: ":4", tls: { cert: other.pem, key: proxy.key } }
+    servers: [j:1]
 `;
   const reading = readProxyConfig(text, "f");
   if (!reading.ok) throw new Error("it is not good");
@@ -428,4 +431,9 @@ test("says where a file has what is found out later, at the first place", () => 
   });
   expect(placeOf("ca", "proxy.pem")).toEqual({ file: "f", line: 13, path: "pools.beta.server_tls.ca" });
   expect(placeOf("key", "proxy.pem")).toBeUndefined();
+  const keyOf = (pem: string): string | undefined =>
+    placeOf("key", "proxy.key", ({ cert }) => cert === pem)?.path;
+  expect(keyOf("proxy.pem")).toBe("pools.alpha.listen[1].tls.key");
+  expect(keyOf("other.pem")).toBe("pools.gamma.listen.tls.key");
+  expect(keyOf("proxy.key")).toBeUndefined();
 });
