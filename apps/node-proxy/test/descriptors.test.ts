@@ -39,16 +39,20 @@ function configOf(pools: string, rest = ""): ProxyConfig {
 
 const plain = "  a: { listen: 127.0.0.1:1, servers: [a:1, b:1], connections: 3 }";
 const inTls = "  b: { listen: { address: 127.0.0.1:2, tls: { cert: c } }, servers: [a:1] }";
+const fewInTls =
+  "  d: { listen: [{ address: :3, tls: { cert: c } }, :4], servers: [a:1], client_connections: 10 }";
 const few = "  c: { listen: 127.0.0.1:3, servers: [a:1], client_connections: 10 }";
 
 test.each([
-  ["all who may come", plain, "", 4_096 + 6 + 64, undefined],
-  ["as many as there is room for", plain, "", 1_000, 930],
-  ["those in their handshakes and before", inTls, "", 4_096 + 4_096 + 1_024 + 1 + 64, undefined],
+  ["all who may come", plain, "", 4_096 + 7 + 64, undefined],
+  ["as many as there is room for", plain, "", 1_000, 929],
+  ["those in their handshakes and before", inTls, "", 4_096 + 4_096 + 1_024 + 2 + 64, undefined],
   ["them where there is little room", inTls, "", 1_000, 311],
-  ["them where there is more", inTls, "", 6_089, 2_500],
-  ["no more than pools take", few, "", 10 + 1 + 64, undefined],
-  ["no more than is asked for", plain, "proxy: { connections_max: 100 }", 170, undefined],
+  ["them where there is more", inTls, "", 6_090, 2_500],
+  ["no more than pools take", few, "", 10 + 2 + 64, undefined],
+  ["but those in their handshakes", fewInTls, "", 10 + 4_096 + 1_024 + 3 + 64, undefined],
+  ["and fewer of them where there is less room", fewInTls, "", 1_000, 461],
+  ["no more than is asked for", plain, "proxy: { connections_max: 100 }", 171, undefined],
   ["at least one", plain, "", 64, 1],
 ])("clients have a file descriptor each: %s", (_what, pools, rest, max, clients) => {
   const config = configOf(pools, rest);
@@ -56,9 +60,9 @@ test.each([
   expect(changed.limits.connectionsMax).toBe(clients ?? config.limits.connectionsMax);
   expect(note === undefined).toBe(clients === undefined);
   expect(fitted(config, undefined)).toEqual({ config });
-  const needed = Number(/need ulimit -n (\d+) /.exec(note ?? "")?.[1] ?? max);
+  const needed = Number(/needs ulimit -n (\d+) /.exec(note ?? "")?.[1] ?? max);
   expect(fitted(config, needed).note).toBeUndefined();
-  expect(fitted(config, needed - 1).note).toMatch(/^of \d+ file descriptors servers need /);
+  expect(fitted(config, needed - 1).note).toMatch(/^of \d+ file descriptors servers and listeners need /);
 });
 
 async function endpointOf(proxy: RunningProgram): Promise<TcpEndpoint> {
@@ -99,7 +103,7 @@ test.runIf(process.platform === "linux").each(RUNTIMES)(
     await using proxy = await startWithFew(runtime, await endpointOf(server));
     const endpoint = await endpointOf(proxy);
     await proxy.said(
-      /^memwire-proxy: of 128 file descriptors servers need 1 and 64 are kept: clients at a time are at most 63; 4096 need ulimit -n 4161 \(systemd: LimitNOFILE=4161\)$/m,
+      /^memwire-proxy: of 128 file descriptors servers and listeners need 2, and 64 are kept: connections_max is 62; 4096 needs ulimit -n 4162 \(systemd: LimitNOFILE=4162\)$/m,
     );
     expect([...(await crowd(endpoint))].toSorted()).toEqual([
       "END\r\n",
