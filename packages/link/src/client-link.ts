@@ -12,7 +12,7 @@ import {
   type RequestDecoder,
   type TextRequestDecoder,
 } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Port, TokenBucket } from "@memwire/engine";
+import type { CloseCause, ConnectionId, Millis, Port, TokenBucket } from "@memwire/engine";
 import { ClientOutput, HELD_BYTES_MAX } from "./client-output.ts";
 import type { Asker, ClientContext, Crowd, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
@@ -24,6 +24,9 @@ import type { Upload, Uploader } from "./upload.ts";
 
 /** Requests of one client under way at a time where it asks what all wait for. */
 const CROWDED_PIPELINE_MAX = 4;
+
+/** How long, at the end, what comes is taken for what had come before: the system may hold some of it. */
+const READ_ON_MS = 1_000;
 
 /** Where a client's requests go. */
 export interface Dispatcher {
@@ -68,6 +71,9 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   #finishing = false;
   /** Nothing more is read as soon as it is between two requests with all of them decoded. */
   #draining = false;
+  /** From when on that is so as soon as the request that is coming is whole. */
+  #lastFrom: Millis = Infinity;
+  #isLast = false;
   #ended = false;
   /** It had its share of this turn: the others come first. */
   #yielded = false;
@@ -148,9 +154,13 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
     this.#finishIfDone();
   }
 
-  /** Takes the requests that have come, the one that has begun to come with them, answers them all, then closes. */
+  /**
+   * Takes the requests that have come, the one that has begun to come with them, answers them all, then closes. What
+   * comes in the next READ_ON_MS without a pause between two requests is taken with them.
+   */
   drain(): void {
     this.#draining = true;
+    this.#lastFrom = this.#context.now + READ_ON_MS;
     if (!this.#paused && !this.#requests.isInMessage) this.finish();
   }
 
@@ -293,6 +303,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
       }
       const found = requests.next();
       if (found === "need-data") {
+        this.#isLast = this.#context.now >= this.#lastFrom;
         if (this.#ended || (this.#draining && !requests.isInMessage)) this.#endReading();
         if (requests !== decoders.idle && !requests.isInMessage) this.#giveBack();
         break;
@@ -300,16 +311,18 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
       if (found === "request") {
         counters.requests++;
         this.#dispatcher.dispatch(this);
+        if (this.#isLast) this.#endReading();
         continue;
       }
       if (this.#incoming.inValue || found === "head") {
         this.#stream(found);
+        if (this.#isLast && !this.#incoming.inValue) this.#endReading();
         continue;
       }
       counters.requests++;
       counters.requestsInvalid++;
       this.#dispatcher.refuse(this);
-      if (found === "fatal") this.#finishing = true;
+      if (found === "fatal" || this.#isLast) this.#finishing = true;
     }
     this.#serving = false;
     this.#context.asker = undefined;

@@ -46,6 +46,25 @@ test("a request that has begun to come is waited for, sent and answered, and its
   }
 });
 
+test("who never stops sending is heard for a second, and then asked for no more than what it has begun", () => {
+  for (const wholeBytesMax of [5, 100]) {
+    const table = new Table({ wholeBytesMax });
+    const client = table.client();
+    const set = "set k0 0 0 10\r\nsome value\r\n";
+    table.say(client, set.slice(0, 18));
+    drain(table);
+    let stored = 0;
+    for (const time of [900, 99, 1, 1, 1]) {
+      table.wait(time);
+      table.say(client, `${set.slice(18)}${set.slice(0, 18)}`);
+      stored += serve(table);
+    }
+    expect(stored).toBe(4);
+    expect(client.sent).toBe("STORED\r\n".repeat(4));
+    expect(allClosed(table)).toBe(true);
+  }
+});
+
 test("so is the rest of a value that is handed on as it comes", () => {
   const table = new Table({ wholeBytesMax: 5 });
   const client = table.client();
