@@ -46,6 +46,7 @@ function line(command: string, key: string, inBase64: boolean, words: readonly s
   return `${[command, name, ...words, ...(inBase64 ? ["b"] : [])].join(" ")}\r\n`;
 }
 
+/** @param value What is joined to another gets a letter before it: a number from 2^63 must not come of that. */
 export function metaRequests(
   key: fc.Arbitrary<string>,
   value: fc.Arbitrary<string>,
@@ -91,10 +92,10 @@ export function metaRequests(
       weight: 3,
       arbitrary: fc
         .tuple(named, fc.oneof({ weight: 4, arbitrary: stored }, late), value)
-        .map(([{ key, inBase64 }, words, block]) => ({
-          key,
-          wire: `${line("ms", key, inBase64, [`${block.length}`, ...words])}${block}\r\n`,
-        })),
+        .map(([{ key, inBase64 }, words, some]) => {
+          const block = words.some((word) => word === "MA" || word === "MP") ? `v${some}` : some;
+          return { key, wire: `${line("ms", key, inBase64, [`${block.length}`, ...words])}${block}\r\n` };
+        }),
     },
     {
       weight: 2,
