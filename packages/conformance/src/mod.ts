@@ -23,5 +23,6 @@ export {
   type Runtime,
   type SpawnOptions,
 } from "./spawn.ts";
+export { startTold } from "./told-early.ts";
 export { TextClient } from "./text-client.ts";
 export { type ClusterOptions, type ClusterRun, simulateCluster } from "./simulation-cluster.ts";
