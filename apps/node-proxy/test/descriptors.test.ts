@@ -15,11 +15,9 @@ import {
   TextClient,
   type Runtime,
 } from "@memwire/conformance";
-import { parseEndpoint, type Endpoint } from "@memwire/engine";
+import { describeEndpoint, parseEndpoint, type Endpoint } from "@memwire/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fitted } from "../src/descriptors.ts";
-
-type TcpEndpoint = Extract<Endpoint, { kind: "tcp" }>;
 
 const apps = join(import.meta.dirname, "..", "..");
 let folder = "";
@@ -29,6 +27,12 @@ afterAll(() => rm(folder, { recursive: true }));
 /** As few as a proxy may have from the start, and as many as it then has left. */
 const DESCRIPTORS_MAX = 128;
 const DESCRIPTORS_LEFT = 64;
+
+type Kind = Endpoint["kind"];
+
+const LISTENERS = RUNTIMES.flatMap((runtime) =>
+  (["tcp", "unix"] as const).map((kind) => [runtime, kind] as const),
+);
 
 /** A configuration with a pool of each kind. */
 function configOf(pools: string, rest = ""): ProxyConfig {
@@ -65,15 +69,16 @@ test.each([
   expect(fitted(config, needed - 1).note).toMatch(/^of \d+ file descriptors servers and listeners need /);
 });
 
-async function endpointOf(proxy: RunningProgram): Promise<TcpEndpoint> {
+async function endpointOf(proxy: RunningProgram): Promise<Endpoint> {
   const [, address = ""] = await proxy.said(/^(\S+) pool \w+:/m);
-  return parseEndpoint(address) as TcpEndpoint;
+  return parseEndpoint(address);
 }
 
 /** Over one server, which its first failures would take out for a minute. */
-async function startWithFew(runtime: Runtime, { host, port }: TcpEndpoint): Promise<RunningProgram> {
+async function startWithFew(runtime: Runtime, kind: Kind, server: Endpoint): Promise<RunningProgram> {
   const file = join(folder, `${runtime}.yml`);
-  const pool = { listen: "127.0.0.1:0", servers: [`${host}:${port}:1 a`], auto_eject_hosts: true };
+  const listen = kind === "tcp" ? "127.0.0.1:0" : join(folder, `${runtime}.sock`);
+  const pool = { listen, servers: [`${describeEndpoint(server)}:1 a`], auto_eject_hosts: true };
   await writeFile(file, JSON.stringify({ alpha: { ...pool, server_retry_timeout: 60_000 } }));
   const limited = `ulimit -n ${DESCRIPTORS_MAX}; exec "$0" "$@"`;
   const main = join(apps, "node-proxy", "src", "main.ts");
@@ -81,10 +86,10 @@ async function startWithFew(runtime: Runtime, { host, port }: TcpEndpoint): Prom
 }
 
 /** More clients than there are descriptors for come, ask, and go. @returns all that was answered */
-async function crowd({ host, port }: TcpEndpoint): Promise<Set<string>> {
+async function crowd(endpoint: Endpoint): Promise<Set<string>> {
   const answers = new Set<string>();
   const sockets = Array.from({ length: DESCRIPTORS_MAX * 2 }, (): Socket => {
-    const socket = connect({ host, port });
+    const socket = connect(endpoint);
     socket.setEncoding("latin1").on("data", (text) => void answers.add(String(text)));
     return socket.on("error", () => {});
   });
@@ -96,11 +101,11 @@ async function crowd({ host, port }: TcpEndpoint): Promise<Set<string>> {
   return answers;
 }
 
-test.runIf(process.platform === "linux").each(RUNTIMES)(
-  "fewer clients are let in than there are file descriptors, so that servers can be reached, on %s",
-  async (runtime) => {
+test.runIf(process.platform === "linux").each(LISTENERS)(
+  "fewer clients are let in than there are file descriptors, so that servers can be reached, on %s by %s",
+  async (runtime, kind) => {
     await using server = startProgram("node", join(apps, "node-proxy", "src", "main.ts"), ["--port", "0"]);
-    await using proxy = await startWithFew(runtime, await endpointOf(server));
+    await using proxy = await startWithFew(runtime, kind, await endpointOf(server));
     const endpoint = await endpointOf(proxy);
     await proxy.said(
       /^memwire-proxy: of 128 file descriptors servers and listeners need 2, and 64 are kept: connections_max is 62; 4096 needs ulimit -n 4162 \(systemd: LimitNOFILE=4162\)$/m,
@@ -113,11 +118,11 @@ test.runIf(process.platform === "linux").each(RUNTIMES)(
   },
 );
 
-test.runIf(process.platform === "linux").each(RUNTIMES)(
-  "out of file descriptors no server is to blame, and later all is well, on %s",
-  async (runtime) => {
+test.runIf(process.platform === "linux").each(LISTENERS)(
+  "out of file descriptors no server is to blame, and later all is well, on %s by %s",
+  async (runtime, kind) => {
     await using server = startProgram("node", join(apps, "node-proxy", "src", "main.ts"), ["--port", "0"]);
-    await using proxy = await startWithFew(runtime, await endpointOf(server));
+    await using proxy = await startWithFew(runtime, kind, await endpointOf(server));
     const endpoint = await endpointOf(proxy);
     const left = `--nofile=${DESCRIPTORS_LEFT}:${DESCRIPTORS_LEFT}`;
     execFileSync("prlimit", ["--pid", String(proxy.pid), left]);

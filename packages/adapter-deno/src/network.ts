@@ -53,7 +53,7 @@ async function connect(endpoint: Endpoint, signal: AbortSignal): Promise<Deno.Co
 }
 
 /** Whether `Deno.listen` can do it. */
-function isNative(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions): boolean {
+export function isNative(endpoint: Endpoint, { backlog, reusePort = false }: ListenOptions): boolean {
   if (endpoint.kind === "unix") return backlog === undefined;
   // Asked to share a port without --unstable-net, Deno ends the process; the flag shows in what it makes appear.
   return !reusePort || "listenDatagram" in Deno;
