@@ -134,9 +134,27 @@ test("what came while the process stood still is heard before the deadline that 
   clock.turn();
   expect(clock.timers.length).toBe(1);
   engine.onElapsed = () => (engine.deadline = Infinity);
-  clock.goTo(1_910);
-  expect(engine.told.slice(1)).toEqual(["received 1 b at 1900", "elapsed at 1910"]);
+  for (const time of [1_903, 1_906, 1_909]) {
+    clock.goTo(time);
+    expect(engine.told.slice(1)).toEqual(["received 1 b at 1900"]);
+  }
+  clock.goTo(1_912);
+  expect(engine.told.slice(1)).toEqual(["received 1 b at 1900", "elapsed at 1912"]);
   expect(clock.timers).toEqual([]);
+});
+
+test("where it waits for a processor as well, there are turns to read in all the same", () => {
+  const { engine, clock, network } = start();
+  accepted(network);
+  engine.deadline = 1_500;
+  clock.turn();
+  engine.onElapsed = () => (engine.deadline = Infinity);
+  for (const time of [2_000, 3_000, 4_000, 5_000]) {
+    clock.goTo(time);
+    expect(engine.told).toEqual(["accepted via 0 at 1000"]);
+  }
+  clock.goTo(6_000);
+  expect(engine.told.slice(1)).toEqual(["elapsed at 6000"]);
 });
 
 test("a deadline that is long past when it is asked for is met at once", () => {
