@@ -427,7 +427,8 @@ export class ServerConnection implements Party, Taker, Source {
   #end(failure: Failure, weight: FailureWeight | null): void {
     const counters = this.#counters;
     if (this.#state === "ready") counters.disconnects++;
-    else counters.connectFailures++;
+    // One that was given up before it was made did not fail: its client went, or the server is wanted no more.
+    else if (weight !== null) counters.connectFailures++;
     counters.queuedNow -= requestsOf(this.#queued.head);
     this.#load = 0;
     const failed = this.#drop();

@@ -140,6 +140,18 @@ test("a client that goes away in the middle closes that connection and disturbs 
   expect(table.proxy.counters.requestsNow).toBe(0);
 });
 
+test("one that goes away before its server has accepted the connection is no failure of that server", () => {
+  const table = new Table(limits);
+  table.silent.add(0);
+  const client = table.client();
+  table.say(client, HEAD);
+  expect(table.connects(0)).toBe(1);
+  table.close(client, "reset");
+  expect(table.server(0).closed).toBe(true);
+  expect(table.stat("alpha:s0:connect_failures")).toBe("0");
+  expect(table.stat("alpha:s0:state")).toBe("idle");
+});
+
 test("one that ends its side in the middle is closed without an answer to that", () => {
   const table = new Table(limits);
   const client = table.client();
