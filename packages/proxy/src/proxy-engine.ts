@@ -44,6 +44,8 @@ import { statLines, type StatLine } from "./stats.ts";
  * At the pool's own 8 MiB ten clients of values of 500 KB made garbage of every second one.
  */
 const KEPT_BYTES_MAX = 33_554_432;
+/** Of what `incr` or `ma` answers: a number of 64 bits in decimal. */
+const NUMBER_BYTES_MAX = 20;
 
 export class ProxyEngine extends LinkEngine {
   readonly #context: ProxyContext;
@@ -65,7 +67,8 @@ export class ProxyEngine extends LinkEngine {
     const context: ProxyContext = {
       outbox: new Outbox(),
       limits,
-      streamedFromBytes: limits.wholeBytesMax + 1,
+      // A number is read, not handed on: a binary client is told it in other bytes, and a quiet one is not told it.
+      streamedFromBytes: Math.max(limits.wholeBytesMax, NUMBER_BYTES_MAX) + 1,
       decoders: new RequestDecoders(options.requests ?? {}, {
         partsFromBytes: limits.wholeBytesMax + 1,
         pool: memory,

@@ -177,6 +177,15 @@ test("version, noop, stat and an opcode of SASL are answered here, and quit ends
   expect(client.closed).toBe(true);
 });
 
+test("a number is told as one, however small the values are that are handed on as they come", () => {
+  const table = new Table({ wholeBytesMax: 1 });
+  const client = table.client();
+  table.say(client, requestText({ opcode: "incr", ...count }, { opcode: "incrq", ...count }));
+  table.say(table.server(0), "VA 20 c9\r\n18446744073709551615\r\nVA 2 c10\r\n15\r\n");
+  expect(told(client)).toMatchObject([{ status: "ok", cas: 9n, value: "\xff".repeat(8) }]);
+  expect([client.closed, table.server(0).closed]).toEqual([false, false]);
+});
+
 test("flush goes to every server when it is enabled, and the first bad answer counts", () => {
   const table = new Table({}, { flushEnabled: true });
   const client = table.client();

@@ -48,6 +48,14 @@ test.each(quiet)("%j goes on as %j, and of %j the client hears %j", (request, fo
   expect(client.read()).toBe(`${told}MN\r\n`);
 });
 
+test("a quiet client hears of no number, however small the values are that are handed on as they come", () => {
+  const table = new Table({ wholeBytesMax: 1 });
+  const client = table.client();
+  table.say(client, "ma k v q\r\nma k v\r\nmn\r\n");
+  table.say(table.server(0), "VA 2\r\n15\r\nVA 2\r\n16\r\n");
+  expect(client.read()).toBe("VA 2\r\n16\r\nMN\r\n");
+});
+
 test("mn comes behind all that was asked before it, whatever servers that went to", () => {
   const table = new Table();
   const client = table.client();
