@@ -80,6 +80,28 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     },
   );
 
+  test.each(["long connected", "just connected"])(
+    "what clients %s sent before the signal is answered, though nobody had read it yet",
+    async (who) => {
+      await using server = new StoringServer();
+      const [proxy, endpoint] = await start(server, "{ drain_timeout: 20000 }");
+      await using _ = proxy;
+      using clients = new DisposableStack();
+      server.answer();
+      const all: TextClient[] = [];
+      for (let i = 0; i < 30; i++) {
+        const client = clients.use(await TextClient.connect(endpoint));
+        if (who === "long connected") await client.ask("mn\r\n");
+        all.push(client);
+      }
+      for (const client of all) client.send("set k 0 0 1\r\nv\r\n");
+      proxy.signal("SIGTERM");
+      const told = await Promise.all(all.map((client) => client.rest()));
+      expect(told).toEqual(all.map(() => "STORED\r\n"));
+      expect(await proxy.ended).toEqual({ code: 0, signal: null });
+    },
+  );
+
   test("requests without replies that wait for their turn reach the server before it ends", async () => {
     await using server = new StoringServer();
     const [proxy, endpoint] = await start(server, "{ pipeline_max: 10, drain_timeout: 20000 }");

@@ -1,7 +1,8 @@
 // The graceful end: SIGTERM or SIGINT stops accepting, lets every request under way be answered, then exits with 0;
 // or with 1 and a line that says so, if something is left that a part was to do.
 //
-//     signal --> listeners close --> engine.drain() --> idle, or its time is over --> driver closes --> exit 0 or 1
+//     signal --> what has come is taken --> listeners close --> engine.drain() --> idle, or its time is over --> driver
+//     closes --> exit 0 or 1
 //     one that means "at once": the same, but nobody is waited for
 //     a second signal ----------------------------------------------------------------------------> exit 128 + n
 
@@ -51,6 +52,15 @@ const SIGNALS: EndSignals = { SIGTERM: "gracefully", SIGINT: "gracefully" };
 /** How late a part that keeps its own time may be. */
 const OTHER_LATE_MS = 500;
 
+/**
+ * How long listeners and connections go on after the signal. What clients sent before it, and whoever connected, may
+ * still wait in the system: Bun and Deno say that there was a signal before what there is to read, and a connection
+ * that seems to be idle then would be closed with a request in it. In several turns, since where there is no time to
+ * run a timer may be due as soon as the signal is said: a client is accepted in one of them and read in another.
+ */
+const TAKES_FOR_MS = 50;
+const TAKES_IN_TURNS = 5;
+
 /** How often a part that may be unfinished is asked: an engine cannot call. */
 const LOOKS_EVERY_MS = 20;
 
@@ -81,6 +91,7 @@ export function endOnSignal(
 
 async function end(parts: readonly (Part | OtherPart)[], clock: Clock, withinMs: Millis): Promise<void> {
   try {
+    if (withinMs > 0) await takeWhatHasCome(clock);
     const left = await endParts(parts, clock, withinMs);
     say(left);
     await exit(left.length > 0 ? 1 : 0);
@@ -122,7 +133,7 @@ async function endEngine(part: Part, clock: Clock, deadline: Millis): Promise<vo
     part.unfinished === undefined ? deadline : Math.min(clock.now() + END_WITHIN_MS, deadline);
   await inTime(part.driver.idle(), clock, answeredBy);
   while (part.unfinished?.() !== undefined && clock.now() < deadline) {
-    await new Promise<void>((resolve) => clock.at(clock.now() + LOOKS_EVERY_MS, resolve));
+    await later(clock, LOOKS_EVERY_MS);
   }
   await inTime(part.driver.close(), clock, deadline);
 }
@@ -130,6 +141,14 @@ async function endEngine(part: Part, clock: Clock, deadline: Millis): Promise<vo
 /** It keeps its time itself; a bit more, and it is left as it is. */
 function endOther(part: OtherPart, clock: Clock, withinMs: Millis): Promise<void> {
   return inTime(part.end(withinMs), clock, clock.now() + withinMs + OTHER_LATE_MS);
+}
+
+async function takeWhatHasCome(clock: Clock): Promise<void> {
+  for (let turn = 0; turn < TAKES_IN_TURNS; turn++) await later(clock, TAKES_FOR_MS / TAKES_IN_TURNS);
+}
+
+function later(clock: Clock, ms: Millis): Promise<void> {
+  return new Promise((resolve) => clock.at(clock.now() + ms, resolve));
 }
 
 function inTime(promise: Promise<void>, clock: Clock, deadline: Millis): Promise<void> {
