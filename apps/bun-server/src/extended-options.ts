@@ -31,6 +31,8 @@ export interface Extended {
 interface Row {
   /** For -h: what stands behind `=`, nothing for a switch, and what it does. */
   readonly value?: string;
+  /** The value that the name alone stands for, where memcached takes it alone. */
+  readonly alone?: string;
   readonly what: string;
   /** @param text What stands behind `=`; "" for a switch. */
   readonly take: (extended: Extended, text: string) => void;
@@ -80,14 +82,23 @@ const OPTIONS: Readonly<Record<string, Row>> = {
   },
   slab_automove: {
     value: "0|1|2",
+    alone: "1",
     what: "whether memory moves to the sizes in demand (1)",
     take: (extended, text) => {
       extended.automoveLevel = wholeNumber("-o slab_automove", 0, 2)(text);
     },
   },
+  no_slab_automove: {
+    what: "the same as slab_automove=0",
+    take: (extended) => (extended.automoveLevel = 0),
+  },
   no_slab_reassign: {
     what: "memory stays with the size that took it",
     take: stay,
+  },
+  no_chunked_items: {
+    what: "the same as slab_chunk_max=1048576",
+    take: ({ store }) => (store.chunkBytesMax = MEBIBYTE),
   },
   no_lru_crawler: {
     what: "look for no expired items",
@@ -214,8 +225,9 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** For -h. */
 export function describeExtended(): string {
-  const rows = Object.entries(OPTIONS).map(([name, { value, what }]) => {
-    const term = value === undefined ? name : `${name}=<${value}>`;
+  const rows = Object.entries(OPTIONS).map(([name, { value, alone, what }]) => {
+    const term =
+      value === undefined ? name : alone === undefined ? `${name}=<${value}>` : `${name}[=<${value}>]`;
     return `  ${term.padEnd(TERM_WIDTH)} ${what}`;
   });
   return `Options of -o:\n${rows.join("\n")}\n\nTaken by -o and without effect:\n${wrapped(WITHOUT_EFFECT)}`;
@@ -249,10 +261,11 @@ function take(extended: Extended, one: string): void {
     if (takeWithoutEffect(name, text)) return;
     throw new RangeError(`-o must be options that memcached knows, got ${JSON.stringify(one)}`);
   }
-  if (row.value !== undefined && text === undefined) {
+  const given = text ?? row.alone;
+  if (row.value !== undefined && given === undefined) {
     throw new RangeError(`-o ${name} needs a value: ${name}=<${row.value}>`);
   }
-  row.take(extended, text ?? "");
+  row.take(extended, given ?? "");
 }
 
 function stay(extended: Extended): void {

@@ -130,6 +130,8 @@ test.each([
 test.each<[string, number]>([
   ["slab_automove=0", 0],
   ["slab_automove=2", 2],
+  ["slab_automove=0,slab_reassign,slab_automove", 1],
+  ["no_slab_automove", 0],
   ["no_slab_reassign", 0],
 ])("-o %s is how eagerly pages move", (option, level) => {
   expect(read(`-o ${option}`).automoveLevel).toBe(level);

@@ -38,6 +38,8 @@ withPeer("memcached", () => {
     "-t 1 -o idle_timeout=60,hot_lru_pct=10,warm_lru_pct=50,hot_max_factor=0.3,warm_max_factor=3,temporary_ttl=100",
     "-t 1 -o slab_chunk_max=16384,slab_automove=0,track_sizes,watcher_logbuf_size=100,read_buf_mem_limit=8",
     "-t 1 -o no_lru_crawler,no_lru_maintainer",
+    "-t 1 -o slab_reassign,slab_automove,lru_crawler,lru_maintainer,maxconns_fast,no_chunked_items",
+    "-t 1 -o no_slab_automove",
     "-t 2 -o no_slab_reassign,slab_automove=0",
   ])("%s", async (line) => {
     const args = line.split(" ");
