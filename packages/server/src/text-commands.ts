@@ -24,7 +24,7 @@ import { crawl, tuneLists } from "./admin/lru-commands.ts";
 import { retrieve } from "./classic/retrieval.ts";
 import { limitMemory, movePages } from "./admin/slab-commands.ts";
 import { tellStats } from "./stats/stats.ts";
-import { refuseValue, storeValue } from "./classic/storage.ts";
+import { refuseChunk, refuseValue, storeValue } from "./classic/storage.ts";
 import { watch } from "./admin/watch-command.ts";
 
 /** Answers the request that the connection's text decoder is at. */
@@ -107,7 +107,7 @@ export function refuseText(context: Context, { decoder, output }: Connection, no
   const { text } = decoder;
   const { refusal } = text;
   if (refusal === "too-large") refuseValue(context, text, now);
-  else if (refusal === "bad-data-chunk") context.counters.cmdSet++;
+  else if (refusal === "bad-data-chunk") refuseChunk(context, text);
   if (text.noreply) return;
   const reply = refusalReply(refusal);
   output.copy(reply, 0, reply.length);

@@ -294,6 +294,31 @@ test("without evictions a full server says so in meta words", () => {
   expect(party.ask("mg a s\r\n")).toBe("HD s3500\r\n");
 });
 
+test("an item that mg makes is a hit of its class, one that is touched is not", () => {
+  const party = new Bench(new ServerEngine()).connect();
+  const hits = (): readonly (string | undefined)[] =>
+    ["slabs", "items"].map((group) =>
+      Array.from(
+        party.ask(`stats ${group}\r\n`).matchAll(/(?:get_hits|hits_to_\w+|touch_hits) (\d+)/g),
+        ([, count]) => count,
+      ).join(" "),
+    );
+  party.send("ms a 1\r\n1\r\nmg a\r\n");
+  expect(hits()).toEqual(["1 0", "1 0 0 0"]);
+  party.send("mg b N30\r\nmg c N30 u\r\nmg a u\r\n");
+  expect(hits()).toEqual(["4 0", "4 0 0 0"]);
+  party.send("mg d N30 T30\r\nmg a T30\r\nmg a u T30\r\ngat 30 a\r\ntouch a 30\r\n");
+  expect(hits()).toEqual(["4 5", "4 0 0 0"]);
+});
+
+test("a value without its line end is counted in its class", () => {
+  const party = new Bench(new ServerEngine()).connect();
+  party.send(`set a 0 0 1\r\nxx\r\nms ${"a".repeat(248)} 1 b\r\nxx\r\nms b 1\r\n1\r\n`);
+  const slabs = party.ask("stats slabs\r\n");
+  expect(slabs).toContain("STAT 1:cmd_set 2\r\n");
+  expect(party.ask("stats\r\n")).toContain("STAT cmd_set 3\r\n");
+});
+
 test("meta commands are counted by what they do", () => {
   const party = new Bench(new ServerEngine()).connect();
   party.send(

@@ -46,19 +46,21 @@ export class ItemTerms {
     if (ref === 0) {
       if (!terms.vivifies) return "not-found";
       const marks = CLAIMED | (terms.uses ? FETCHED : 0);
-      return this.#create(terms, hash, key, keyStart, keyEnd, NOTHING, 0, 0, marks, now)
-        ? "created"
-        : "not-found";
+      if (!this.#create(terms, hash, key, keyStart, keyEnd, NOTHING, 0, 0, marks, now)) return "not-found";
+      if (!terms.touches) this.#countHit(this.#items.index.find(hash, key, keyStart, keyEnd));
+      return "created";
     }
     this.#shown.showToReader(ref);
     if (terms.touches) this.#writer.setExpiry(ref, terms.expiresAt);
-    if (terms.uses) this.#items.use(ref, now);
-    else {
-      // It is no use of the item, but a hit, as memcached counts it.
-      const list = this.#items.lists.listOf(ref);
-      this.#items.counters.count(list >> 2, HITS + (list & 3));
-    }
+    if (terms.uses) this.#items.use(ref, now, terms.touches);
+    else if (!terms.touches) this.#countHit(ref);
     return "found";
+  }
+
+  /** Of what is no use of the item, but a hit, as memcached counts it. */
+  #countHit(ref: number): void {
+    const list = this.#items.lists.listOf(ref);
+    this.#items.counters.count(list >> 2, HITS + (list & 3));
   }
 
   /** @returns false if the item that is shown was claimed, or there is another one */

@@ -157,13 +157,17 @@ export class SlabItems {
     return (floats[(ref & REGION_MASK) + EXPIRES_AT] as number) <= now || this.#isFlushed(ref);
   }
 
-  /** Counts a use of an item, and keeps it the longer for it. Needs the stripe. */
-  use(ref: number, now: Millis): void {
+  /**
+   * Keeps an item the longer for its use, which is a hit unless it touches it. Needs the stripe.
+   *
+   * @param touches Whether its expiry was set: memcached counts that as a touch, and not among the hits.
+   */
+  use(ref: number, now: Millis, touches: boolean): void {
     const words = this.#words[ref >>> REGION_SHIFT] as Int32Array;
     const at = (ref & REGION_MASK) << 1;
     const state = words[at + STATE] as number;
     const list = state >>> LIST_SHIFT;
-    this.counters.count(list >> 2, HITS + (list & 3));
+    if (!touches) this.counters.count(list >> 2, HITS + (list & 3));
     if (!this.settings.segmented) {
       words[at + STATE] = state | FETCHED;
       return this.#moveToFront(ref, list, now);

@@ -52,7 +52,7 @@ export interface SlabClassStatistics {
   readonly chunks: number;
   readonly usedChunks: number;
   readonly freeChunks: number;
-  /** Hits of commands that get a value, and commands counted by `countCommand`. */
+  /** Of what found an item, or made it, and did not touch it. Those below are what `countCommand` was told. */
   readonly getHits: number;
   readonly sets: number;
   readonly deleteHits: number;
@@ -135,17 +135,15 @@ function commandsOf(
   "getHits" | "sets" | "deleteHits" | "incrHits" | "decrHits" | "casHits" | "casBadval" | "touchHits"
 > {
   const sum = (command: number): number => counters.sum(slabClass, COMMANDS + command);
-  const touchHits = sum(TOUCH_HITS);
   return {
-    // Who touches an item uses it, too.
-    getHits: Math.max(0, hitsToHot + hitsToWarm + hitsToCold + hitsToTemporary - touchHits),
+    getHits: hitsToHot + hitsToWarm + hitsToCold + hitsToTemporary,
     sets: sum(SETS),
     deleteHits: sum(DELETE_HITS),
     incrHits: sum(INCR_HITS),
     decrHits: sum(DECR_HITS),
     casHits: sum(CAS_HITS),
     casBadval: sum(CAS_BADVAL),
-    touchHits,
+    touchHits: sum(TOUCH_HITS),
   };
 }
 

@@ -74,7 +74,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     const ref = this.items.live(hash, key, keyStart, keyEnd, now);
     if (ref !== 0) {
       this.showToReader(ref);
-      this.items.use(ref, now);
+      this.items.use(ref, now, false);
     }
     this.leaveStripe(hash);
     return ref !== 0;
@@ -94,7 +94,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     if (ref !== 0) {
       this.writer.setExpiry(ref, expiresAt);
       this.showToReader(ref);
-      this.items.use(ref, now);
+      this.items.use(ref, now, true);
     }
     this.leaveStripe(hash);
     return ref !== 0;
@@ -106,7 +106,7 @@ export class SlabStore extends SlabStoreBase implements Store {
     if (ref !== 0) {
       this.writer.setExpiry(ref, expiresAt);
       this.showStored(ref);
-      this.items.use(ref, now);
+      this.items.use(ref, now, true);
     }
     this.leaveStripe(hash);
     return ref !== 0;

@@ -8,7 +8,7 @@ import {
   type SendBuffer,
 } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { expiryOf, type Stored } from "@memwire/store";
+import { expiryOf, SETS, type Stored } from "@memwire/store";
 import { compareAndStore } from "../compare-and-store.ts";
 import { countStored } from "../stats/class-counts.ts";
 import type { Context } from "../context.ts";
@@ -49,6 +49,18 @@ export function refuseValue(context: Context, decoder: TextRequestDecoder, now: 
     key.read(decoder);
     store.delete(key.bytes, key.start, key.end, now);
   }
+}
+
+/** A value had no line end behind it. memcached had a place for it by then, and so a command to count. */
+export function refuseChunk({ counters, key, store }: Context, decoder: TextRequestDecoder): void {
+  const { command, keyStart, keyEnd, valueBytes, flags } = decoder;
+  let keyBytes = keyEnd - keyStart;
+  if (command === "ms") {
+    key.read(decoder);
+    keyBytes = key.end - key.start;
+  }
+  counters.cmdSet++;
+  store.countCommand(store.slabClassFor(keyBytes, valueBytes, flags), SETS);
 }
 
 function noteTooLarge(context: Context, decoder: TextRequestDecoder, now: Millis): void {
