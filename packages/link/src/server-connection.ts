@@ -167,37 +167,30 @@ export class ServerConnection implements Party, Taker, Source {
     ) {
       this.#unqueue();
     }
-    this.#late(now);
+    this.#tellLate(now);
   }
 
-  /** Tells those that are late. */
-  #late(now: Millis): void {
+  /** Tells those whose answers are late, and weighs what that says of the server. */
+  #tellLate(now: Millis): void {
     const inFlight = this.#inFlight;
-    if (inFlight.deadline > now) return;
-    if (inFlight.moreBy <= now) return this.#unfinished();
-    const isAnswering = inFlight.hasBegun;
-    for (let late = inFlight.nextLate(now); late !== null; late = inFlight.nextLate(now)) {
-      if (inFlight.isBegun(late)) late.failNotBegun(TIMED_OUT);
-      else if (late === inFlight.head && this.#decoder.hasRest) return this.#unfinished();
-      else late.fail(TIMED_OUT);
-      if (inFlight.lateInARow >= this.#context.limits.timeoutsMax) return this.#tooLate(now);
+    switch (inFlight.tellLate(now, this.#decoder.hasRest, this.#context.limits.timeoutsMax)) {
+      case "in-time":
+        return;
+      case "late": // however many requests are late at once, it is one failure
+        return this.#server.failed(TIMED_OUT, "late", this.#episode);
+      case "too-many": {
+        // A server that answers all the while, though too slowly for who waits, is not dead.
+        const isAnswering = inFlight.hasBegun || this.#usedAt + this.#server.timeouts.replyMs > now;
+        return this.#end(TIMED_OUT, isAnswering ? "late" : "dead");
+      }
+      case "unfinished": {
+        // It is no late answer but a broken one. Who asks for much and goes away must not be able to make the server
+        // count as down.
+        const { head, hasBegun } = inFlight;
+        if (hasBegun && head?.isAbandoned === true) return this.#end(UNFINISHED, null);
+        this.#disconnect("failed", UNFINISHED);
+      }
     }
-    // However many requests are late at once, it is one failure; and none if the server is at a long answer.
-    if (!isAnswering) this.#server.failed(TIMED_OUT, "late", this.#episode);
-  }
-
-  /** What has begun and does not end is no late answer but a broken one. */
-  #unfinished(): void {
-    const { head, hasBegun } = this.#inFlight;
-    // Who asks for much and goes away must not be able to make the server count as down.
-    if (hasBegun && head?.isAbandoned === true) return this.#end(UNFINISHED, null);
-    this.#disconnect("failed", UNFINISHED);
-  }
-
-  /** Too many are late. A server that answers all the while, though too slowly for who waits, is not dead. */
-  #tooLate(now: Millis): void {
-    const isAnswering = this.#inFlight.hasBegun || this.#usedAt + this.#server.timeouts.replyMs > now;
-    this.#end(TIMED_OUT, isAnswering ? "late" : "dead");
   }
 
   /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
