@@ -23,6 +23,8 @@ import type { RequestQueue } from "./request-queue.ts";
 export type Lateness = "in-time" | "late" | "too-many" | "unfinished";
 
 export class AwaitedAnswers extends FragmentQueue {
+  /** Requests in it, late ones as well. */
+  requests = 0;
   /** Some of the first answer came. */
   hasBegun = false;
   readonly #counters: ServerCounters;
@@ -54,15 +56,10 @@ export class AwaitedAnswers extends FragmentQueue {
 
   /** Takes what is queued as sent, to be answered by `deadline`. @returns its bytes, lent */
   send(queued: RequestQueue, deadline: Millis): Uint8Array {
-    const { head } = queued;
-    let requests = 0;
-    for (let sent = head; sent !== null; sent = sent.next) {
-      sent.deadline = deadline;
-      requests += sent.requests;
-    }
+    const { head, requests } = queued;
+    for (let sent = head; sent !== null; sent = sent.next) sent.deadline = deadline;
     this.#firstTimely ??= head;
-    this.#counters.inFlightNow += requests;
-    this.#counters.queuedNow -= requests;
+    this.#add(requests);
     return queued.take(this);
   }
 
@@ -134,7 +131,7 @@ export class AwaitedAnswers extends FragmentQueue {
     if (isTimely) this.#firstTimely = fragment.next;
     this.#begin();
     this.#lateInARow = 0;
-    this.#counters.inFlightNow -= fragment.requests;
+    this.#add(-fragment.requests);
     this.#counters.replies += fragment.requests;
     return inTime;
   }
@@ -149,7 +146,7 @@ export class AwaitedAnswers extends FragmentQueue {
 
   /** None of them will be answered: they go behind those of `failed`. */
   clear(failed: FragmentQueue): void {
-    for (let each = this.head; each !== null; each = each.next) this.#counters.inFlightNow -= each.requests;
+    this.#add(-this.requests);
     this.#firstTimely = null;
     this.#lateFrom = -Infinity;
     this.#begin();
@@ -162,5 +159,10 @@ export class AwaitedAnswers extends FragmentQueue {
     this.hasBegun = false;
     this.#begunInTime = false;
     this.#moreBy = Infinity;
+  }
+
+  #add(requests: number): void {
+    this.requests += requests;
+    this.#counters.inFlightNow += requests;
   }
 }

@@ -10,7 +10,8 @@
 import { SendBuffer } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { ServerContext } from "./context.ts";
-import type { FleetCounters } from "./counters.ts";
+import type { FleetCounters, ServerCounters } from "./counters.ts";
+import { TIMED_OUT } from "./failure.ts";
 import { Fragment, FragmentQueue, type Expected, type Waiter } from "./fragment.ts";
 import { GET, LINE_END, MERGED_MAX, MergedGet } from "./merged-get.ts";
 
@@ -21,6 +22,8 @@ const SPARE_MAX = 256;
 export const MUCH_BYTES = 65_536;
 
 export class RequestQueue {
+  /** Requests in it. */
+  requests = 0;
   readonly #output: SendBuffer;
   readonly #fragments: FragmentQueue = new FragmentQueue();
   /** Bytes of the fragments: the output, but for what is being written. */
@@ -30,6 +33,7 @@ export class RequestQueue {
   /** The last fragment, if it is a line that still has no end. */
   #openGet: MergedGet | null = null;
   readonly #spareGets: MergedGet[] = [];
+  readonly #counters: ServerCounters;
   readonly #fleet: FleetCounters;
   readonly #muchBytes: number;
   /** What the network was given and has not taken yet. */
@@ -37,8 +41,9 @@ export class RequestQueue {
   /** Bytes of it and of what is to be sent in `queuedBytesNow`, which only connections that have much are counted in. */
   #countedBytes = 0;
 
-  constructor({ fleet, limits, pool }: ServerContext) {
+  constructor({ fleet, limits, pool }: ServerContext, counters: ServerCounters) {
     this.#output = new SendBuffer(pool);
+    this.#counters = counters;
     this.#fleet = fleet;
     this.#muchBytes = Math.min(MUCH_BYTES, limits.queuedBytesTotalMax);
   }
@@ -58,6 +63,11 @@ export class RequestQueue {
     return this.#fragments.head;
   }
 
+  /** When the next of them is too late to be sent. */
+  get deadline(): Millis {
+    return this.head === null ? Infinity : this.head.deadline;
+  }
+
   /** Where a request is written, whole, and then followed by a `push`. */
   get output(): SendBuffer {
     this.closeLine();
@@ -69,6 +79,7 @@ export class RequestQueue {
     const fragment = new Fragment(waiter, expected, this.#output.length - this.#bytes, deadline);
     this.#bytes = this.#output.length;
     this.#fragments.push(fragment);
+    this.#add(1);
     this.count();
   }
 
@@ -98,6 +109,7 @@ export class RequestQueue {
     this.#output.copy(bytes, start, end);
     line.add(waiter, bytes, start, end);
     if (!leavesNow || line.requests === MERGED_MAX) this.closeLine();
+    this.#add(1);
     this.count();
   }
 
@@ -120,13 +132,17 @@ export class RequestQueue {
     this.#bytes = this.#output.length;
   }
 
-  /** Takes the first one out, which is then never sent. Only if there is one. */
-  drop(): Fragment {
-    this.closeLine();
-    const fragment = this.#removeFirst();
-    this.#removeGone();
-    this.count();
-    return fragment;
+  /** Takes out those that were not sent in time: they never will be, because their clients are told now. */
+  tellLate(now: Millis): void {
+    while (this.deadline <= now) {
+      this.closeLine();
+      const late = this.#removeFirst();
+      this.#add(-late.requests);
+      this.#counters.queuedTimeouts += late.requests;
+      this.#removeGone();
+      this.count();
+      late.fail(TIMED_OUT);
+    }
   }
 
   /**
@@ -140,6 +156,8 @@ export class RequestQueue {
       const before = fragment.bytesGone;
       if (!fragment.giveUp(waiter)) continue;
       this.#bytesGone += fragment.bytesGone - before;
+      this.#add(-1);
+      this.#counters.givenUp++;
       this.#removeGone();
       if (this.#bytesGone * 2 > this.#output.length) this.#closeGaps();
       this.count();
@@ -188,6 +206,7 @@ export class RequestQueue {
     this.closeLine();
     if (this.#bytesGone > 0) this.#closeGaps();
     inFlight.append(this.#fragments);
+    this.#add(-this.requests);
     this.#bytes = 0;
     const bytes = this.#output.take();
     this.#lentBytes = bytes.length;
@@ -204,6 +223,7 @@ export class RequestQueue {
   clear(failed: FragmentQueue): void {
     this.#output.clear();
     failed.append(this.#fragments);
+    this.#add(-this.requests);
     this.#bytes = 0;
     this.#bytesGone = 0;
     this.#openGet = null;
@@ -216,5 +236,10 @@ export class RequestQueue {
     if (!(fragment instanceof MergedGet) || this.#spareGets.length >= SPARE_MAX) return;
     fragment.reset();
     this.#spareGets.push(fragment);
+  }
+
+  #add(requests: number): void {
+    this.requests += requests;
+    this.#counters.queuedNow += requests;
   }
 }

@@ -54,8 +54,6 @@ export class ServerConnection implements Party, Taker, Source {
   readonly #output: ServerOutput;
   /** The output's. */
   readonly #queued: RequestQueue;
-  /** Requests that wait for it, sent or not. */
-  #load = 0;
   #connectDeadline: Millis = Infinity;
   #served = false;
   /** The rest of the answer at hand is left unread. */
@@ -77,8 +75,9 @@ export class ServerConnection implements Party, Taker, Source {
     return this.#state;
   }
 
+  /** Requests that wait for it, sent or not. */
   get load(): number {
-    return this.#load;
+    return this.#queued.requests + this.#inFlight.requests;
   }
 
   /** Whether some of what was sent is not with the network yet. */
@@ -122,27 +121,21 @@ export class ServerConnection implements Party, Taker, Source {
 
   /** Takes a waiter's request back, if it was not sent. @returns whether it was here */
   giveUp(waiter: Waiter): boolean {
-    if (!this.#queued.giveUp(waiter)) return false;
-    this.#load--;
-    this.#counters.queuedNow--;
-    this.#counters.givenUp++;
-    return true;
+    return this.#queued.giveUp(waiter);
   }
 
   #count(waiter: Waiter): void {
     if (this.#state === "idle") this.connect();
     if (this.#paused) this.#resume();
     waiter.asked();
-    this.#load++;
-    this.#counters.queuedNow++;
     this.#counters.requests++;
     this.#context.outbox.touch(this.#port as Port);
   }
 
   /** When `elapsed` has something to do at the latest. */
   get deadline(): Millis {
-    const queued = this.#queued.head === null ? Infinity : this.#queued.head.deadline;
-    return Math.min(this.#inFlight.deadline, queued, this.#connectDeadline, this.#idleDeadline());
+    const waiting = Math.min(this.#inFlight.deadline, this.#queued.deadline);
+    return Math.min(waiting, this.#connectDeadline, this.#idleDeadline());
   }
 
   /** A reply that is late, and perhaps never comes, is nothing to keep a connection for. */
@@ -160,13 +153,7 @@ export class ServerConnection implements Party, Taker, Source {
       else this.#end(TIMED_OUT, null); // all of it was told so
       return;
     }
-    for (
-      let queued = this.#queued.head;
-      queued !== null && queued.deadline <= now;
-      queued = this.#queued.head
-    ) {
-      this.#unqueue();
-    }
+    this.#queued.tellLate(now);
     this.#tellLate(now);
   }
 
@@ -191,15 +178,6 @@ export class ServerConnection implements Party, Taker, Source {
         this.#disconnect("failed", UNFINISHED);
       }
     }
-  }
-
-  /** The first request that is queued was not sent in time: it never will be, because the client is told now. */
-  #unqueue(): void {
-    const fragment = this.#queued.drop();
-    this.#load -= fragment.requests;
-    this.#counters.queuedNow -= fragment.requests;
-    this.#counters.queuedTimeouts += fragment.requests;
-    fragment.fail(TIMED_OUT);
   }
 
   /** Makes the connection. Only if there is none. */
@@ -361,7 +339,6 @@ export class ServerConnection implements Party, Taker, Source {
     if (inTime && this.#server.inTrouble) this.#server.answered();
     this.#served = true;
     this.#usedAt = this.#context.now;
-    this.#load -= fragment.requests;
     fragment.done();
     this.#queued.recycle(fragment);
   }
@@ -418,12 +395,9 @@ export class ServerConnection implements Party, Taker, Source {
   }
 
   #end(failure: Failure, weight: FailureWeight | null): void {
-    const counters = this.#counters;
-    if (this.#state === "ready") counters.disconnects++;
+    if (this.#state === "ready") this.#counters.disconnects++;
     // One that was given up before it was made did not fail: its client went, or the server is wanted no more.
-    else if (weight !== null) counters.connectFailures++;
-    counters.queuedNow -= requestsOf(this.#queued.head);
-    this.#load = 0;
+    else if (weight !== null) this.#counters.connectFailures++;
     const failed = this.#drop();
     this.#server.failed(failure, weight, this.#episode);
     while (failed.head !== null) failed.shift().fail(failure);
@@ -435,11 +409,4 @@ function newDecoder({ replies, streamedFromBytes }: ServerContext): TextReplyDec
     replies,
     streamedFromBytes === undefined ? {} : { partsFromBytes: streamedFromBytes },
   );
-}
-
-/** How many requests there are in a fragment and those behind it. */
-function requestsOf(first: Fragment | null): number {
-  let requests = 0;
-  for (let fragment = first; fragment !== null; fragment = fragment.next) requests += fragment.requests;
-  return requests;
 }

@@ -24,7 +24,7 @@ export class ServerOutput implements Output {
   #binary: TextOverBinary | null = null;
 
   constructor(context: ServerContext, server: ConnectionOwner, awaited: AwaitedAnswers) {
-    this.queued = new RequestQueue(context);
+    this.queued = new RequestQueue(context, server.counters);
     this.#context = context;
     this.#server = server;
     this.#awaited = awaited;
