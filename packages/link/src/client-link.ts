@@ -12,8 +12,8 @@ import {
   type RequestDecoder,
   type TextRequestDecoder,
 } from "@memwire/codec";
-import type { CloseCause, ConnectionId, Millis, Port, TokenBucket } from "@memwire/engine";
-import { ClientOutput, HELD_BYTES_MAX } from "./client-output.ts";
+import type { CloseCause, ConnectionId, Millis, TokenBucket } from "@memwire/engine";
+import { ClientOutput } from "./client-output.ts";
 import type { Asker, ClientContext, Crowd, Party } from "./context.ts";
 import { BUFFERS_FULL, TOO_MANY_ACTIVE, type Failure } from "./failure.ts";
 import type { Source } from "./fragment.ts";
@@ -57,11 +57,6 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   /** What it speaks, as far as that is known: between messages. */
   #protocol: Protocol | undefined;
   readonly #output: ClientOutput;
-  readonly #port: Port;
-  readonly #muchBytes: number;
-  #head: Slot | null = null;
-  #tail: Slot | null = null;
-  #slots = 0;
   readonly #incoming: IncomingValue = new IncomingValue();
   /** Who has answers for it that are left unread, as it has not taken what there is. */
   #heldBack: Set<Source> | null = null;
@@ -82,10 +77,8 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
     this.#context = context;
     this.#dispatcher = dispatcher;
     this.#protocol = dispatcher.protocol;
-    this.#muchBytes = Math.min(HELD_BYTES_MAX, context.limits.unsentBytesMax);
     this.#requests = context.decoders.idle;
-    this.#output = new ClientOutput(context, this);
-    this.#port = context.outbox.open(id, this.#output, true);
+    this.#output = new ClientOutput(context, this, id);
   }
 
   /** What its current request is in: `text` or `binary`, of which that one is at it. */
@@ -122,11 +115,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
 
   /** The same for a slot of any kind. */
   push<Kind extends Slot>(slot: Kind): Kind {
-    if (this.#tail === null) this.#head = slot;
-    else this.#tail.next = slot;
-    this.#tail = slot;
-    this.#slots++;
-    this.#context.counters.requestsNow++;
+    this.#output.push(slot);
     return slot;
   }
 
@@ -173,27 +162,21 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   // SlotOwner
 
   reply(slot: Slot, bytes: Uint8Array, start: number, end: number): void {
-    const output = this.#output;
-    const isNext = slot === this.#head;
-    const held = isNext ? output.write(bytes, start, end) : output.stage(slot, bytes, start, end);
-    if (held >= this.#muchBytes) this.#holdMuch(held);
+    this.#output.reply(slot, bytes, start, end);
   }
 
   staged(bytes: number): void {
     this.#output.staged(bytes);
-    if (bytes < 0) return;
-    const held = this.#output.heldBytes;
-    if (held >= this.#muchBytes) this.#holdMuch(held);
   }
 
   // What is sent as it comes waits for what is unsent and no more: what is staged may be waiting for just that.
   mustWait(slot: Slot, aside: boolean, source: Source, waits: boolean): boolean {
     const { unsentBytesPause } = this.#context.limits;
-    const { length, heldBytes } = this.#output;
-    const bytes = slot === this.#head && !aside ? length : heldBytes;
+    const { head, length, heldBytes } = this.#output;
+    const bytes = slot === head && !aside ? length : heldBytes;
     if (waits ? bytes * 2 <= unsentBytesPause : bytes < unsentBytesPause) return false;
     (this.#heldBack ??= new Set()).add(source);
-    this.#context.outbox.touch(this.#port); // even if it is little
+    this.#context.outbox.touch(this.#output.port); // even if it is little
     return true;
   }
 
@@ -205,26 +188,17 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   }
 
   settled(slot: Slot): void {
+    const output = this.#output;
     slot.conclude();
-    this.#incoming.settled(slot);
-    if (slot !== this.#head) return;
-    const { outbox, counters } = this.#context;
-    let head: Slot | null = slot;
-    while (head !== null && head.waiting === 0) {
-      head = head.next;
-      this.#slots--;
-      counters.requestsNow--;
-      this.#head = head;
-      if (head === null) {
-        this.#tail = null;
-        this.lane = -1;
-        this.crowd = null;
-      } else this.#output.tell(head);
+    if (slot !== output.head) return;
+    output.replied();
+    if (output.head === null) {
+      this.lane = -1;
+      this.crowd = null;
     }
-    if (head === null || this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
-    else outbox.hold(this.#port);
     if (this.#heldBack !== null) this.goOnReading();
-    this.#incoming.startBehind(head);
+    this.#incoming.settled(slot);
+    this.#incoming.startBehind(output.head);
     if (this.#paused) this.#serveIfRoom();
     this.#finishIfDone();
   }
@@ -238,7 +212,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   giveUp(): void {
     this.#context.counters.clientsTooSlow++;
     this.#abandon();
-    this.#context.outbox.abort(this.#port);
+    this.#context.outbox.abort(this.#output.port);
   }
 
   // Uploader
@@ -251,7 +225,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   cut(): void {
     this.#context.counters.clientsCut++;
     this.#abandon();
-    this.#context.outbox.abort(this.#port);
+    this.#context.outbox.abort(this.#output.port);
   }
 
   // Party
@@ -274,13 +248,13 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
   }
 
   drained(): void {
-    this.#context.outbox.drained(this.#port);
+    this.#context.outbox.drained(this.#output.port);
     if (this.#heldBack !== null) this.goOnReading();
     if (this.#paused) this.#serveIfRoom();
   }
 
   closed(_cause: CloseCause): void {
-    this.#context.outbox.forget(this.#port);
+    this.#context.outbox.forget(this.#output.port);
     this.#context.counters.connectionsNow--;
     this.#abandon();
     this.#context.decoders.retire(this.#requests);
@@ -337,7 +311,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
       case "head":
         counters.requests++;
         this.#incoming.begin(this.#dispatcher.begin?.(this) ?? null);
-        return this.#incoming.startBehind(this.#head);
+        return this.#incoming.startBehind(this.#output.head);
       case "part": {
         const { bytes, partStart, partEnd } = protocol === "binary" ? binary : text;
         return this.#incoming.write(bytes, partStart, partEnd);
@@ -363,16 +337,6 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
     this.#requests = decoders.idle;
   }
 
-  /** It has so much that it is sent at once, counted, and perhaps too much. */
-  #holdMuch(held: number): void {
-    const { counters, limits, outbox } = this.#context;
-    if (this.#output.length >= HELD_BYTES_MAX) outbox.touch(this.#port);
-    this.#output.count();
-    // What was asked for before requests were refused comes all the same: as much again, then the slow ones go.
-    const isSlow = counters.bufferedBytesNow > limits.bufferedBytesMax * 2 && held > limits.unsentBytesPause;
-    if (held > limits.unsentBytesMax || isSlow) this.giveUp();
-  }
-
   #yield(): void {
     this.#yielded = true;
     this.#context.yielded.push(this);
@@ -393,7 +357,7 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
 
   /** Requests under way, but for the one whose value is coming: that would wait for itself. */
   get #pipelined(): number {
-    return this.#incoming.inValue ? this.#slots - 1 : this.#slots;
+    return this.#incoming.inValue ? this.#output.requests - 1 : this.#output.requests;
   }
 
   /** Before servers have so much to do that requests are refused, each client is read in small pieces. */
@@ -408,31 +372,24 @@ export class ClientLink implements Party, SlotOwner, SlowClient, Asker, Uploader
     if (this.#paused) return;
     this.#paused = true;
     this.#context.counters.clientsPaused++;
-    this.#context.outbox.order({ kind: "pause", id: this.#port.id });
+    this.#context.outbox.order({ kind: "pause", id: this.#output.port.id });
   }
 
   #serveIfRoom(): void {
-    if (this.#serving || this.#yielded || this.#port.state !== "open" || !this.#hasRoom()) return;
+    if (this.#serving || this.#yielded || this.#output.port.state !== "open" || !this.#hasRoom()) return;
     this.#paused = false;
     this.#serve();
-    if (!this.#paused) this.#context.outbox.order({ kind: "resume", id: this.#port.id });
+    if (!this.#paused) this.#context.outbox.order({ kind: "resume", id: this.#output.port.id });
   }
 
   #finishIfDone(): void {
-    if (this.#finishing && !this.#serving && this.#head === null) this.#context.outbox.finish(this.#port);
+    if (this.#finishing && !this.#serving && this.#output.head === null)
+      this.#context.outbox.finish(this.#output.port);
   }
 
   /** Replies to this client are swallowed from now on. */
   #abandon(): void {
     this.#finishing = true;
-    for (let slot = this.#head; slot !== null; slot = slot.next) {
-      slot.owner = null;
-      slot.staged = null;
-    }
-    this.#head = null;
-    this.#tail = null;
-    this.#context.counters.requestsNow -= this.#slots;
-    this.#slots = 0;
     this.#output.abandon();
     this.#incoming.forget();
     this.goOnReading();
