@@ -1,7 +1,8 @@
 import { latin1Bytes } from "@memwire/codec";
 import type { ConnectionId } from "@memwire/engine";
-import { ClientLink, type Dispatcher } from "./client-link.ts";
+import { ClientLink } from "./client-link.ts";
 import type { ClientContext } from "./context.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { FarewellLink } from "./farewell-link.ts";
 
 const TOO_MANY_CONNECTIONS = latin1Bytes("ERROR Too many open connections\r\n");

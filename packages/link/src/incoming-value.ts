@@ -3,6 +3,7 @@
 //     "head" --begin--> waits for what was asked before --startBehind--> goes to its server as it comes: "part"...
 //            "tail" --end--> whole: a barrier for what is behind it --settled--> answered
 
+import { refusalReply, type Decoded, type RequestDecoder } from "@memwire/codec";
 import type { Slot } from "./slot.ts";
 import type { Upload } from "./upload.ts";
 
@@ -36,23 +37,17 @@ export class IncomingValue {
     if (upload !== null && upload.slot === head) upload.start();
   }
 
-  write(bytes: Uint8Array, start: number, end: number): void {
-    this.#upload?.write(bytes, start, end);
-  }
-
-  /** That was all of the value. */
-  end(): void {
-    const upload = this.#upload;
+  /** Some of the value came, or what ends it. @returns false if it does not end as it should */
+  received(found: Decoded<"request">, { protocol, binary, text }: RequestDecoder): boolean {
+    if (found === "part") {
+      const { bytes, partStart, partEnd } = protocol === "binary" ? binary : text;
+      this.#upload?.write(bytes, partStart, partEnd);
+      return true;
+    }
     this.inValue = false;
-    this.#upload = null;
-    upload?.end();
-    if (upload?.awaitsAnswer === true) this.#barrier = upload.slot;
-  }
-
-  /** The value does not end as it should. @param told What its client is told, if it was told nothing yet. */
-  abort(told: Uint8Array): void {
-    this.inValue = false;
-    this.#take()?.abort(told);
+    if (found === "tail") this.#end();
+    else this.#take()?.abort(refusalReply(text.refusal)); // what it is told, if it was told nothing yet
+    return found === "tail";
   }
 
   /** Nothing more comes, be it in the middle of the value. */
@@ -68,6 +63,13 @@ export class IncomingValue {
   forget(): void {
     this.#barrier = null;
     this.breakOff();
+  }
+
+  /** That was all of the value. */
+  #end(): void {
+    const upload = this.#take();
+    upload?.end();
+    if (upload?.awaitsAnswer === true) this.#barrier = upload.slot;
   }
 
   #take(): Upload | null {

@@ -1,5 +1,5 @@
 export { acceptClient } from "./accept-client.ts";
-export { ClientLink, type Dispatcher } from "./client-link.ts";
+export { ClientLink } from "./client-link.ts";
 export type { Asker, ClientContext, Context, Crowd, Party, ServerContext } from "./context.ts";
 export {
   newClientCounters,
@@ -9,6 +9,7 @@ export {
   type FleetCounters,
   type ServerCounters,
 } from "./counters.ts";
+export type { Dispatcher } from "./dispatcher.ts";
 export { CLIENT_TOO_OFTEN, failureOf, TOO_OFTEN, type Failure } from "./failure.ts";
 export {
   expectedOf,
