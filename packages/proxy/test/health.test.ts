@@ -221,6 +221,29 @@ test("whenDown rehash: the keys of a server that is down go to the others, whose
   expect(placement(table, keys)).toEqual(before);
 });
 
+test.each([
+  ["fail", 100],
+  ["miss", 1],
+  ["rehash", 1],
+] as const)("whenDown %s: one that is not down yet is tried again after %i ms", (whenDown, ms) => {
+  const health = { whenDown, failuresMax: 3, retryMinMs: 1_000 };
+  const table = new Table({}, { distribution: ring([0, 1, 2]), distributionWithout: ring, health });
+  const keys = Array.from({ length: 60 }, (_, i) => `key:${i}`);
+  const own = keys[placement(table, keys).indexOf(0)] as string;
+  table.dead.add(0);
+  table.close(table.server(0), "reset");
+  const before = table.connects(0);
+  for (let failures = 1; failures <= 3; failures++) {
+    const asks = failures < 3 ? 10 : 1; // then it is down
+    for (let i = 0; i < asks; i++) expect(placement(table, [own])).toEqual([REFUSED]);
+    expect(table.connects(0) - before).toBe(failures);
+    table.wait(ms - 1);
+    expect(table.connects(0) - before).toBe(failures);
+    table.wait(1);
+  }
+  expect(table.stat("alpha:s0:state")).toBe("down");
+});
+
 test("whenDown rehash: when all are down each says why", () => {
   const table = new Table(
     {},
