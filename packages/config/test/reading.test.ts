@@ -178,6 +178,8 @@ test("a server is ejected when, and for as long as, twemproxy would", () => {
     retryMaxMs: 1,
   });
   expect(pool("server_failure_limit: 5")).toEqual({});
+  // Such a server keeps its keys, and is found soon when it is back.
+  expect(read("a: { listen: 'h:1', servers: ['a:1:1'] }").limits).toEqual({ retryMaxMs: 1_000 });
 });
 
 test("pools may have names that objects have", () => {
