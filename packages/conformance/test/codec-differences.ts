@@ -64,6 +64,9 @@ const isFlagError = (answered: string): boolean =>
     answered,
   );
 
+/** A storage command whose length only C's strtol reads: 1.6.18 takes what comes behind it for the block. */
+const STRTOL_LENGTH = /^(?:set|add|replace|append|prepend|cas) \S+ \S+ \S+ \+?\d+[\t\v\f\r](?!\n)/m;
+
 /** The first that shows is the reason. */
 export const differences: readonly Difference[] = [
   {
@@ -166,7 +169,8 @@ export const differences: readonly Difference[] = [
   },
   {
     name: "a connection that ends within a data block, behind other commands",
-    shows: ({ answered, isUnfinished }) => isUnfinished && answered === "",
+    shows: ({ answered, isUnfinished, request }) =>
+      answered === "" && (isUnfinished || STRTOL_LENGTH.test(request)),
   },
   {
     name: "a line that ends in `HTTP/...` behind other commands",
