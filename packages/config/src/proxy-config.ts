@@ -31,7 +31,7 @@ export type ProxyConfigReading = ConfigReading<ProxyConfig>;
 /** A proxy without bounds of its own: the engine's hold. */
 export const NO_LIMITS: ProxyLimitsConfig = { limits: {}, requests: {}, replies: {} };
 
-/** How long a server that is away may be left alone: twemproxy tries it with each request, and finds it as soon as it is back. */
+/** Of a server that is away: twemproxy tries it with each request, and finds it as soon as it is back. */
 const LEFT_ALONE_MAX_MS = 1_000;
 
 /** twemproxy passes on values of any size, and its servers refuse what is too large for them. */

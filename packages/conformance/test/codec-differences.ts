@@ -64,7 +64,10 @@ const isFlagError = (answered: string): boolean =>
     answered,
   );
 
-/** A storage command whose length only C's strtol reads: 1.6.18 takes what comes behind it for the block. */
+/**
+ * A storage command whose length only C's strtol reads: 1.6.18 takes what comes behind it for the block, and holds back
+ * the answers to what came before.
+ */
 const STRTOL_LENGTH = /^(?:set|add|replace|append|prepend|cas) \S+ \S+ \S+ \+?\d+[\t\v\f\r](?!\n)/m;
 
 /** The first that shows is the reason. */
@@ -131,8 +134,9 @@ export const differences: readonly Difference[] = [
   },
   {
     name: "a number that only C's strtol reads, as `+1` or `-0`",
-    shows: (_parting, words, refusal) =>
-      refusal !== undefined && words.slice(1).some((word) => ODD.test(word)),
+    shows: ({ answered, request }, words, refusal) =>
+      (refusal !== undefined && words.slice(1).some((word) => ODD.test(word))) ||
+      (answered === "" && STRTOL_LENGTH.test(request)),
   },
   {
     name: "a number below -2^63 where none is negative, an exptime of -2^63",
@@ -169,8 +173,7 @@ export const differences: readonly Difference[] = [
   },
   {
     name: "a connection that ends within a data block, behind other commands",
-    shows: ({ answered, isUnfinished, request }) =>
-      answered === "" && (isUnfinished || STRTOL_LENGTH.test(request)),
+    shows: ({ answered, isUnfinished }) => isUnfinished && answered === "",
   },
   {
     name: "a line that ends in `HTTP/...` behind other commands",
