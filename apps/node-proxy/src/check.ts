@@ -10,7 +10,7 @@ import { PROGRAM, type Task } from "./cli.ts";
 import { configure, type Configured } from "./configure.ts";
 import { orMistake } from "./named-mistake.ts";
 import { filesOf, optionsOf, usersOf } from "./serve.ts";
-import { DEFAULT_DENO_SOCKETS } from "./settings.ts";
+import { DEFAULT_DENO_SOCKETS, TIME_MAX_MS } from "./settings.ts";
 import { SAMPLE_KEYS, sampleKeys, sharesOf, type SampleKeys } from "./shares.ts";
 import { describeHow, describeServer } from "./welcome.ts";
 
@@ -85,10 +85,15 @@ function describePool(pool: PoolConfig, keys: SampleKeys): string {
       ? []
       : [`  takes ${count(clientConnectionsMax, "client")} at a time`]),
     `  ${describeHow(pool)}`,
-    `  timeouts: ${queuedTimeoutMs} ms to be sent, ${connectTimeoutMs} ms to connect, ${replyTimeoutMs} ms to reply`,
+    `  timeouts: ${describeTime(queuedTimeoutMs)} to be sent, ${describeTime(connectTimeoutMs)} to connect, ${describeTime(replyTimeoutMs)} to reply`,
     ...describeServing(pool),
     ...describeShares(pool, keys),
   ].join("\n");
+}
+
+/** The longest that a timer takes stands for no end, as twemproxy's 0 does. */
+function describeTime(ms: number): string {
+  return ms === TIME_MAX_MS ? "for ever" : `${ms} ms`;
 }
 
 /** What is not as it is by default. */

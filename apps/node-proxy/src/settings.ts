@@ -63,7 +63,8 @@ const OF_A_SERVICE = /^MEMWIRE_PROXY_(?:SERVICE_(?:HOST|PORT)|PORT_)/;
 const PORT = `${PREFIX}PORT`;
 const ADDRESS_OF_A_SERVICE = /^(?:tcp|udp|sctp):\/\//;
 
-const TIME_MAX_MS = 2_147_483_647;
+/** The longest that a timer takes. */
+export const TIME_MAX_MS = 2_147_483_647;
 const CONNECTIONS_MAX = 2_147_483_647;
 
 /** @throws RangeError for an empty name */

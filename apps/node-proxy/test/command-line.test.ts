@@ -289,6 +289,22 @@ test("--check says what would be done", async () => {
   ]);
 });
 
+test("--check says that twemproxy's timeout of 0 waits for ever", async () => {
+  writeFileSync(
+    at("patient.yml"),
+    `alpha:
+  listen: 127.0.0.1:22121
+  hash: fnv1a_64
+  distribution: ketama
+  timeout: 0
+  servers: [10.0.0.1:11211:1]
+`,
+  );
+  expect((await checked("--config @patient.yml")).split("\n")).toContain(
+    "  timeouts: for ever to be sent, for ever to connect, for ever to reply",
+  );
+});
+
 test("--check shows that a hash is bad: crc32 leaves most of the ring to one server", async () => {
   const keysOf = async (hash: string): Promise<number[]> =>
     Array.from(

@@ -36,7 +36,7 @@ export const endpointForm = "host:port or /path";
 export const serverLineForm = "host:port weight or /path weight";
 
 /** What every text matches that `parseListen` reads, for editors; and below that `parsePoolServer` and `parseServer` do. */
-export const listenPattern: RegExp = /^\/|^(?:\[[^\]]+\]|[^\s/:[\]]*):\d{1,5}$/;
+export const listenPattern: RegExp = /^\/|^(?:\[[^\]]+\]|[^\s/:[\]*]*):\d{1,5}$/;
 export const poolServerPattern: RegExp = /^\s*(?:unix:)?\/|^\s*(?:\[[^\]]+\]|[^\s/:[\]]+):\d/;
 export const serverPattern: RegExp = /^\s*\/.*:\d|^\s*(?:\[[^\]]+\]|[^\s/:[\]]+):\d+:\d/;
 
@@ -144,13 +144,15 @@ export function parseListen(text: string): ListenConfig {
     }
     return { endpoint, mode };
   }
-  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]]*)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^\s/:[\]*]*)):(\d{1,5})$/.exec(text);
   const [, v6, plain = "", digits] = match ?? [];
   const port = Number(digits);
   if (match === null || port > PORT_MAX) {
     if (/^[^/[]*:[^/]*:[^/]*$/.test(text)) {
       throw new RangeError(`must be an IPv6 address in brackets, such as [::1]:22121, ${got(text)}`);
     }
+    if (text.startsWith("*:"))
+      throw new RangeError(`must be 0.0.0.0${text.slice(1)} for all addresses, ${got(text)}`);
     const path = "a path that starts with /, such as /run/a.sock 0660";
     throw new RangeError(`must be host:port, the port from 0 to ${PORT_MAX}, or ${path}, ${got(text)}`);
   }

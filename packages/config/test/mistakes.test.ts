@@ -64,6 +64,10 @@ test.each<[string, string]>([
     '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "localhost"',
   ],
   [
+    alpha(`  listen: "*:22121"\n${servers}`),
+    '2 alpha.listen: must be 0.0.0.0:22121 for all addresses, got "*:22121"',
+  ],
+  [
     alpha(`  listen: localhost:65536\n${servers}`),
     '2 alpha.listen: must be host:port, the port from 0 to 65535, or a path that starts with /, such as /run/a.sock 0660, got "localhost:65536"',
   ],
