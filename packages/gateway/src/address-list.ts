@@ -5,6 +5,7 @@ import ipaddr from "ipaddr.js";
 type Address = ReturnType<typeof ipaddr.parse>;
 type Range = readonly [Address, prefixBits: number];
 
+const NETWORK_GROUPS = 4; // of 16 bits: a /64 of IPv6
 const MAPPED_BITS = 96; // ::ffff:0:0/96 is all of IPv4
 
 export class AddressList {
@@ -30,6 +31,17 @@ export class AddressList {
       ([range, bits]) => range.kind() === address.kind() && address.match(range, bits),
     );
   }
+}
+
+/** What one host may have to itself: an address of IPv4, the /64 of one of IPv6. Anything else is a network of its own. */
+export function networkOf(text: string): string {
+  if (!ipaddr.isValid(text)) return text;
+  const address = ipaddr.process(text);
+  if (!(address instanceof ipaddr.IPv6)) return address.toString();
+  return `${address.parts
+    .slice(0, NETWORK_GROUPS)
+    .map((group) => group.toString(16))
+    .join(":")}::/64`;
 }
 
 function rangeOf(option: string, text: string): Range {

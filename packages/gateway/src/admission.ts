@@ -1,18 +1,18 @@
 // Who may ask, and how often. Made only if something of it is configured.
 //
-// What is known of an address is remembered, so that lists are searched once; one that was forgotten for
-// `addressesMax` starts with a full bucket.
+// What is known of an address is remembered, so that lists are searched once. Buckets are of networks: whoever has one
+// address of IPv6 has all of its /64. One that was forgotten for `addressesMax` starts with a full bucket.
 
 import { checkRate, TokenBucket, type Clock, type Millis, type RateLimit } from "@memwire/engine";
 import { LRUCache } from "lru-cache";
-import { AddressList } from "./address-list.ts";
+import { AddressList, networkOf } from "./address-list.ts";
 import type { GatewayCounters, Outcome } from "./counters.ts";
 import type { GatewayOptions } from "./options.ts";
 import { Refusal, retryAfter } from "./refusal.ts";
 
 interface Visitor {
   readonly isAllowed: boolean;
-  readonly bucket: TokenBucket | undefined;
+  readonly network: string;
 }
 
 export class Admission {
@@ -22,6 +22,7 @@ export class Admission {
   readonly #ratePerAddress: RateLimit | undefined;
   readonly #total: TokenBucket | undefined;
   readonly #visitors: LRUCache<string, Visitor>;
+  readonly #buckets: LRUCache<string, TokenBucket>;
 
   constructor(options: GatewayOptions, addressesMax: number, counters: GatewayCounters) {
     const { clock, allow = [], deny = [], ratePerAddress, rateTotal } = options;
@@ -32,12 +33,15 @@ export class Admission {
     this.#deny = new AddressList("deny", deny);
     this.#ratePerAddress = ratePerAddress;
     this.#total = rateTotal === undefined ? undefined : new TokenBucket(rateTotal, clock.now());
-    this.#visitors = new LRUCache({
+    const count = (_forgotten: unknown, _name: string, reason: string): void => {
+      if (reason === "evict") counters.addressesForgotten++;
+    };
+    // Of an address that has a bucket, it is the bucket that is forgotten: the rest is found again.
+    this.#visitors = new LRUCache<string, Visitor>({
       max: addressesMax,
-      dispose: (_visitor, _address, reason) => {
-        if (reason === "evict") counters.addressesForgotten++;
-      },
+      ...(ratePerAddress ? {} : { dispose: count }),
     });
+    this.#buckets = new LRUCache<string, TokenBucket>({ max: addressesMax, dispose: count });
   }
 
   /** Whether these options ask for any of it. */
@@ -48,11 +52,11 @@ export class Admission {
   /** Why this address may not ask now; if it may, that has taken a token of each bucket. */
   refusal(address: string): Refusal | undefined {
     const now = this.#clock.now();
-    const visitor = this.#visitors.get(address) ?? this.#meet(address, now);
+    const visitor = this.#visitors.get(address) ?? this.#meet(address);
     if (!visitor.isAllowed) {
       return new Refusal(403, "addressesRefused", `not for ${nameOf(address)}`);
     }
-    const { bucket } = visitor;
+    const bucket = this.#bucketOf(visitor, now);
     const ownWaitMs = bucket?.waitMs(now) ?? 0;
     if (ownWaitMs > 0)
       return tooOften("addressesTooOften", `too many requests of ${nameOf(address)}`, ownWaitMs);
@@ -63,12 +67,21 @@ export class Admission {
     return undefined;
   }
 
-  #meet(address: string, now: Millis): Visitor {
+  #meet(address: string): Visitor {
     const isAllowed = (this.#allow.isEmpty || this.#allow.has(address)) && !this.#deny.has(address);
-    const rate = this.#ratePerAddress;
-    const visitor = { isAllowed, bucket: rate === undefined ? undefined : new TokenBucket(rate, now) };
+    const visitor = { isAllowed, network: networkOf(address) };
     this.#visitors.set(address, visitor);
     return visitor;
+  }
+
+  #bucketOf({ network }: Visitor, now: Millis): TokenBucket | undefined {
+    const rate = this.#ratePerAddress;
+    if (rate === undefined) return undefined;
+    const known = this.#buckets.get(network);
+    if (known !== undefined) return known;
+    const bucket = new TokenBucket(rate, now);
+    this.#buckets.set(network, bucket);
+    return bucket;
   }
 }
 

@@ -53,7 +53,7 @@ export interface GatewayOptions {
   readonly routes?: readonly RouteOptions[];
   /** Which methods are taken at all; all five by default. Others are 405. */
   readonly methods?: readonly Method[];
-  /** Of this many requests, each IP address, and all together. No limit by default. */
+  /** Of this many requests, each IP address (of IPv6: its /64), and all together. No limit by default. */
   readonly ratePerAddress?: RateLimit;
   readonly rateTotal?: RateLimit;
   /** Addresses or CIDR ranges. If `allow` is not empty, only those; whoever is in `deny` is 403 in any case. */

@@ -110,6 +110,22 @@ describe("a rate", () => {
     expect(gateway.gateway.counters).toMatchObject({ addressesTooOften: 3, totalTooOften: 0 });
   });
 
+  test("of an address of IPv6 is that of its /64, and of one of IPv4 its own however it is written", async () => {
+    const gateway = bench({ ratePerAddress: { perSecond: 1, burst: 1 }, allow: ["::/0", "0.0.0.0/0"] });
+    const statuses: number[] = [];
+    for (const address of [
+      "2001:db8:0:1::1",
+      "2001:db8::1:2:3:4:5",
+      "2001:db8:0:1:ffff::",
+      "2001:db8:0:2::1",
+    ])
+      statuses.push(await statusFor(gateway, address));
+    expect(statuses).toEqual([404, 429, 429, 404]);
+    expect(await statusFor(gateway, "10.0.0.1")).toBe(404);
+    expect(await statusFor(gateway, "10.0.0.2")).toBe(404);
+    expect(await statusFor(gateway, "::ffff:10.0.0.1")).toBe(429);
+  });
+
   test("of an address that is not known names it so", async () => {
     const gateway = bench({ ratePerAddress: { perSecond: 1, burst: 1 } });
     await gateway.ask("GET", "/kv/k");
