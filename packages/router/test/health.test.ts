@@ -175,6 +175,20 @@ test("what an operator takes out takes no traffic, and what he puts back is trie
   expect(health.takesTraffic).toBe(true);
 });
 
+test("what fails while an operator has a server out does not keep it from being tried when he puts it back", () => {
+  const health = healthOf({ failuresMax: 1, retryMinMs: 1_000, retryMaxMs: 60_000 });
+  fail(health, 0);
+  health.verified(1_000);
+  fail(health, 1_000);
+  health.administer("drain", 1_001);
+  fail(health, 1_002);
+  expect(health.status).toMatchObject({ flaps: 1, retryAt: 1_002 + 4_000 });
+  health.administer("up", 1_003);
+  expect([health.retryAt, health.status.flaps]).toEqual([-Infinity, 0]);
+  fail(health, 1_003);
+  expect(health.retryAt).toBe(1_003 + 1_000); // as after the first failure of all
+});
+
 test("a pool of which too little is up is open", () => {
   const open = [4, 3, 2, 1, 0].map((up) => isFailOpen(up, 4, 0.5));
   expect(open).toEqual([false, false, false, true, true]);
