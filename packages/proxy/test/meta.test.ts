@@ -7,6 +7,7 @@ const answered: [request: string, forwarded: string, answer: string][] = [
   ["mg k v\r\n", "mg k v\r\n", "EN\r\n"],
   ["mg Zm9v b k v\r\n", "mg Zm9v b k v\r\n", "VA 0 b kZm9v\r\n\r\n"],
   ["mg foo v k\r\n", "mg foo v k\r\n", "VA 1 kZm9v b\r\nx\r\n"],
+  ["mg Zm9v b k v\r\n", "mg Zm9v b k v\r\n", "VA 1 kfoo\r\nx\r\n"], // it was stored under plain foo
   ["mg k v N30 R30\r\n", "mg k v N30 R30\r\n", "VA 0 W\r\n\r\n"],
   ["ms k 3 T60 F5 c\r\nabc\r\n", "ms k 3 T60 F5 c\r\nabc\r\n", "HD c77\r\n"],
   ["ms k 3 ME\r\nabc\r\n", "ms k 3 ME\r\nabc\r\n", "NS\r\n"],
