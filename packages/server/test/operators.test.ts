@@ -92,6 +92,14 @@ describe("lru and lru_crawler", () => {
     expect(client.ask("lru_crawler enable\r\n")).toBe("ERROR failed to start lru crawler thread\r\n");
   });
 
+  test("a whole number is in decimal digits", () => {
+    const client = benchOf().connect();
+    expect(client.ask("lru temp_ttl 1e3\r\nlru temp_ttl +1\r\n")).toBe("ERROR\r\nERROR\r\n");
+    expect(client.ask("slabs reassign 1e0 2\r\nslabs reassign 1 18446744073709551616\r\n")).toBe(
+      "CLIENT_ERROR bad command line format\r\nCLIENT_ERROR bad command line format\r\n",
+    );
+  });
+
   test("crawl finds what has expired, though nobody asks for it", () => {
     const bench = benchOf();
     const client = bench.connect();

@@ -14,6 +14,11 @@ export function wholeOf(word: string | undefined, most: number): number | undefi
   return Number(word) <= most ? Number(word) : undefined;
 }
 
+/** A whole number in decimal digits, of less than 16, with a `-` if it is below 0. */
+export function integerOf(word: string | undefined): number | undefined {
+  return word !== undefined && /^-?[0-9]{1,15}$/.test(word) ? Number(word) : undefined;
+}
+
 /** A number as C reads them, but for what is none. */
 export function numberOf(word: string | undefined): number | undefined {
   if (word === undefined || !/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?$/i.test(word)) {

@@ -3,7 +3,7 @@
 import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import type { Millis } from "@memwire/engine";
 import type { Store } from "@memwire/store";
-import { answer, numberOf, wholeOf, wordsOf } from "./command-words.ts";
+import { answer, integerOf, numberOf, wholeOf, wordsOf } from "./command-words.ts";
 import type { Connection } from "../connection.ts";
 import { type Context, remember } from "../context.ts";
 import type { ItemWalk } from "./item-walk.ts";
@@ -125,9 +125,8 @@ function setLists({ store }: Context, what: string | undefined, words: readonly 
       store.tune({ segmented: words[0] === "segmented" });
       return "OK";
     case "temp_ttl": {
-      const seconds = store.setup.maintainer ? numberOf(words[0]) : undefined;
-      if (seconds === undefined || !Number.isInteger(seconds) || Math.abs(seconds) > INT32_MAX)
-        return "ERROR";
+      const seconds = store.setup.maintainer ? integerOf(words[0]) : undefined;
+      if (seconds === undefined || Math.abs(seconds) > INT32_MAX) return "ERROR";
       store.tune({ temporaryTtlMs: Math.max(0, seconds) * 1_000 });
       return "OK";
     }

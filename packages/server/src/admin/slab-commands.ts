@@ -2,7 +2,7 @@
 
 import type { SendBuffer, TextRequestDecoder } from "@memwire/codec";
 import { type Millis, unreachable } from "@memwire/engine";
-import { answer, numberOf, wholeOf, wordsOf } from "./command-words.ts";
+import { answer, integerOf, numberOf, wholeOf, wordsOf } from "./command-words.ts";
 import { type Context, remember } from "../context.ts";
 import { SYSTEM_EVENTS } from "./watchers.ts";
 
@@ -36,10 +36,8 @@ function carryOut(context: Context, [what, ...words]: readonly string[], now: Mi
 function reassign(context: Context, words: readonly string[], now: Millis): string {
   const { store, watchers } = context;
   if (!store.setup.automove) return DISABLED;
-  const [from, to] = words.map(numberOf);
-  if (from === undefined || to === undefined || !Number.isInteger(from) || !Number.isInteger(to)) {
-    return BAD_FORMAT;
-  }
+  const [from, to] = words.map(integerOf);
+  if (from === undefined || to === undefined) return BAD_FORMAT;
   const moved = store.movePage(from, to, now);
   switch (moved) {
     case "started":
