@@ -34,7 +34,7 @@ export interface ListenFlags {
 /** @returns none if TCP is turned off and there is no unix socket */
 export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenFlags): readonly Listening[] {
   if (unixSocket !== undefined) return [{ endpoint: { kind: "unix", path: unixSocket } }];
-  return (listen ?? [{ host: "*" }]).flatMap(({ host, port: own = port, plain, protocol }): Listening[] => {
+  return apart(listen, port).flatMap(({ host, port: own = port, plain, protocol }): Listening[] => {
     if (own === 0) return [];
     const at = (name: string): Endpoint => ({ kind: "tcp", host: name, port: Math.max(own, 0) });
     const how = { ...(plain === true ? { plain } : {}), ...(protocol === undefined ? {} : { protocol }) };
@@ -47,10 +47,20 @@ export function listeningOf({ listen, port = DEFAULT_PORT, unixSocket }: ListenF
 /** @returns none if UDP is turned off, as it is unless -U turns it on */
 export function datagramsOf({ listen, udpPort = 0, unixSocket }: ListenFlags): readonly Waiting[] {
   if (unixSocket !== undefined || udpPort === 0) return [];
-  return (listen ?? [{ host: "*" }]).map(({ host, port: own = udpPort }): Waiting => {
+  return apart(listen, udpPort).map(({ host, port: own = udpPort }): Waiting => {
     const at = (name: string): DatagramAddress => ({ host: name, port: Math.max(own, 0) });
     return host === "*" ? { address: at(ANY), otherwise: at(ANY_IPV4) } : { address: at(host) };
   });
+}
+
+/** Without `0.0.0.0` beside `::`, whose socket has all of IPv4 as well and leaves nothing of the port to another. */
+function apart(listen: readonly Address[] = [{ host: "*" }], port: number): readonly Address[] {
+  const isSame = (one: Address, other: Address): boolean =>
+    (one.port ?? port) === (other.port ?? port) &&
+    one.plain === other.plain &&
+    one.protocol === other.protocol;
+  const all = listen.filter(({ host }) => host === ANY);
+  return listen.filter((one) => one.host !== ANY_IPV4 || !all.some((other) => isSame(one, other)));
 }
 
 /** Reads one `-l`, behind those before. */

@@ -102,6 +102,9 @@ test.each<[string, string]>([
 test.each<[string, readonly object[]]>([
   ["-l 1.2.3.4,host:5 -l [::1]:6 -p 7", [tcp("1.2.3.4", 7), tcp("host", 5), tcp("::1", 6)]],
   ["-l ::1 -p -1", [tcp("::1", 0)]],
+  ["-l 0.0.0.0,:: -p 7", [tcp("::", 7)]],
+  ["-l :: -l 0.0.0.0:6 -p 7", [tcp("::", 7), tcp("0.0.0.0", 6)]],
+  ["-l proto[ascii]:0.0.0.0,::", [{ ...tcp("0.0.0.0", 11_211), protocol: "text" }, tcp("::", 11_211)]],
   ["-p 0 -s /x", [{ endpoint: { kind: "unix", path: "/x" } }]],
 ])("%s listens there", (args, listen) => {
   expect(read(args).listen).toEqual(listen);
@@ -178,6 +181,7 @@ test.each<[string, readonly object[], readonly object[]]>([
   ["-U 7 -p 0 -l h", [], [{ address: { host: "h", port: 7 } }]],
   ["-U -1 -p -1 -l h", [tcp("h", 0)], [{ address: { host: "h", port: 0 } }]],
   ["-U 7 -l h:9", [tcp("h", 9)], [{ address: { host: "h", port: 9 } }]],
+  ["-U 7 -l 0.0.0.0,::", [tcp("::", 7)], [{ address: { host: "::", port: 7 } }]],
   ["-U 0 -p 8 -l h", [tcp("h", 8)], []],
   ["-U 7 -s /x", [{ endpoint: { kind: "unix", path: "/x" } }], []],
 ])("%s is TCP and UDP there", (args, listen, datagrams) => {
