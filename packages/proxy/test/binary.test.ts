@@ -132,6 +132,13 @@ test("a key that no line can have goes in base64, to the server of the key itsel
   expect(told(client)).toEqual([{ opcode: "getk", ...ok, flags: 0, cas: 3n, key: "a b1", value: "x" }]);
 });
 
+test("a key that is as long as that can be goes, too", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, requestText({ opcode: "get", key: latin1Bytes(" ".repeat(186)), ...COMMON }));
+  expect(table.server(0).read()).toBe(`mg ${"ICAg".repeat(62)} v f c b\r\n`);
+});
+
 test("a key that is too long for that is refused", () => {
   const table = new Table();
   const client = table.client();
