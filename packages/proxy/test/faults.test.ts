@@ -329,13 +329,33 @@ test("a value that comes in three pieces over some time is no broken answer", ()
 test("an error of a server about itself is passed on word for word, and its connection kept", () => {
   const table = new Table();
   const client = table.client();
-  table.say(client, "set a0 0 0 1\r\nx\r\nget a0 b0\r\ndelete a0\r\n");
-  const errors = ["SERVER_ERROR out of memory storing object", "SERVER_ERROR busy", "SERVER_ERROR \x01 odd"];
+  table.say(client, "set a0 0 0 1\r\nx\r\nget a0 b0\r\ndelete a0\r\nset a0 0 0 1\r\nx\r\nms a0 1\r\nx\r\n");
+  const errors = [
+    "SERVER_ERROR out of memory storing object",
+    "SERVER_ERROR busy",
+    "SERVER_ERROR \x01 odd",
+    "SERVER_ERROR read-only",
+    "SERVER_ERROR read-only",
+  ];
   for (const error of errors) table.say(table.server(0), `${error}\r\n`);
   expect(client.read()).toBe(errors.map((error) => `${error}\r\n`).join(""));
   table.say(client, "get a0\r\n");
   table.say(table.server(0), "END\r\n");
   expect([client.read(), table.connects(0)]).toEqual(["END\r\n", 1]);
+});
+
+test("a server that says it of a get while the value of a set is on its way there has its connection kept", () => {
+  const table = new Table();
+  const client = table.client();
+  table.say(client, "get a0\r\n");
+  const server = table.server(0);
+  server.taking = false;
+  table.say(client, `set a0 0 0 9999\r\n${"v".repeat(9_999)}\r\n`);
+  table.say(server, "SERVER_ERROR busy\r\n");
+  expect([client.read(), server.closed]).toEqual(["SERVER_ERROR busy\r\n", false]);
+  table.drain(server);
+  table.say(server, "STORED\r\n");
+  expect(client.read()).toBe("STORED\r\n");
 });
 
 const sets = ["set a0 0 0 9999\r\n", "ms a0 9999\r\n"];
