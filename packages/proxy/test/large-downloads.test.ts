@@ -1,6 +1,6 @@
 import { BinaryReplyDecoder, latin1Bytes, latin1Text, SendBuffer, writeBinaryRequest } from "@memwire/codec";
 import { expect, test } from "vitest";
-import { Table } from "./bench.ts";
+import { Table, type Hand } from "./bench.ts";
 
 const SIZE = 1_000;
 const limits = { wholeBytesMax: 100 };
@@ -132,21 +132,46 @@ test("where the value waits aside, only that is left out", () => {
   expect(client.read()).toBe(`${a}${aRest}SERVER_ERROR Connection reset by peer\r\n`);
 });
 
-test("a client of the binary protocol is told a large value, too", () => {
-  const table = new Table(limits);
+/** It asks for `a0`. */
+function binaryClient(table: Table): Hand {
   const client = table.client();
   const out = new SendBuffer();
-  const key = latin1Bytes("a0");
-  writeBinaryRequest(out, { opcode: "getk", key, opaque: 9, cas: 0n, vbucket: 0 });
+  writeBinaryRequest(out, { opcode: "getk", key: latin1Bytes("a0"), opaque: 9, cas: 0n, vbucket: 0 });
   table.say(client, latin1Text(out.take()));
+  return client;
+}
+
+test("a client of the binary protocol is told a large value, too", () => {
+  const table = new Table(limits);
+  const client = binaryClient(table);
   const [start, rest] = half(`VALUE a0 5 ${SIZE} 7\r\n${A}\r\nEND\r\n`);
   table.say(table.server(0), start);
   table.say(table.server(0), rest);
   const decoder = new BinaryReplyDecoder();
   decoder.receive(latin1Bytes(client.read()));
   expect(decoder.next()).toBe("reply");
-  expect(decoder.snapshot()).toMatchObject({ status: "ok", opaque: 9, flags: 5, cas: 7n, key });
+  expect(decoder.snapshot()).toMatchObject({
+    status: "ok",
+    opaque: 9,
+    flags: 5,
+    cas: 7n,
+    key: latin1Bytes("a0"),
+  });
   expect(decoder.valueEnd - decoder.valueStart).toBe(SIZE);
+});
+
+test("a client of the binary protocol that has some of a value is closed when the server fails, and not when it has all", () => {
+  const value = `VALUE a0 5 ${SIZE} 7\r\n${A}\r\n`;
+  for (const [told, isCut] of [
+    [half(value)[0], true],
+    [value, false],
+  ] as const) {
+    const table = new Table(limits);
+    const client = binaryClient(table);
+    table.say(table.server(0), told);
+    table.close(table.server(0), "reset");
+    expect([client.closed, table.proxy.counters.clientsCut]).toEqual([isCut, isCut ? 1 : 0]);
+  }
 });
 
 test("of a large value that was touched nothing is told but its flags and its cas", () => {
