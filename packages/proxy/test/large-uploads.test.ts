@@ -345,6 +345,20 @@ test("for one that waits a value of which nothing has come for 10 s gives way, a
   expect(table.proxy.servers()[0]).toMatchObject({ counters: { overflows: 1 }, health: { failures: {} } });
 });
 
+test("a value that has all come does not give way, however long its server takes to answer", () => {
+  const table = new Table({ ...limits, uploadsMax: 1 }, { queuedTimeoutMs: 60_000, replyTimeoutMs: 60_000 });
+  const [first, next] = [table.client(), table.client()];
+  table.say(first, `${HEAD}${VALUE}\r\n`);
+  table.say(next, `${HEAD}${VALUE}\r\n`);
+  table.wait(30_000);
+  for (const client of [first, next]) {
+    table.say(table.server(0), "STORED\r\n");
+    table.wait(0);
+    expect(client.read()).toBe("STORED\r\n");
+  }
+  expect(table.connects(0)).toBe(1);
+});
+
 test("a server that does not answer, or not take, is given up after replyTimeoutMs; a client that is slow is not", () => {
   const table = new Table(limits, { replyTimeoutMs: 500 });
   const client = table.client();
