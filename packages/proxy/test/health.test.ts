@@ -149,6 +149,31 @@ test.each(misses)("whenDown miss: %j is answered %j, and nothing is sent", (requ
   expect(Number(table.stat("alpha:s0:missed"))).toBeGreaterThan(0);
 });
 
+test.each(misses)(
+  "%j of a server that is down fails at once, is counted, and nothing is connected",
+  (request) => {
+    const table = new Table({}, { health: { failuresMax: 1, retryMinMs: 10_000, retryMaxMs: 10_000 } });
+    const client = bringDown(table);
+    const looked = (): number[] => [table.connects(0), Number(table.stat("alpha:s0:failed_fast"))];
+    const [connects, failedFast] = looked() as [number, number];
+    const told = ask(table, client, request).replace("VERSION 1.6.45\r\n", "").replace("MN\r\n", "");
+    const failures = told.length / REFUSED.length;
+    expect(told).toBe(REFUSED.repeat(failures));
+    expect(looked()).toEqual([connects, failedFast + Math.max(1, failures)]); // one is quiet
+  },
+);
+
+test("a server that is not down yet is left alone as well, and what it is asked meanwhile is counted", () => {
+  const table = new Table({}, { health: { failuresMax: 3, retryMinMs: 100, trialMs: 100 } });
+  table.dead.add(0);
+  const client = table.client();
+  expect(ask(table, client, "get a0\r\n".repeat(3))).toBe(REFUSED.repeat(3));
+  table.wait(99);
+  expect(ask(table, client, "get a0\r\nset a0 0 0 1\r\nx\r\n")).toBe(REFUSED.repeat(2));
+  expect(table.connects(0)).toBe(1);
+  expect([table.stat("alpha:s0:state"), table.stat("alpha:s0:failed_fast")]).toEqual(["left_alone", "2"]);
+});
+
 test("whenDown miss: a multi-get has the values of the others, in order with what is asked around it", () => {
   const table = new Table({}, { health: { whenDown: "miss" } });
   const client = bringDown(table);
