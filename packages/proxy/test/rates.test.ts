@@ -96,6 +96,14 @@ test("whatever it is asked in: meta, binary, quiet, and a value that comes in pa
   expect(table.stat("alpha:requests_over_client_rate")).toBe("5");
 });
 
+test("a value that comes in parts is one request, as one that comes whole", () => {
+  const table = new Table({ wholeBytesMax: 10 }, { rateTotal: { perSecond: 1, burst: 2 } });
+  const client = table.client();
+  table.say(client, `${`set a0 0 0 100\r\n${"v".repeat(100)}\r\n`.repeat(2)}get a0\r\n`);
+  for (let i = 0; i < 2; i++) table.say(table.server(0), "STORED\r\n");
+  expect(client.read()).toBe(`STORED\r\nSTORED\r\n${OVER}`);
+});
+
 test("what the proxy answers itself does not count", () => {
   const table = new Table({}, { rateTotal: { perSecond: 1, burst: 1 } });
   const client = table.client();
