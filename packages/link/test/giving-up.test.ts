@@ -124,6 +124,24 @@ test("when the first is given up, the next one says when there is something to d
   expect(bench.link.deadline).toBe(bench.now + 1_000);
 });
 
+test("what is queued after all of a queue was lost can be given up, and the rest is sent whole", () => {
+  const bench = new Bench();
+  bench.connects = false;
+  const lost = bench.set("lost", "x".repeat(20));
+  bench.turn();
+  bench.wait(1_000); // it does not connect in time
+  expect(lost.heard).toBe("asked, failed: timed-out");
+  bench.wait(1_000);
+  const [first, second, third] = ["a", "b", "c"].map((key) => bench.set(key, "x")) as [Note, Note, Note];
+  bench.turn();
+  bench.link.giveUp(second);
+  bench.link.giveUp(first);
+  bench.connect();
+  expect(bench.read()).toBe("set c 0 0 1\r\nx\r\n");
+  bench.say("STORED\r\n");
+  expect(third.heard).toBe("asked, stored, done");
+});
+
 test("what is asked and given up again and again takes no more room", () => {
   const bench = busy();
   const kept = bench.set("kept", "k");
