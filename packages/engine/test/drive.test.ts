@@ -130,6 +130,7 @@ test("what came while the process stood still is heard before the deadline that 
   clock.turn();
   clock.goTo(1_900);
   expect(engine.told).toEqual(["accepted via 0 at 1000"]);
+  engine.deadline = 1_400; // nearer, and as far past
   handler.received(Uint8Array.of(98));
   clock.turn();
   expect(clock.timers.length).toBe(1);

@@ -133,6 +133,18 @@ test("a held port is sent in the next turn, or in this one if it is touched afte
   expect(drain(outbox)).toEqual([]);
 });
 
+test("ports that are held again and again in one turn are each sent once, and none is left behind", () => {
+  const outbox = new Outbox();
+  const ports = [1, 2, 3].map((id) => {
+    const output = new Text();
+    output.write("a");
+    return outbox.open(id, output, true);
+  });
+  for (const at of [0, 1, 2, 1, 2]) outbox.hold(ports[at] as Port);
+  outbox.release();
+  expect(drain(outbox).sort()).toEqual(["send 1 a", "send 2 a", "send 3 a"]);
+});
+
 type Deed = "write" | "hold" | "release" | "drained" | "finish" | "abort" | "poll";
 const deeds = fc.array(
   fc.tuple(
