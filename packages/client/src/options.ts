@@ -1,7 +1,14 @@
 // What a client is made of and every bound it keeps.
 
 import type { Limits as CodecLimits } from "@memwire/codec";
-import { refuseUnknown, type Clock, type Endpoint, type Millis, type Network } from "@memwire/engine";
+import {
+  checkEndpoint,
+  refuseUnknown,
+  type Clock,
+  type Endpoint,
+  type Millis,
+  type Network,
+} from "@memwire/engine";
 import { checkPositive, DEFAULT_TIMEOUT_MS, type ServerLimits, type Timeouts } from "@memwire/link";
 import { createDistribution, ringName, type Distribution, type HashName, type Server } from "@memwire/router";
 
@@ -66,7 +73,6 @@ const OPTIONS: readonly string[] = Object.keys({
 } satisfies Record<keyof ClientOptions, true>);
 
 const CONNECTIONS_MAX = 1_000;
-const PORT_MAX = 65_535;
 
 /** @throws RangeError for a timeout that is not a whole number of ms from 1 */
 export function timeoutsOf(options: TimeoutOptions): Timeouts {
@@ -97,7 +103,7 @@ export function checkConnections(connections: number): void {
 export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
   refuseUnknown("a client", options, OPTIONS);
   const { network: _network, clock: _clock, servers, distribution, hash, hashTag, ...rest } = options;
-  for (const [i, server] of servers.entries()) checkAddress(i, server);
+  for (const [i, server] of servers.entries()) checkEndpoint(`servers[${i}].`, endpointOf(server), 1);
   return {
     ...rest,
     servers: servers.map((server) => ({ name: ringName(server), endpoint: endpointOf(server) })),
@@ -108,23 +114,6 @@ export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
       ...(hashTag === undefined ? {} : { hashTag }),
     }),
   };
-}
-
-/** The runtime would throw when the server is first needed, where nobody could catch it. */
-function checkAddress(index: number, server: Readonly<Record<string, unknown>>): void {
-  if ("path" in server) return checkWord(`servers[${index}].path`, server["path"]);
-  checkWord(`servers[${index}].host`, server["host"]);
-  const { port } = server as { readonly port?: unknown };
-  if (Number.isInteger(port) && (port as number) >= 1 && (port as number) <= PORT_MAX) return;
-  const what = `servers[${index}].port, of ${server["host"] as string},`;
-  const shown = typeof port === "string" ? JSON.stringify(port) : String(port);
-  throw new RangeError(`${what} must be a whole number from 1 to ${PORT_MAX}, got ${shown}`);
-}
-
-function checkWord(what: string, word: unknown): void {
-  if (typeof word === "string" && word !== "" && !word.includes("\0")) return;
-  const shown = typeof word === "string" ? JSON.stringify(word) : String(word);
-  throw new RangeError(`${what} must be text that is not empty and without NUL, got ${shown}`);
 }
 
 function endpointOf(server: Server): Endpoint {

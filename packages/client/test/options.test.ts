@@ -63,6 +63,13 @@ test("an engine needs a server, and nobody connects to it", () => {
   expect(() => engine.accepted()).toThrow(RangeError);
 });
 
+test("an engine refuses a server that nobody can connect to, as the first call would end the process", () => {
+  const endpoint = { kind: "tcp", host: "a", port: NaN } as const;
+  const make = () =>
+    new ClientEngine({ servers: [{ name: "one", endpoint }], distribution: { owner: () => 0 } });
+  expect(make).toThrow("server one: port, of a, must be a whole number from 0 to 65535, got NaN");
+});
+
 test("options of a call that are none are refused: a number there would be taken for a time by other clients", async () => {
   const client = createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server] });
   const sixty = 60 as never;

@@ -34,6 +34,35 @@ export function parseEndpoint(text: string): Endpoint {
   return { kind: "tcp", host: match[1] ?? (match[2] || "0.0.0.0"), port };
 }
 
+const PORT_MAX = 65_535;
+
+/**
+ * A runtime throws for what it cannot connect to only when it is to: in a turn of the driver, where nobody can catch it.
+ *
+ * @param what Stands before the name of what is wrong, such as `servers[1].`
+ * @param portMin At port 0 nobody ever listens, but every runtime tries.
+ * @throws TypeError for what is no endpoint, RangeError for a host, a port or a path that cannot be
+ */
+export function checkEndpoint(what: string, endpoint: Endpoint, portMin: 0 | 1 = 0): void {
+  const { kind, host, path, port } = (endpoint ?? {}) as Readonly<Record<string, unknown>>;
+  if (kind === "unix") return checkWord(`${what}path`, path);
+  if (kind !== "tcp") {
+    const right = '{ kind: "tcp", host, port } or { kind: "unix", path }';
+    throw new TypeError(`${what}endpoint must be ${right}, got ${JSON.stringify(endpoint)}`);
+  }
+  checkWord(`${what}host`, host);
+  if (Number.isInteger(port) && (port as number) >= portMin && (port as number) <= PORT_MAX) return;
+  const range = `a whole number from ${portMin} to ${PORT_MAX}`;
+  throw new RangeError(`${what}port, of ${host as string}, must be ${range}, got ${shown(port)}`);
+}
+
+function checkWord(what: string, word: unknown): void {
+  if (typeof word === "string" && word !== "" && !word.includes("\0")) return;
+  throw new RangeError(`${what} must be text that is not empty and without NUL, got ${shown(word)}`);
+}
+
+const shown = (given: unknown): string => (typeof given === "string" ? JSON.stringify(given) : String(given));
+
 const causes: ReadonlyMap<unknown, CloseCause> = new Map(
   Object.entries({
     ECONNREFUSED: "refused",

@@ -1,4 +1,4 @@
-import { causeOf, describeEndpoint, type Endpoint, parseEndpoint } from "@memwire/engine";
+import { causeOf, checkEndpoint, describeEndpoint, type Endpoint, parseEndpoint } from "@memwire/engine";
 import { expect, test } from "vitest";
 import fc from "fast-check";
 
@@ -81,4 +81,39 @@ test.each([
 
 test.each([undefined, null, "ECONNREFUSED", 7])("what is no error, such as %s, is failed", (thrown) => {
   expect(causeOf(thrown)).toBe("failed");
+});
+
+test.each<[endpoint: unknown, message: string]>([
+  ...[70_000, -1, NaN, 1.5, undefined, null].map((port): [unknown, string] => [
+    { kind: "tcp", host: "a", port },
+    `server x: port, of a, must be a whole number from 0 to 65535, got ${port}`,
+  ]),
+  [
+    { kind: "tcp", host: "a", port: "1" },
+    'server x: port, of a, must be a whole number from 0 to 65535, got "1"',
+  ],
+  [
+    { kind: "tcp", host: "", port: 1 },
+    'server x: host must be text that is not empty and without NUL, got ""',
+  ],
+  [{ kind: "tcp", port: 1 }, "server x: host must be text that is not empty and without NUL, got undefined"],
+  [{ kind: "unix", path: "a\0b" }, "server x: path must be text that is not empty and without NUL, got "],
+  ...[undefined, null, "a:1", { host: "a", port: 1 }].map((endpoint): [unknown, string] => [
+    endpoint,
+    "server x: endpoint must be " +
+      `{ kind: "tcp", host, port } or { kind: "unix", path }, got ${JSON.stringify(endpoint)}`,
+  ]),
+])("%j cannot be connected to", (endpoint, message) => {
+  expect(() => checkEndpoint("server x: ", endpoint as Endpoint)).toThrow(message);
+});
+
+test("port 0 is refused where nobody can listen", () => {
+  const endpoint: Endpoint = { kind: "tcp", host: "a", port: 0 };
+  expect(() => checkEndpoint("", endpoint, 1)).toThrow(
+    "port, of a, must be a whole number from 1 to 65535, got 0",
+  );
+});
+
+test.each(written)("%s can be connected to", (_text, endpoint) => {
+  checkEndpoint("server x: ", endpoint);
 });

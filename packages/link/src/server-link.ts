@@ -8,7 +8,7 @@
 // are answered by an `AbsentServer`; none waits for a probe. Hot path: `refusal`, `push` and `get`.
 
 import type { SendBuffer } from "@memwire/codec";
-import type { Endpoint, Millis } from "@memwire/engine";
+import { checkEndpoint, type Endpoint, type Millis } from "@memwire/engine";
 import {
   Health,
   type Administered,
@@ -72,6 +72,7 @@ export class ServerLink implements ConnectionOwner, Crowd {
     options: LinkOptions = {},
   ) {
     checkName("server", name);
+    checkEndpoint(`server ${name}: `, endpoint);
     const { connections = 1, preconnect, health, credentials } = options;
     if (!Number.isInteger(connections) || connections < 1 || connections > CONNECTIONS_MAX) {
       throw new RangeError(

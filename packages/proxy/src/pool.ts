@@ -6,7 +6,7 @@
 // Hot path: `owner`, a look-up whichever it is, and `overload`.
 
 import type { Protocol } from "@memwire/codec";
-import { refuseUnknown } from "@memwire/engine";
+import { checkEndpoint, refuseUnknown } from "@memwire/engine";
 import { checkName, type ClientLink, type Failure, type ServerLink } from "@memwire/link";
 import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
@@ -57,7 +57,10 @@ export class Pool {
     if (health.whenDown === "rehash" && distributionWithout === undefined) {
       throw new RangeError(`pool ${name} needs distributionWithout, because whenDown is rehash`);
     }
-    for (const server of servers) checkName("server", server.name);
+    for (const server of servers) {
+      checkName("server", server.name);
+      checkEndpoint(`server ${server.name}: `, server.endpoint);
+    }
     this.name = name;
     this.flushEnabled = options.flushEnabled ?? false;
     this.users = options.users;

@@ -246,6 +246,19 @@ test("connectionsMax: a client too many is told so and closed", () => {
   expect(table.client().closed).toBe(false);
 });
 
+test("a server that nobody can connect to is refused, as the first request for it would end the process", () => {
+  const make = (endpoint: unknown) => () =>
+    new ProxyEngine({
+      pools: [
+        { name: "p", servers: [{ name: "s", endpoint: endpoint as never }], distribution: byLastDigit },
+      ],
+    });
+  expect(make({ kind: "tcp", host: "a", port: 70_000 })).toThrow(
+    "server s: port, of a, must be a whole number",
+  );
+  expect(make(undefined)).toThrow("server s: endpoint must be ");
+});
+
 test("options out of range are refused with what was given", () => {
   const pool = { name: "p", servers: [], distribution: byLastDigit };
   expect(() => new ProxyEngine({ pools: [] })).toThrow("a proxy needs at least one pool");
