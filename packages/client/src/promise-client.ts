@@ -1,7 +1,7 @@
 // The engine with a network and a clock, and a promise for each call.
 
 import { checkKey, utf8Bytes, type StorageCommand } from "@memwire/codec";
-import { drive, type Clock, type Driver, type Network } from "@memwire/engine";
+import { drive, refuseUnknown, type Clock, type Driver, type Network } from "@memwire/engine";
 import type { ServerStatus } from "@memwire/link";
 import { Call, type Answer } from "./call.ts";
 import { CallSignals } from "./call-signals.ts";
@@ -263,10 +263,22 @@ function valueBytes(value: Value): Uint8Array {
   throw new TypeError(`a value must be a string or a Uint8Array, got ${typeof value}`);
 }
 
-/** A number, which is where other clients have the time to expire, would store for ever. */
+const CALL_OPTIONS: readonly string[] = Object.keys({
+  signal: true,
+  exptime: true,
+  flags: true,
+} satisfies Record<keyof StoreOptions, true>);
+
+/**
+ * A number, which is where other clients have the time to expire, would store for ever, as would the names that they
+ * have for it. One that only means nothing to this call, such as `exptime` for a `get`, may be there.
+ */
 function checkCallOptions(options: CallOptions | undefined): void {
-  if (options === undefined || typeof options === "object") return;
-  throw new TypeError(`options must be an object such as { exptime: 60 }, got ${String(options)}`);
+  if (options === undefined || options === null) return;
+  if (typeof options !== "object") {
+    throw new TypeError(`options must be an object such as { exptime: 60 }, got ${String(options)}`);
+  }
+  refuseUnknown("a call", options, CALL_OPTIONS);
 }
 
 function deltaOf(by: number | bigint): bigint {

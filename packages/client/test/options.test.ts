@@ -84,3 +84,12 @@ test("options of a call that are none are refused: a number there would be taken
     );
   }
 });
+
+test("an option of a call that there is not is refused: with a ttl an item would be stored for ever", async () => {
+  const client = createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server] });
+  const misspelt = { ttl: 60, flags: 1 } as object;
+  for (const call of [client.set("a", "x", misspelt), client.getMany(["a"], misspelt)]) {
+    await expect(call).rejects.toThrow(new RangeError("a call has no ttl: there are exptime, flags, signal"));
+  }
+  expect(client.servers()[0]?.counters.requests).toBe(0);
+});
