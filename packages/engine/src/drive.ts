@@ -60,9 +60,20 @@ const LATE_MS = 50;
 const READ_WITHIN_MS = 10;
 const READ_IN_TURNS = 4;
 
-/** Runs `engine` on `network` by `clock` until `close()`. */
+/**
+ * Runs `engine` on `network` by `clock` until `close()`.
+ *
+ * @throws TypeError without a network or a clock: the first connect would throw it where nobody can catch
+ */
 export function drive(engine: Engine, network: Network, clock: Clock): Driver {
+  checkHas("network", network, "connect");
+  checkHas("clock", clock, "defer");
   return new RunningDriver(engine, network, clock);
+}
+
+function checkHas<T extends object>(name: string, given: T | undefined, method: keyof T & string): void {
+  if (typeof given?.[method] === "function") return;
+  throw new TypeError(`${name} must be that of an adapter, such as openAdapter() has, got ${typeof given}`);
 }
 
 class RunningDriver implements Driver {

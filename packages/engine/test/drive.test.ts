@@ -16,6 +16,14 @@ import { HandClock, HandNetwork } from "./hand-network.ts";
 
 const endpoint: Endpoint = { kind: "tcp", host: "here", port: 1 };
 
+test("without a network or a clock nothing is driven, as what first connects would end the process", () => {
+  const { engine, network, clock } = start();
+  const none = undefined as never;
+  const right = "must be that of an adapter, such as openAdapter() has, got undefined";
+  expect(() => drive(engine, none, clock)).toThrow(new TypeError(`network ${right}`));
+  expect(() => drive(engine, network, none)).toThrow(new TypeError(`clock ${right}`));
+});
+
 test("inputs reach the engine at once, with the time, and its commands are carried out a turn later", () => {
   const { engine, clock, network } = start();
   const { handler, transport } = accepted(network);
