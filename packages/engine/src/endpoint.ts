@@ -37,7 +37,7 @@ export function parseEndpoint(text: string): Endpoint {
 const PORT_MAX = 65_535;
 
 /**
- * A runtime throws for what it cannot connect to only when it is to: in a turn of the driver, where nobody can catch it.
+ * A runtime throws for what it cannot connect to when it is to do it: in a turn of the driver, where nobody can catch.
  *
  * @param what Stands before the name of what is wrong, such as `servers[1].`
  * @param portMin At port 0 nobody ever listens, but every runtime tries.
