@@ -3,7 +3,7 @@
 import type { Adapter, HttpListener } from "@memwire/adapter";
 import { ringServer } from "@memwire/config";
 import { createClient, type Client } from "@memwire/client";
-import { createGateway, DEFAULT_GATEWAY_LIMITS, type Gateway } from "@memwire/gateway";
+import { createGateway, type Gateway } from "@memwire/gateway";
 import { usageMistake, withPermissions, type OtherPart } from "@memwire/program";
 import type { RunningLog } from "./access-log.ts";
 import type { Prepared } from "./prepare.ts";
@@ -37,9 +37,9 @@ export async function serve(
     ...(hashTag === undefined ? {} : { hashTag }),
   });
   const gateway = madeGateway({ client, clock, Response, ...options, ...accessLog.options });
-  const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
+  // The bound is the gateway's: what the runtime's server refuses is neither counted nor logged.
   const open = (): Promise<HttpListener> =>
-    serveHttp(gateway.fetch, { endpoint: listen.endpoint, bodyBytesMax: limits.bodyBytesMax });
+    serveHttp(gateway.fetch, { endpoint: listen.endpoint, bodyBytesMax: Number.MAX_SAFE_INTEGER });
   const listener = await (listen.mode === undefined ? open() : withPermissions(listen.mode, open));
   return { client, gateway, listener };
 }

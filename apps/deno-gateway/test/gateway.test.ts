@@ -111,6 +111,30 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(gateway.stdout).toContain('"url":"/kv/k","status":503');
   });
 
+  test("a body that is too long is refused by what it says of itself, counted and logged", async () => {
+    await using gateway = startProgram(runtime, main, ["--port", "0"]);
+    const [, port] = await gateway.said(/http:\/\/127\.0\.0\.1:(\d+)[^]*Ctrl-C/);
+    const socket = connect(Number(port), "127.0.0.1");
+    let text = "";
+    const answered = new Promise<void>((resolve) => {
+      socket
+        .on("error", () => {})
+        .on("data", (piece: unknown) => {
+          text += String(piece);
+          if (/\r\n\r\n.|content-length: 0/is.test(text)) resolve();
+        });
+    });
+    socket.write("PUT /kv/k HTTP/1.1\r\nhost: x\r\ncontent-length: 1048577\r\n\r\n");
+    await answered;
+    socket.destroy();
+    expect(text).toMatch(
+      /^HTTP\/1\.1 413 [^]*\{"error":"a body must have at most 1048576 bytes, got 1048577"\}/,
+    );
+    const stats = await (await fetch(`http://127.0.0.1:${port}/stats`)).json();
+    expect(stats).toMatchObject({ counters: { bodiesTooLarge: 1 } });
+    await gateway.said(/"url":"\/kv\/k","status":413/);
+  });
+
   test("helps, and says its version", async () => {
     expect(await outcomeOf(runtime, ["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
     expect(await outcomeOf(runtime, ["--help"])).toEqual({
