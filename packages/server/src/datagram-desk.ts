@@ -103,7 +103,7 @@ export class DatagramDesk {
   #serve(connection: Connection, bytes: Uint8Array, now: Millis): boolean {
     const context = this.#context;
     const { decoder, output, port } = connection;
-    const { unsentBytesMax, lentBytesLeast } = context;
+    const { lentBytesLeast } = context;
     this.#transcript = transcriptOf(context);
     context.client = NOBODY;
     context.now = now;
@@ -132,7 +132,6 @@ export class DatagramDesk {
       fits &&= this.#reply(connection, isBinary);
       if (found === "fatal") break;
     }
-    context.unsentBytesMax = unsentBytesMax;
     context.lentBytesLeast = lentBytesLeast;
     const isOpen = port.state === "open" && connection.sasl === "none";
     return fits && endsWhole && requestEnd === bytes.length && isOpen;
