@@ -213,6 +213,22 @@ describe("values that come slowly", () => {
     for (const client of clients) if (client.state !== "closed") client.reset();
     expect(poolsOf(bench)[1]).toBe(0);
   });
+
+  test("one that was held up before and went on is no exception", () => {
+    const bench = benchWith({ bufferedBytesMax: MEBIBYTE });
+    const fill = (): Party[] => many(bench, 30).map((one, i) => one.send(`set f${i} 0 0 400000\r\n${VALUE}`));
+    const filling = fill();
+    const client = bench.connect().send(`set k 0 0 400000\r\n${VALUE}`);
+    expect(client.state).toBe("paused");
+    for (const one of filling) one.reset();
+    bench.elapse(20);
+    expect(client.send(VALUE).state).toBe("open");
+    fill();
+    for (let ms = 0; ms < 9_900; ms += 20) bench.elapse(20);
+    expect(client.state).toBe("open");
+    for (let ms = 0; ms < 200; ms += 20) bench.elapse(20);
+    expect(client.state).toBe("closed");
+  });
 });
 
 test("whatever clients do, what is counted is what they have, and nothing once they are gone", () => {
