@@ -104,6 +104,19 @@ test("a large value whose turn comes in the middle of it is told as it comes fro
   expect(client.read()).toBe(`${bRest}END\r\n`);
 });
 
+test("one whose turn comes because the server before it fails is told as it comes, and of the failure behind it", () => {
+  const table = new Table(limits);
+  const client = table.client();
+  table.say(client, "get x0 b1\r\n");
+  const [b, bRest] = half(valueOf("b1", "b".repeat(400_000)));
+  table.say(table.server(1), b);
+  expect(client.read()).toBe("");
+  table.close(table.server(0), "reset");
+  expect(client.read()).toBe(b);
+  table.say(table.server(1), `${bRest}END\r\n`);
+  expect(client.read()).toBe(`${bRest}SERVER_ERROR Connection reset by peer\r\n`);
+});
+
 test("a server that fails in the middle of a value that is told costs the client its connection, and is counted", () => {
   const table = new Table(limits);
   const client = table.client();
