@@ -285,6 +285,7 @@ test("close closes listeners and connections, tells the engine nothing more, and
   clock.turn();
   const told = [...engine.told];
   let closed = false;
+  expect(network.listens[0]?.closes).toBe(0);
   const closing = driver.close().then(() => (closed = true));
   expect([network.listens[0]?.closes, transport.told, clock.timers]).toEqual([1, ["close"], []]);
   driver.wake();
