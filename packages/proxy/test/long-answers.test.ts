@@ -12,13 +12,17 @@ const PIECE = "a".repeat(100);
 const VALUE = `${LINE}${PIECE.repeat(10)}\r\n`;
 
 /** A client to whom a value is told, of which only the line has come, and its server. */
-function begun(table: Table): { readonly client: Hand; readonly server: Hand } {
+function begun(
+  table: Table,
+  request = "get a0\r\n",
+  line = LINE,
+): { readonly client: Hand; readonly server: Hand } {
   const client = table.client();
   table.say(client, "get z0\r\n");
   const server = table.server(0);
   table.say(server, "END\r\n");
-  table.say(client, "get a0\r\n");
-  table.say(server, LINE);
+  table.say(client, request);
+  table.say(server, line);
   server.read();
   client.read();
   return { client, server };
@@ -151,6 +155,22 @@ test("one whose client is gone has the time that it had, and then costs the conn
   table.say(other, "gets b0\r\n");
   expect([table.server(0).read(), table.connects(0)]).toEqual(["gets b0\r\n", 2]);
 });
+
+test.each(["gets a0\r\n", "get a0 b0\r\n", "mg a0 v k\r\n"])(
+  "nor is it held against its server where the client had asked %j",
+  (request) => {
+    const table = new Table(limits, { replyTimeoutMs: 100 });
+    const { client, server } = begun(
+      table,
+      request,
+      request.startsWith("mg") ? "VA 1000 ka0\r\n" : "VALUE a0 0 1000 7\r\n",
+    );
+    table.close(client, "reset");
+    trickle(table, server, 2, 60);
+    expect(server.closed).toBe(true);
+    expect(table.proxy.servers()[0]?.health.failures).toEqual({});
+  },
+);
 
 test("one that began when it was late already has as long once more", () => {
   const table = new Table(limits, { replyTimeoutMs: 100 });
