@@ -271,6 +271,22 @@ test("a large value goes over a connection of its own, which logs in, too; and o
   expect(client.read()).toBe(`${reply.slice(100_000)}\r\nEND\r\n`);
 });
 
+test("one that is asked for by mg comes in pieces as well, and what is behind it is told behind it", () => {
+  const table = new Table({ wholeBytesMax: 100 }, { credentials });
+  const client = table.client();
+  table.say(client, "mg k0 v s f\r\nmn\r\n");
+  const server = table.server(0);
+  expect(say(table, server)).toEqual([LOGIN]);
+  const [get] = askedOf(server) as [BinaryRequest];
+  const value = "v".repeat(200_000);
+  const reply = replyTo(get, { flags: 5, text: value });
+  table.say(server, reply.slice(0, 100_000));
+  const some = client.read();
+  table.say(server, reply.slice(100_000));
+  expect(some.length).toBeGreaterThan(50_000);
+  expect(some + client.read()).toBe(`VA 200000 s200000 f5\r\n${value}\r\nMN\r\n`);
+});
+
 test.each([
   ["goes away", ""],
   ["sends something else there", "xx"],
