@@ -86,11 +86,12 @@ function setAutomove(context: Context, [what, word]: readonly string[]): string 
   }
 }
 
-/** `cache_memlimit` */
+/** `cache_memlimit`. One word behind the number means nothing, as in memcached; a `noreply` is that word. */
 export function limitMemory({ store }: Context, decoder: TextRequestDecoder, output: SendBuffer): void {
   const [word, ...more] = wordsOf(decoder);
   const mebibytes = wholeOf(word, UINT32_MAX);
-  if (more.length > 0 || !/^[0-9]+$/.test(word ?? "")) return answer(decoder, output, "ERROR");
+  const wordsBehind = more.length + (decoder.noreply ? 1 : 0);
+  if (wordsBehind > 1 || !/^[0-9]+$/.test(word ?? "")) return answer(decoder, output, "ERROR");
   if (mebibytes === undefined || mebibytes > MEBIBYTES_MOST) {
     return answer(decoder, output, "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes");
   }
