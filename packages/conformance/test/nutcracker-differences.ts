@@ -64,6 +64,14 @@ export const differences: readonly Difference[] = [
     nutcracker: "closes",
     proxy: "STORED\r\n",
   },
+  { name: "a blank in front", requests: [" get none\r\n"], nutcracker: "END\r\n", proxy: "ERROR\r\n" },
+  {
+    name: "a NUL in a key",
+    // Its servers are memcached 1.6.18, where a line ends at a NUL: they look for the key in front of it.
+    requests: ["get none\0b\r\n"],
+    nutcracker: "END\r\n",
+    proxy: FORMAT,
+  },
   {
     name: "flags above 32 bits",
     requests: ["set a 4294967296 0 1\r\nx\r\n"],
