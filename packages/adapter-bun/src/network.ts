@@ -9,11 +9,13 @@ import { lstat, rm } from "node:fs/promises";
 import { bindDatagrams, connectTls, listenTls } from "@memwire/adapter-node/sockets";
 import { listenBy, type Endpoint, type ListenOptions, type Network, type SocketFiles } from "@memwire/engine";
 import { setBacklog } from "./backlog.ts";
+import { BulkReader } from "./bulk-reader.ts";
 import { Garbage } from "./garbage.ts";
 import { connectError } from "./connect-error.ts";
 import { BunTransport } from "./transport.ts";
 
 const garbage = new Garbage(edenGC, fullGC);
+const bulk = new BulkReader();
 
 type Handlers = Bun.SocketHandler<BunTransport>;
 
@@ -36,7 +38,7 @@ const handlers: Handlers = {
 export const network: Network = {
   connect(endpoint, handler, how) {
     if (how?.tls !== undefined) return connectTls(endpoint, handler, how.tls);
-    const transport = new BunTransport(garbage);
+    const transport = new BunTransport(garbage, bulk);
     transport.serve(handler);
     const options = { ...addressOf(endpoint), socket: handlers, data: transport, allowHalfOpen: true };
     Bun.connect<BunTransport>(options).catch((error: unknown) => transport.gone(connectError(error)));
@@ -55,7 +57,7 @@ export const network: Network = {
     const accepting: Handlers = {
       ...handlers,
       open(socket) {
-        const transport = new BunTransport(garbage);
+        const transport = new BunTransport(garbage, bulk);
         if (keepAlive) socket.setKeepAlive(true, 0); // 0: the system's time
         socket.data = transport;
         transport.opened(socket);

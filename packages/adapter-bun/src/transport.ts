@@ -19,6 +19,7 @@ import {
   type TransportHandler,
   withoutPrefix,
 } from "@memwire/engine";
+import { BULK_READ_BYTES, type BulkReader } from "./bulk-reader.ts";
 import type { Garbage } from "./garbage.ts";
 
 /** What is smaller lies in memory that is used again soon. */
@@ -27,22 +28,30 @@ const FREED_BYTES_LEAST = 4_096;
 /** As much as Bun reads at once. If there is so much it reads again, up to ten times, before a turn comes. */
 const READ_BYTES_MAX = 524_288;
 
+/** What is read beyond the first of them. With Bun's own a turn brings up to 2 MiB. */
+const READ_ON_BYTES_MAX = 1_048_576;
+
 export class BunTransport implements Transport {
   readonly #garbage: Garbage;
+  readonly #bulk: BulkReader;
   #socket: Bun.Socket<BunTransport> | undefined;
   #handler: TransportHandler | undefined;
   /** What Bun has not taken of the last write, from `#restStart` on. */
   #rest: Uint8Array | undefined;
   #restStart = 0;
   #paused = false;
+  /** In this turn more was read than Bun does at once; and nothing more is, as that was enough. */
+  #hasReadOn = false;
+  #rests = false;
   #ended = false;
   #peerEnded = false;
   #closing = false;
   #gone = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(garbage: Garbage) {
+  constructor(garbage: Garbage, bulk: BulkReader) {
     this.#garbage = garbage;
+    this.#bulk = bulk;
   }
 
   get remote(): Endpoint | undefined {
@@ -66,22 +75,45 @@ export class BunTransport implements Transport {
   }
 
   received(chunk: Uint8Array): void {
+    const { length } = chunk;
     if (!this.#closing) this.#handler?.received(chunk);
-    if (chunk.length >= READ_BYTES_MAX) this.#awaitTurn();
-    if (chunk.length >= FREED_BYTES_LEAST) free(chunk);
-    else this.#garbage.chunk(chunk.length);
+    if (length >= FREED_BYTES_LEAST) free(chunk);
+    else this.#garbage.chunk(length);
+    if (length >= READ_BYTES_MAX) this.#readOn();
   }
 
-  /** An engine that has enough says so when the turn ends: nothing more comes until then. */
-  #awaitTurn(): void {
-    if (this.#paused || this.#closing || this.#gone) return;
+  /**
+   * A read came back full: more may have piled up. Once a turn it is read here, before Bun does so.
+   *
+   * An engine that has enough says so when the turn ends, so nothing more comes until then.
+   */
+  #readOn(): void {
+    const isFirst = !this.#hasReadOn;
+    this.#hasReadOn = true;
+    if (isFirst) setImmediate(turned, this);
+    const isDrained = isFirst && this.#bulk.isReady && this.#drain();
+    if (isDrained || this.#paused || this.#closing || this.#gone) return;
+    this.#rests = true;
     this.#socket?.pause();
-    setImmediate(goOn, this);
+  }
+
+  /** @returns whether there is nothing more to read, or nobody to read it */
+  #drain(): boolean {
+    for (let bytes = 0; bytes < READ_ON_BYTES_MAX; bytes += BULK_READ_BYTES) {
+      if (this.#socket === undefined || this.#paused || this.#closing || this.#gone) return true;
+      const chunk = this.#bulk.read(this.#socket);
+      if (chunk !== undefined) this.#handler?.received(chunk);
+      if (chunk === undefined || chunk.length < BULK_READ_BYTES) return true;
+    }
+    return false;
   }
 
   /** The turn has ended. */
-  goOn(): void {
-    if (!this.#paused && !this.#closing && !this.#gone) this.#socket?.resume();
+  turned(): void {
+    const rested = this.#rests;
+    this.#hasReadOn = false;
+    this.#rests = false;
+    if (rested && !this.#paused && !this.#closing && !this.#gone) this.#socket?.resume();
   }
 
   peerEnded(): void {
@@ -181,7 +213,7 @@ export class BunTransport implements Transport {
   }
 }
 
-const goOn = (transport: BunTransport): void => transport.goOn();
+const turned = (transport: BunTransport): void => transport.turned();
 
 /**
  * Frees a chunk, which nobody reads any more. Bun makes memory of its own for each; left until garbage is collected, every

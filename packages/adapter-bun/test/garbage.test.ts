@@ -1,14 +1,16 @@
 // What becomes of the chunks that Bun makes, and of sockets that are over. Nothing here needs Bun.
 
 import { expect, test } from "vitest";
+import { BulkReader } from "../src/bulk-reader.ts";
 import { Garbage } from "../src/garbage.ts";
 import { BunTransport } from "../src/transport.ts";
 
 const NEVER = (): void => {};
+const BULK = new BulkReader();
 
 function received(chunk: Uint8Array, garbage = new Garbage(NEVER, NEVER)): string {
   let seen = "";
-  const transport = new BunTransport(garbage);
+  const transport = new BunTransport(garbage, BULK);
   transport.serve({
     connected: () => {},
     received: (bytes) => (seen = `${bytes.length} bytes, ${bytes[bytes.length - 1]} the last`),
@@ -54,11 +56,11 @@ test("all that is left behind is collected when 16,384 sockets are over", () => 
   let collections = 0;
   const garbage = new Garbage(NEVER, () => collections++);
   for (let i = 1; i < 2 * 16_384; i++) {
-    const transport = new BunTransport(garbage);
+    const transport = new BunTransport(garbage, BULK);
     transport.gone();
     transport.gone(); // said again, it is the same one
   }
   expect(collections).toBe(1);
-  new BunTransport(garbage).gone();
+  new BunTransport(garbage, BULK).gone();
   expect(collections).toBe(2);
 });

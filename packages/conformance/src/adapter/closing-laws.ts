@@ -46,6 +46,24 @@ export const closingLaws: readonly Law[] = [
     expect(far.cause).toBe("closed");
   }),
 
+  onEveryKind(
+    "close from inside received is the last also where much has piled up",
+    async (harness, kind) => {
+      const { near, far, finish: done } = await pair(harness, kind);
+      far.ask("pause");
+      await fill(harness, near, 1 * MIB, 8 * MIB);
+      let times = 0;
+      far.onReceived = () => {
+        times++;
+        far.ask("close");
+      };
+      far.ask("resume");
+      await harness.until(() => times > 0, "the first chunk");
+      await done();
+      expect([times, far.cause]).toEqual([1, "closed"]);
+    },
+  ),
+
   onEveryKind("who closes hears no more of what the peer sends", async (harness, kind) => {
     const { near, far, finish: done } = await pair(harness, kind);
     near.ask("close");

@@ -2,8 +2,10 @@
 
 import { expect } from "vitest";
 import fc from "fast-check";
+import type { AdapterHarness } from "../adapter-suite.ts";
 import { onEveryKind, type Law } from "./law.ts";
 import { pair, pass } from "./pair.ts";
+import type { Peer } from "./peer.ts";
 import { fill, KIB, MIB, sendAll, sentReaches } from "./send.ts";
 
 export const flowLaws: readonly Law[] = [
@@ -60,24 +62,23 @@ export const flowLaws: readonly Law[] = [
 
   onEveryKind("a pause from inside received takes hold at once", async (harness, kind) => {
     const { near, far, finish } = await pair(harness, kind);
-    let receivedWhilePaused = 0;
-    let paused = false;
-    far.onReceived = () => {
-      if (paused) receivedWhilePaused++;
-      paused = true;
-      far.ask("pause");
-    };
     near.send(512 * KIB);
-    while (far.receivedBytes < near.sentBytes) {
-      const before = far.receivedBytes;
-      await pass(harness, 5);
-      paused = false;
-      far.ask("resume");
-      await harness.until(() => far.receivedBytes > before, "more after resume");
-    }
-    expect(receivedWhilePaused).toBe(0);
+    expect(await receivedWhilePaused(harness, near, far)).toBe(0);
     await finish();
   }),
+
+  onEveryKind(
+    "a pause from inside received takes hold at once where much has piled up, too",
+    async (harness, kind) => {
+      const { near, far, finish } = await pair(harness, kind);
+      far.ask("pause");
+      await fill(harness, near, 1 * MIB, 8 * MIB);
+      far.ask("resume");
+      expect(await receivedWhilePaused(harness, near, far)).toBe(0);
+      await harness.until(() => !near.waiting, "drained");
+      await finish();
+    },
+  ),
 
   onEveryKind("of what has piled up no turn brings more than 4 MiB", async (harness, kind) => {
     const { near, far, finish } = await pair(harness, kind);
@@ -166,3 +167,22 @@ export const flowLaws: readonly Law[] = [
     await finish();
   }),
 ];
+
+/** Pauses at whatever is received, until all that was sent has come. @returns how often more came all the same */
+async function receivedWhilePaused(harness: AdapterHarness, near: Peer, far: Peer): Promise<number> {
+  let times = 0;
+  let paused = false;
+  far.onReceived = () => {
+    if (paused) times++;
+    paused = true;
+    far.ask("pause");
+  };
+  while (far.receivedBytes < near.sentBytes) {
+    const before = far.receivedBytes;
+    await pass(harness, 5);
+    paused = false;
+    far.ask("resume");
+    await harness.until(() => far.receivedBytes > before, "more after resume");
+  }
+  return times;
+}
