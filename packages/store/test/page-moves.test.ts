@@ -112,6 +112,27 @@ describe("pages", () => {
     });
   });
 
+  test.each([
+    [60, 300],
+    [300, 60],
+  ])("come to a large value from the size whose items are oldest: %i bytes, and not %i", (old, young) => {
+    const store = small({ itemBytesMax: 60_000 });
+    for (let i = 0; store.slabs(START).classes[0]?.pages !== 32; i++) set(store, `old:${i}`, old, START);
+    let now = pass(store, START, 60_000);
+    const [oldest] = store.slabs(now).classes.map(({ slabClass }) => slabClass);
+    for (let i = 0; store.counters.evictions === 0; i++) set(store, `young:${i}`, young, now);
+    now = pass(store, now, 5_000);
+    expect(set(store, "large", 50_000, now)).toBe("out-of-memory");
+    now = pass(store, now, 200);
+    expect(set(store, "large", 50_000, now)).toBe("stored");
+    const given = (isOldest: boolean): number | undefined =>
+      store
+        .slabs(now)
+        .classes.find(({ slabClass, pages }) => pages > 1 && (slabClass === oldest) === isOldest)?.pages;
+    expect([given(true), given(false)]).toEqual([20, 32]);
+    expectInOrder(store, now);
+  });
+
   test("are not gathered for a value that no pages would do for", () => {
     const store = small({ itemBytesMax: 250_000 });
     let now = fill(store, "small", 60, 2_500, START);
