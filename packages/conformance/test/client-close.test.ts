@@ -68,6 +68,25 @@ test("what was aborted keeps nobody from closing", async () => {
   await made.close();
 });
 
+test("the late answer of what was aborted is not taken for that of a call that closing waits for", async () => {
+  const made = new ClientScene({ scripted: 1, network: EXACT });
+  const { client, script, simulation } = made;
+  const controller = new AbortController();
+  const given = made.failure(client.get("a", { signal: controller.signal }));
+  simulation.advance(10);
+  controller.abort();
+  await given;
+  const waiting = client.get("b");
+  simulation.advance(10);
+  const closing = client.close();
+  script.connection.say("END\r\n");
+  simulation.advance(10);
+  script.connection.say("VALUE b 7 1\r\nx\r\nEND\r\n");
+  expect(await made.settle(waiting)).toMatchObject({ flags: 7 });
+  await made.settle(closing);
+  await made.close();
+});
+
 test("a client closes while it connects, when nobody waits for that any more", async () => {
   const made = new ClientScene({ scripted: 1, network: EXACT });
   const { client, simulation } = made;
