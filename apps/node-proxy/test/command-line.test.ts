@@ -96,6 +96,20 @@ describe("what is heard", () => {
     expect(addressesOf(poolOf("", { MEMWIRE_PROXY_CONFIG: "@one.yml" }))).toEqual(["a:1:1", "b:1:2"]);
   });
 
+  test("servers in place of those of the file are spoken to in TLS as those are, if all of those are alike", () => {
+    const toServers = (servers: string): PoolConfig["servers"][0]["tls"][] => {
+      writeFileSync(at("to-tls.yml"), `pools: { a: { listen: ":1", ${servers} } }\n`);
+      return poolOf("--config @to-tls.yml --backend x:1 --backend y:1").servers.map(({ tls }) => tls);
+    };
+    const own = { verify: false };
+    expect(toServers("servers: [a:1, b:1], server_tls: { verify: false }")).toMatchObject([own, own]);
+    expect(toServers("servers: [a:1, { address: b:1, tls: { verify: false } }]")).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(toServers("servers: [a:1, b:1]")).toEqual([undefined, undefined]);
+  });
+
   test("every other variable", () => {
     const pool = poolOf("--config @one.yml", {
       MEMWIRE_PROXY_HASH: "murmur",
