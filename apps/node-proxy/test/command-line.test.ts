@@ -338,6 +338,10 @@ test.each<[string, string]>([
   ["--config no.yml", "memwire-proxy: cannot read no.yml: no such file; see memwire-proxy --help"],
   ["--config @tls.yml", "@tls.yml:1 pools.a.listen.tls.cert: cannot read @certificates/no.pem: no such file"],
   ["--config @key.yml", "@key.yml:1 pools.a.listen[0].tls.key: cannot read @no.key: no such file"],
+  [
+    "--config @ciphers.yml",
+    'memwire-proxy: pool a cannot listen: no such ciphers as "NONE"; see memwire-proxy --help',
+  ],
   ["--config @list.yml", "@list.yml:1 pools.a.listen.tls.cert: @list.servers has no PEM certificate"],
   [
     "--config @pair.yml",
@@ -391,6 +395,8 @@ test.each<[string, string]>([
     at("key.yml"),
     pool(`listen: [{ address: ':1', tls: { cert: ${certificates}/one.crt, key: no.key } }]`),
   );
+  const bothOfOne = `cert: ${certificates}/one.crt, key: ${certificates}/one.key`;
+  writeFileSync(at("ciphers.yml"), pool(`listen: { address: ':1', tls: { ${bothOfOne}, ciphers: NONE } }`));
   writeFileSync(at("noword.yml"), pool("listen: ':1', credentials: { user: me, password_file: no-word }"));
   writeFileSync(at("empty.yml"), pool("listen: ':1', credentials: { user: me, password_file: empty }"));
   writeFileSync(at("empty"), "\n");
