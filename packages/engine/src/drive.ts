@@ -20,7 +20,7 @@ import type {
 } from "./contract.ts";
 import type { Distrust } from "./tls.ts";
 import type { BindOptions, DatagramAddress, DatagramSocket, SendTo } from "./datagrams.ts";
-import { describeEndpoint } from "./endpoint.ts";
+import { checkEndpoint, describeEndpoint } from "./endpoint.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** A running engine. */
@@ -28,15 +28,16 @@ export interface Driver {
   /** Connections now open, being opened or being closed. */
   readonly connections: number;
   /**
-   * Accepts connections for the engine, which sees them `via` the index of this call, from 0.
+   * Accepts connections for the engine, which sees them `via` the index of this call, from 0. At port 0 the system
+   * chooses a port.
    *
-   * @throws Error after `close`
+   * @throws TypeError for what is no endpoint, RangeError for one that cannot be; Error after `close`
    */
   listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener>;
   /**
    * Waits for datagrams for the engine, which hears of them by `arrived` with the index of this call, from 0.
    *
-   * @throws TypeError if the engine takes no datagrams; Error after `close`
+   * @throws TypeError if the engine takes no datagrams; RangeError for an address that cannot be; Error after `close`
    */
   bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket>;
   /** Carries out what the engine was asked from outside, such as a `drain(now)` of its own. */
@@ -118,6 +119,8 @@ class RunningDriver implements Driver {
   }
 
   async listen(endpoint: Endpoint, options?: ListenOptions): Promise<Listener> {
+    // Without a host Node listens at a port of the system's choice, on all addresses.
+    checkEndpoint("", endpoint);
     if (this.#stopped)
       throw new Error(`a driver that is closed cannot listen on ${describeEndpoint(endpoint)}`);
     const via = this.#listens++;
@@ -139,6 +142,7 @@ class RunningDriver implements Driver {
   async bind(address: DatagramAddress, options?: BindOptions): Promise<DatagramSocket> {
     const { engine, clock } = this;
     if (engine.arrived === undefined) throw new TypeError("the engine takes no datagrams");
+    checkEndpoint("", { ...address, kind: "tcp" });
     if (this.#stopped) throw new Error("a driver that is closed cannot bind a socket");
     const index = this.#binds++;
     const received = (from: DatagramAddress, bytes: Uint8Array): void => {

@@ -323,6 +323,36 @@ test("a driver that is closed listens no more, and says so", async () => {
   expect([network.listens.length, network.binds.length]).toEqual([length, 0]);
 });
 
+test.each<[given: unknown, message: string]>([
+  [
+    "127.0.0.1:1",
+    'endpoint must be { kind: "tcp", host, port } or { kind: "unix", path }, got "127.0.0.1:1"',
+  ],
+  [{ kind: "tcp", host: "", port: 1 }, 'host must be text that is not empty and without NUL, got ""'],
+  [{ kind: "tcp", port: 1 }, "host must be text that is not empty and without NUL, got undefined"],
+  [{ kind: "tcp", host: "a" }, "port, of a, must be a whole number from 0 to 65535, got undefined"],
+])("to listen at %j is refused, as Node would, but somewhere else", async (given, message) => {
+  const { driver, network } = start();
+  const { length } = network.listens;
+  await expect(driver.listen(given as Endpoint)).rejects.toThrow(message);
+  expect(network.listens).toHaveLength(length);
+});
+
+test("a port of the system's choice may be asked for", () => {
+  const { driver, network } = start();
+  const { length } = network.listens;
+  void driver.listen({ kind: "tcp", host: "a", port: 0 });
+  expect(network.listens).toHaveLength(length + 1);
+});
+
+test("an address that cannot be is not waited at for datagrams", async () => {
+  const { driver, network } = start();
+  await expect(driver.bind("127.0.0.1:1" as never)).rejects.toThrow(
+    new RangeError("host must be text that is not empty and without NUL, got undefined"),
+  );
+  expect(network.binds).toEqual([]);
+});
+
 test("a listener that comes about after close is closed", async () => {
   const { driver, network } = start();
   const listening = driver.listen(endpoint);
