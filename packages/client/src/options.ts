@@ -10,7 +10,14 @@ import {
   type Network,
 } from "@memwire/engine";
 import { checkPositive, DEFAULT_TIMEOUT_MS, type ServerLimits, type Timeouts } from "@memwire/link";
-import { createDistribution, ringName, type Distribution, type HashName, type Server } from "@memwire/router";
+import {
+  checkServers,
+  createDistribution,
+  ringName,
+  type Distribution,
+  type HashName,
+  type Server,
+} from "@memwire/router";
 
 /** What the engine needs; `createClient` fills in the rest. */
 export interface ClientEngineOptions extends TimeoutOptions {
@@ -99,10 +106,11 @@ export function checkConnections(connections: number): void {
   throw new RangeError(`connections must be a whole number from 1 to ${CONNECTIONS_MAX}, got ${connections}`);
 }
 
-/** @throws RangeError for an unknown option, an address that cannot be, and for what `createDistribution` refuses */
+/** @throws RangeError for an unknown option, an address that cannot be; and what `createDistribution` throws */
 export function engineOptionsOf(options: ClientOptions): ClientEngineOptions {
   refuseUnknown("a client", options, OPTIONS);
   const { network: _network, clock: _clock, servers, distribution, hash, hashTag, ...rest } = options;
+  checkServers(servers);
   for (const [i, server] of servers.entries()) checkEndpoint(`servers[${i}].`, endpointOf(server), 1);
   return {
     ...rest,

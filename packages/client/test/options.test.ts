@@ -53,6 +53,26 @@ test.each<[Partial<ClientOptions>, string]>([
   expect(make).toThrow(message);
 });
 
+test.each<[servers: unknown, error: Error]>([
+  [
+    undefined,
+    new TypeError('servers must be an array such as [{ host: "127.0.0.1", port: 11211 }], got undefined'),
+  ],
+  [
+    ["127.0.0.1:11211"],
+    new TypeError(
+      'servers[0] must be { host: "127.0.0.1", port: 11211 }, or { path }, got "127.0.0.1:11211"',
+    ),
+  ],
+  [
+    [server, { ...server, wieght: 2 }],
+    new RangeError("servers[1] has no wieght: there are host, name, path, port, weight"),
+  ],
+])("servers that are none are refused with what would be right: %j", (servers, error) => {
+  const options = { network: new HandNetwork(), clock: new HandClock(), servers } as ClientOptions;
+  expect(() => createClient(options)).toThrow(error);
+});
+
 test("an engine needs a server, and nobody connects to it", () => {
   const distribution = { owner: () => 0 };
   expect(() => new ClientEngine({ servers: [], distribution })).toThrow(

@@ -16,7 +16,7 @@ import { xxh3, xxh3LowerUnder } from "./hash/xxh3.ts";
 import { JumpDistribution } from "./jump.ts";
 import { HashStop, HashTag, PartDistribution } from "./key-part.ts";
 import { ModulaDistribution } from "./modula.ts";
-import { oneOf, ringPoints } from "./option-checks.ts";
+import { oneOf, refuseUnknown, ringPoints } from "./option-checks.ts";
 import { RandomDistribution } from "./random.ts";
 import { RendezvousDistribution } from "./rendezvous.ts";
 import { RingDistribution } from "./ring-distribution.ts";
@@ -24,7 +24,7 @@ import { recipeOf, RING_POINTS } from "./ring-naming.ts";
 import { hashPoints } from "./ring-points.ts";
 import type { RingRecipe } from "./ring.ts";
 import { SaltedDistribution } from "./salted.ts";
-import { libmemcachedName, slashedName, TWEMPROXY_RULE, type NodeRule } from "./server.ts";
+import { checkServers, libmemcachedName, slashedName, TWEMPROXY_RULE, type NodeRule } from "./server.ts";
 import { utf8 } from "./utf8.ts";
 import { WeightedCh3Distribution } from "./weighted-ch3.ts";
 import { WeightedRendezvousDistribution } from "./weighted-rendezvous.ts";
@@ -51,6 +51,27 @@ export const distributions: readonly DistributionOptions["distribution"][] = [
   "npm-memcache",
 ];
 
+type NamesOf<T> = T extends unknown ? keyof T : never;
+
+/** Of any distribution: which of them go with which, the types say. */
+const OPTIONS: readonly string[] = Object.keys({
+  distribution: true,
+  servers: true,
+  hash: true,
+  hashTag: true,
+  emptyHashTag: true,
+  hashStop: true,
+  salt: true,
+  seed: true,
+  ring: true,
+  order: true,
+  random: true,
+  ketamaPoints: true,
+  algorithm: true,
+  compatibility: true,
+  placement: true,
+} satisfies Record<NamesOf<DistributionOptions>, true>);
+
 const CONSISTENT_POINTS = 100;
 const listed: NodeRule = { nameOf: libmemcachedName, order: "listed", weights: "none" };
 
@@ -60,9 +81,12 @@ const listed: NodeRule = { nameOf: libmemcachedName, order: "listed", weights: "
  * It answers what they answer for the same options, server by server, after whom it is called or whose it is said to be:
  * twemproxy 0.5, libmemcached 1.1, memcached 1.6's own proxy, spymemcached, mcrouter, and the clients.
  *
- * @throws RangeError for an unknown name, or a weight, hash tag, option or number of servers out of bounds
+ * @throws RangeError for an unknown name, or a weight, hash tag, option or number of servers out of bounds; TypeError
+ * for a list of servers, or a server, that is none
  */
 export function createDistribution(options: DistributionOptions): Distribution {
+  refuseUnknown("a distribution", options, OPTIONS);
+  checkServers(options.servers);
   if (options.distribution === "random") return new RandomDistribution(options.servers, options.random);
   const distribution = ofWholeKeys(options);
   return ofParts(
@@ -100,6 +124,7 @@ function ofWholeKeys(options: KeyedOptions): Distribution {
 }
 
 function ketama({ servers, hash, seed, ring = {}, order }: HashedOptions): Distribution {
+  refuseUnknown("ring", ring, ["naming", "points"]);
   const { naming = "twemproxy", points = RING_POINTS } = ring;
   if (order !== undefined) throw new RangeError(`order is for modula: a ring has none, got ${order}`);
   return new RingDistribution(
@@ -118,6 +143,7 @@ function modula({ servers, hash, seed, ring, order = "sorted" }: HashedOptions):
 
 /** One weight above 1, and libmemcached makes its points as for ketama; of the keys it takes the same hash as ever. */
 function consistentRecipe({ servers, hash, ring = {} }: ConsistentOptions): RingRecipe {
+  refuseUnknown("ring of consistent", ring, ["naming"]);
   const weighted = servers.some(({ weight = 1 }) => weight !== 1);
   const naming = oneOf("naming", ring.naming ?? "libmemcached", ["libmemcached", "libmemcached-spy"]);
   const plain = recipeOf("libmemcached", RING_POINTS);

@@ -30,4 +30,11 @@ export { DEFAULT_HEALTH, healthFrom, type HealthOptions } from "./health/health-
 export { hashes, type HashName } from "./hash/hashes.ts";
 export type { KeyHash } from "./hash/key-hash.ts";
 export { ringNamings, type RingNaming } from "./ring-naming.ts";
-export { ringName, SERVERS_MAX, WEIGHT_MAX, type Server, type ServerAddress } from "./server.ts";
+export {
+  checkServers,
+  ringName,
+  SERVERS_MAX,
+  WEIGHT_MAX,
+  type Server,
+  type ServerAddress,
+} from "./server.ts";

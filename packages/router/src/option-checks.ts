@@ -3,6 +3,13 @@
 const POINTS_MIN = 1;
 const POINTS_MAX = 4_096;
 
+/** @throws RangeError for a name in `given` that is not in `known`: misspelt, it would leave keys where they were */
+export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RangeError(`${what} has no ${unknown}: there are ${known.toSorted().join(", ")}`);
+}
+
 /** @throws RangeError unless the value is one of those */
 export function oneOf<T extends string>(option: string, value: T, values: readonly T[]): T {
   if (values.includes(value)) return value;

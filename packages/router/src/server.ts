@@ -1,5 +1,6 @@
 // A server as the distributions see it: what stands for it on the ring, and how much it takes.
 
+import { refuseUnknown } from "./option-checks.ts";
 import { utf8 } from "./utf8.ts";
 
 /** A server of a list; its index in that list is what a distribution answers. */
@@ -24,6 +25,7 @@ export const SERVERS_MAX = 65_536;
 
 const MEMCACHED_PORT = 11_211;
 const PORT_MAX = 65_535;
+const EXAMPLE = '{ host: "127.0.0.1", port: 11211 }';
 
 /**
  * What stands for a server on the ring: its name; else its host if it listens on 11211, else `host:port`. A unix
@@ -86,7 +88,8 @@ export const TWEMPROXY_RULE: NodeRule = { nameOf: ringName, order: "sorted", wei
  * The servers in the order that a distribution takes them in. twemproxy's: shorter names first, equally long ones by
  * their bytes.
  *
- * @throws RangeError for too many servers, two of one name, a port that there is not, or a weight that is out of bounds
+ * @throws RangeError for too many servers, two of one name, a host, port or path that cannot be, or a weight that is
+ * out of bounds
  * @see twemproxy src/nc_conf.c, conf_validate_server; src/nc_string.c, string_compare
  */
 export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_RULE): readonly Node[] {
@@ -95,7 +98,7 @@ export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_R
   }
   const names = new Set<string>();
   const nodes = servers.map((server, index): Node => {
-    checkPort(server);
+    checkAddress(server);
     const name = rule.nameOf(server);
     if (names.has(name)) throw new RangeError(`two servers are ${name} on the ring: name them`);
     names.add(name);
@@ -104,12 +107,48 @@ export function nodesOf(servers: readonly Server[], rule: NodeRule = TWEMPROXY_R
   return rule.order === "sorted" ? nodes.toSorted((a, b) => compareBytes(a.bytes, b.bytes)) : nodes;
 }
 
+const SERVER: readonly string[] = Object.keys({
+  host: true,
+  port: true,
+  path: true,
+  weight: true,
+  name: true,
+} satisfies Record<keyof Server | "host" | "port" | "path", true>);
+
+/**
+ * @throws TypeError for what is no list, or has something in it that is no server; RangeError for a name in a server
+ * that there is not: a weight that is misspelt would be none
+ */
+export function checkServers(servers: readonly Server[]): void {
+  if (!Array.isArray(servers)) {
+    throw new TypeError(`servers must be an array such as [${EXAMPLE}], got ${shown(servers)}`);
+  }
+  for (const [i, server] of (servers as readonly unknown[]).entries()) {
+    if (typeof server !== "object" || server === null || Array.isArray(server)) {
+      throw new TypeError(`servers[${i}] must be ${EXAMPLE}, or { path }, got ${shown(server)}`);
+    }
+    refuseUnknown(`servers[${i}]`, server, SERVER);
+  }
+}
+
+function shown(given: unknown): string {
+  if (typeof given === "string") return JSON.stringify(given);
+  if (typeof given !== "object" || given === null) return String(given);
+  return Object.prototype.toString.call(given).slice("[object ".length, -1);
+}
+
 /** Of an unnamed server it is hashed: one that is none would place keys somewhere, and nobody would know. */
-function checkPort(server: Server): void {
-  if ("path" in server) return;
+function checkAddress(server: Server): void {
+  if ("path" in server) return checkWord("path", server.path);
   const { host, port } = server;
+  checkWord("host", host);
   if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return;
   throw new RangeError(`port of ${host} must be a whole number from 0 to ${PORT_MAX}, got ${String(port)}`);
+}
+
+function checkWord(what: string, word: string): void {
+  if (typeof word === "string" && word !== "") return;
+  throw new RangeError(`${what} of a server must be text that is not empty, got ${shown(word)}`);
 }
 
 function weightOf({ weight }: Server, name: string, { weights }: NodeRule): number {

@@ -13,7 +13,7 @@ const up = Uint8Array.from({ length: 256 }, (_, i) => i - 128);
 const down = up.toReversed();
 
 const list = (length: number): Server[] =>
-  Array.from({ length }, (_, i) => ({ name: `xxx.${i}.yy`, path: "" }));
+  Array.from({ length }, (_, i) => ({ name: `xxx.${i}.yy`, path: "/run/memcached.sock" }));
 const weighted = (weights: readonly number[]): Server[] =>
   list(weights.length).map((server, i) => ({ ...server, weight: weights[i] as number }));
 const made = (distribution: McrouterOptions["distribution"], servers: readonly Server[]): Distribution =>

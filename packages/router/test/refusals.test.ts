@@ -25,6 +25,20 @@ test.each<[object, string]>([
     { servers: [host("a", { port })] },
     `port of a must be a whole number from 0 to 65535, got ${port}`,
   ]),
+  ...["", undefined, 5].map((word): [object, string] => [
+    { servers: [{ host: word, port: 1 }] },
+    `host of a server must be text that is not empty, got ${JSON.stringify(word)}`,
+  ]),
+  [{ servers: [{ path: "" }] }, 'path of a server must be text that is not empty, got ""'],
+  [{ servers: [host("a"), host("b", { wieght: 2 })] }, "servers[1] has no wieght: there are host, name, pa"],
+  [
+    { hash_tag: "{}" },
+    "a distribution has no hash_tag: there are algorithm, compatibility, distribution, emptyHashTag, hash, hashStop, " +
+      "hashTag, ketamaPoints, order, placement, random, ring, salt, seed, servers",
+  ],
+  [{ distribution: "random", random: Math.random, weights: [] }, "a distribution has no weights: there are "],
+  [{ ring: { nameing: "evcache" } }, "ring has no nameing: there are naming, points"],
+  [{ distribution: "consistent", ring: { points: 1 } }, "ring of consistent has no points: there are naming"],
   [{ distribution: "random" }, "random must be a function such as Math.random, got undefined"],
   [{ servers: [host("a"), host("b"), host("a")] }, "two servers are a on the ring: name them"],
   [{ servers: Array.from({ length: 65_537 }, (_, i) => host(`${i}`)) }, "at most 65536 servers, got 65537"],
@@ -84,6 +98,17 @@ test.each<[object, string]>([
   const options = { distribution: "ketama", hash: "md5", servers: [host("a")], ...wrong };
   expect(() => createDistribution(options as DistributionOptions)).toThrow(RangeError);
   expect(() => createDistribution(options as DistributionOptions)).toThrow(message);
+});
+
+test.each<[servers: unknown, message: string]>([
+  [undefined, 'servers must be an array such as [{ host: "127.0.0.1", port: 11211 }], got undefined'],
+  ["a:1", 'servers must be an array such as [{ host: "127.0.0.1", port: 11211 }], got "a:1"'],
+  [["a:1"], 'servers[0] must be { host: "127.0.0.1", port: 11211 }, or { path }, got "a:1"'],
+  [[host("a"), null], 'servers[1] must be { host: "127.0.0.1", port: 11211 }, or { path }, got null'],
+  [[["a", 1]], 'servers[0] must be { host: "127.0.0.1", port: 11211 }, or { path }, got Array'],
+])("servers that are none are refused: %j", (servers, message) => {
+  const options = { distribution: "ketama", hash: "md5", servers } as unknown as DistributionOptions;
+  expect(() => createDistribution(options)).toThrow(new TypeError(message));
 });
 
 test.each([1, -0.1, NaN])("random must not answer %s", (draw) => {
