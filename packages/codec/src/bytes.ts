@@ -70,6 +70,11 @@ export function checkBytes(what: string, bytes: Uint8Array): void {
   throw new TypeError(`${what} must be bytes, a Uint8Array, got ${typeof bytes}`);
 }
 
+/** What was given, for an error: text in quotes, or "60" would look like the number that it is to be. */
+export function shown(given: unknown): string {
+  return typeof given === "string" ? JSON.stringify(given) : String(given);
+}
+
 /** memcached ends a command at a NUL: what follows would be read as something else. */
 export function hasNul(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] === 0) return true;

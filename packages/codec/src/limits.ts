@@ -1,5 +1,7 @@
 // Every bound of the decoders, with memcached's own values where it has one.
 
+import { shown } from "./bytes.ts";
+
 /** Bounds of what a peer may send before it is refused. All are inclusive. */
 export interface Limits {
   /** Bytes of a key. */
@@ -34,16 +36,12 @@ export const DEFAULT_LIMITS: Limits = {
 /**
  * The defaults with some replaced.
  *
- * @throws RangeError for a limit that is not a whole number from 1, and for a `retrievalLineBytesMax` below
- * `lineBytesMax`
+ * @throws RangeError for a limit that there is not, or that is not a whole number from 1, and for a
+ * `retrievalLineBytesMax` below `lineBytesMax`
  */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULT_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
-    }
-  }
+  checkLimits(limits, DEFAULT_LIMITS);
   const { lineBytesMax, retrievalLineBytesMax } = limits;
   if (retrievalLineBytesMax < lineBytesMax) {
     throw new RangeError(
@@ -51,4 +49,16 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
     );
   }
   return limits;
+}
+
+/** @throws RangeError for a limit that `known` has not, or that is not a whole number from 1 */
+export function checkLimits<T extends object>(limits: T, known: T): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(known, name)) {
+      throw new RangeError(`limits has no ${name}: there are ${Object.keys(known).toSorted().join(", ")}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name} must be a whole number from 1, got ${shown(value)}`);
+    }
+  }
 }

@@ -43,6 +43,8 @@ const requests: readonly [request: TextRequest, message: string][] = [
   [set({ flags: 2 ** 32 }), "flags must be a whole number from 0 to 4294967295, got 4294967296"],
   [set({ flags: Number.NaN }), "flags must be a whole number from 0 to 4294967295, got NaN"],
   [set({ exptime: 1.5 }), "exptime must be a whole number, got 1.5"],
+  [set({ exptime: "60" as never }), 'exptime must be a whole number, got "60"'],
+  [set({ flags: "1" as never }), 'flags must be a whole number from 0 to 4294967295, got "1"'],
   [set({ exptime: Infinity }), "exptime must be a whole number, got Infinity"],
   [
     { command: "touch", key, exptime: 2 ** 53, noreply: false },

@@ -3,6 +3,7 @@
 import {
   BinaryReplyDecoder,
   BinaryRequestDecoder,
+  DatagramJoiner,
   DEFAULT_LIMITS,
   limitsOf,
   TextReplyDecoder,
@@ -154,10 +155,25 @@ test("a limit that is not a whole number from 1 is refused with what was given",
   for (const name of names) {
     for (const value of [0, -1, 1.5, Number.NaN, Infinity, "9" as unknown as number]) {
       expect(() => limitsOf({ [name]: value })).toThrow(
-        new RangeError(`${name} must be a whole number from 1, got ${value}`),
+        new RangeError(
+          `${name} must be a whole number from 1, got ${typeof value === "string" ? `"${value as string}"` : value}`,
+        ),
       );
     }
   }
+});
+
+test("a limit that there is not is refused: misspelt, it would hold nothing back", () => {
+  const misspelt = { valueBytesMx: 1 } as object;
+  const message = `limits has no valueBytesMx: there are ${names.toSorted().join(", ")}`;
+  for (const Decoder of [TextRequestDecoder, TextReplyDecoder, BinaryRequestDecoder, BinaryReplyDecoder]) {
+    expect(() => new Decoder(misspelt)).toThrow(new RangeError(message));
+  }
+  expect(() => new DatagramJoiner(misspelt)).toThrow(
+    new RangeError(
+      "limits has no valueBytesMx: there are datagramsMax, heldBytesMax, repliesMax, replyBytesMax",
+    ),
+  );
 });
 
 test("retrieval lines cannot be held shorter than others", () => {

@@ -1,12 +1,12 @@
 // What the binary encoders refuse to write.
 
-import { checkBytes } from "../bytes.ts";
+import { checkBytes, shown } from "../bytes.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 
 /** @throws RangeError for a number that is not whole, or not from `min` to `max` */
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${value}`);
+  throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${shown(value)}`);
 }
 
 /** @throws RangeError for a number that is not unsigned 32-bit */

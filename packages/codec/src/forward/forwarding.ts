@@ -1,5 +1,6 @@
 // What is to be changed of requests that are sent on, checked once for all of them.
 
+import { shown } from "../bytes.ts";
 import { binaryExptime } from "../translate/exptime.ts";
 import { isWord } from "../translate/key.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
@@ -66,7 +67,7 @@ export class Changes {
     this.changesKeys = this.removed.length > 0 || this.added.length > 0;
     this.isWord = isWord(this.added);
     if (exptime !== undefined && !Number.isSafeInteger(exptime)) {
-      throw new RangeError(`exptime must be a whole number, got ${exptime}`);
+      throw new RangeError(`exptime must be a whole number, got ${shown(exptime)}`);
     }
     this.changesExptime = exptime !== undefined;
     this.exptime = exptime ?? 0;

@@ -1,6 +1,6 @@
 // Requests to bytes, as a client sends them.
 
-import { checkBytes } from "../bytes.ts";
+import { checkBytes, shown } from "../bytes.ts";
 import { toHalves } from "../decimal.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import {
@@ -119,7 +119,7 @@ function check(request: TextRequest): void {
   if ("value" in request && !("metaFlags" in request)) checkUnsigned("flags", request.flags);
   if ("level" in request) checkUnsigned("level", request.level);
   if ("exptime" in request && !Number.isSafeInteger(request.exptime)) {
-    throw new RangeError(`exptime must be a whole number, got ${request.exptime}`);
+    throw new RangeError(`exptime must be a whole number, got ${shown(request.exptime)}`);
   }
   if ("cas" in request) toHalves(request.cas);
   if ("delta" in request) toHalves(request.delta);
@@ -146,7 +146,7 @@ function checkArgument(argument: string): void {
 /** @throws RangeError for a number that is not unsigned 32-bit */
 export function checkUnsigned(name: string, value: number): void {
   if (value >>> 0 === value) return;
-  throw new RangeError(`${name} must be a whole number from 0 to 4294967295, got ${value}`);
+  throw new RangeError(`${name} must be a whole number from 0 to 4294967295, got ${shown(value)}`);
 }
 
 /** @throws RangeError for a key that the text protocol cannot carry, TypeError for one that is not bytes */

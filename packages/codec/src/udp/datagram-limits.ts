@@ -1,5 +1,7 @@
 // Bounds of what is held of replies whose datagrams are not all there.
 
+import { checkLimits } from "../limits.ts";
+
 /** All are inclusive. Above `repliesMax` and `heldBytesMax` the oldest replies are given up. */
 export interface DatagramLimits {
   /** Replies in reassembly. */
@@ -26,16 +28,12 @@ const PLACE_BYTES = 8;
 /**
  * The defaults with some replaced.
  *
- * @throws RangeError for a limit that is not a whole number from 1, and for a `heldBytesMax` below what one reply
- * may need, `replyBytesMax` and 8 for each of `datagramsMax`
+ * @throws RangeError for a limit that there is not, or that is not a whole number from 1, and for a `heldBytesMax`
+ * below what one reply may need, `replyBytesMax` and 8 for each of `datagramsMax`
  */
 export function datagramLimitsOf(given: Partial<DatagramLimits> = {}): DatagramLimits {
   const limits = { ...DEFAULT_DATAGRAM_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${name} must be a whole number from 1, got ${String(value)}`);
-    }
-  }
+  checkLimits(limits, DEFAULT_DATAGRAM_LIMITS);
   const { replyBytesMax, datagramsMax, heldBytesMax } = limits;
   const neededBytes = replyBytesMax + datagramsMax * PLACE_BYTES;
   if (heldBytesMax < neededBytes) {
