@@ -1,7 +1,7 @@
 // A bounded cache for applications: a store spoken to in text, with `bigint` for 64-bit numbers and a clock of its
 // own. Every call allocates a little; a server uses the store itself.
 
-import type { StoreOptions } from "./options.ts";
+import { refuseUnknown, STORE_OPTIONS, type StoreOptions } from "./options.ts";
 import { SlabStore } from "./slab-store.ts";
 import {
   checkBytes,
@@ -14,6 +14,8 @@ import {
 } from "./cache-arguments.ts";
 import { type Counted, KEY_BYTES_MAX, type Millis, type Store, type Stored } from "./store.ts";
 import { decodeUtf8, Utf8Encoder } from "./utf8.ts";
+
+const OPTIONS: readonly string[] = [...STORE_OPTIONS, "now", "store", "onGone"];
 
 /** A longer value is encoded into an array of its own. */
 const VALUE_UNITS_MAX = 4_096;
@@ -52,8 +54,8 @@ export interface Entry {
  * Texts or bytes by key, within a bound of memory.
  *
  * A key is text of 1 to 250 bytes in UTF-8. Methods throw a `RangeError` for a key, flags or number that is out of
- * range, a `TypeError` for what is of another type than they say, and then change nothing; everything else is in the
- * answer.
+ * range, or an option that there is not, a `TypeError` for what is of another type than they say, and then change
+ * nothing; everything else is in the answer.
  */
 export class BoundedCache {
   readonly store: Store;
@@ -63,12 +65,16 @@ export class BoundedCache {
   /** `onGone` is being told: the store, and the key of the call that it is in the middle of, are in use. */
   #isTelling = false;
 
-  /** @throws TypeError for a `now` or an `onGone` that is no function; what `SlabStore` throws */
+  /**
+   * @throws TypeError for a `now` or an `onGone` that is no function; RangeError for an option that there is not; what
+   * `SlabStore` throws
+   */
   constructor(options: BoundedCacheOptions) {
     checkFunctions(options);
-    this.store = options.store ?? new SlabStore(options);
-    this.#now = options.now;
-    const { onGone } = options;
+    refuseUnknown("a cache", options, OPTIONS);
+    const { now, store, onGone, ...others } = options;
+    this.store = store ?? new SlabStore(others);
+    this.#now = now;
     if (onGone === undefined) return;
     this.store.listener = {
       gone: (cause, bytes, start, end) => {

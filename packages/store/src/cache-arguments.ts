@@ -42,10 +42,15 @@ function isDetached({ buffer }: Uint8Array): boolean {
   }
 }
 
-/** @throws TypeError for options that are none, RangeError for flags out of range */
+/** @throws TypeError for options that are none, RangeError for one that there is not, or flags out of range */
 export function flagsOf(options: { readonly flags?: number }): number {
   if (typeof options !== "object") {
     throw new TypeError(`options must be an object such as { ttlMs: 1000 }, got ${shown(options)}`);
+  }
+  // Not by refuseUnknown: its list of names would take several times as long, for every value that is stored.
+  for (const name in options) {
+    if (name === "ttlMs" || name === "flags") continue;
+    throw new RangeError(`a value has no ${name}: there are flags, ttlMs`);
   }
   const { flags = 0 } = options;
   if (flags >>> 0 === flags) return flags;

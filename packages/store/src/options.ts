@@ -62,3 +62,35 @@ export interface StoreOptions {
    */
   readonly copyBytes?: CopyBytes | undefined;
 }
+
+export const STORE_OPTIONS: readonly string[] = Object.keys({
+  bytesMax: true,
+  bytesMost: true,
+  itemBytesMax: true,
+  evictions: true,
+  pageBytes: true,
+  chunkBytesMax: true,
+  chunkSpaceMin: true,
+  growthFactor: true,
+  chunkSizes: true,
+  casUniques: true,
+  segmented: true,
+  hotPercent: true,
+  warmPercent: true,
+  hotAgeFactor: true,
+  warmAgeFactor: true,
+  temporaryTtlMs: true,
+  crawler: true,
+  automove: true,
+  prefetchBytesLeast: true,
+  hashSeed: true,
+  reserve: true,
+  copyBytes: true,
+} satisfies Record<keyof StoreOptions, true>);
+
+/** @throws RangeError for a name in `given` that is not in `known`: misspelt, it would bound nothing */
+export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new RangeError(`${what} has no ${unknown}: there are ${known.toSorted().join(", ")}`);
+}

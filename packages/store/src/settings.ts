@@ -5,7 +5,7 @@ import { itemBytes } from "./item-bytes.ts";
 import { hashOf } from "./key-hash.ts";
 import { GROUP_WORDS, GROUPS_MIN, ITEMS_PER_GROUP } from "./key-index.ts";
 import { MS_PER_TICK } from "./layout.ts";
-import type { StoreOptions } from "./options.ts";
+import { refuseUnknown, STORE_OPTIONS, type StoreOptions } from "./options.ts";
 import { type SlabClasses, slabClasses } from "./slab-classes.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -63,8 +63,9 @@ export interface StoreSettings {
   readonly copyBytes: CopyBytes | undefined;
 }
 
-/** @throws RangeError for a bound that makes no sense, alone or beside the others */
+/** @throws RangeError for an option that there is not, or a bound that makes no sense, alone or beside the others */
 export function settingsOf(options: StoreOptions): StoreSettings {
+  refuseUnknown("a store", options, STORE_OPTIONS);
   const { bytesMax = BYTES_MAX_DEFAULT, casUniques = true, automove = true } = options;
   whole("bytesMax", bytesMax, PAGE_BYTES_LEAST, BYTES_MOST);
   const { pageBytes = pageBytesFor(bytesMax) } = options;

@@ -58,7 +58,7 @@ export abstract class SlabStoreBase extends CurrentItem {
   /**
    * @param options Whatever is left out is as in memcached.
    * @param shared Instead of a memory of its own. Use `SlabStore.shared` and `SlabStore.join`.
-   * @throws RangeError for a bound that makes no sense, alone or beside the others
+   * @throws RangeError for an option that there is not, or a bound that makes no sense, alone or beside the others
    */
   constructor(options: StoreOptions = {}, shared?: SharedStore) {
     const settings = settingsOf(options);

@@ -300,6 +300,21 @@ test("arguments of another type are refused with what would be right", () => {
   expect(cache.entry("k")).toMatchObject({ bytes: Uint8Array.of(49), expiresAt: Infinity });
 });
 
+test("options that there are not are refused: with a ttl a value would stay for ever", () => {
+  const { cache } = fixture();
+  const misspelt = { flags: 1, ttl: 5 } as object;
+  const refused = new RangeError("a value has no ttl: there are flags, ttlMs");
+  expect(() => cache.set("k", "v", misspelt)).toThrow(refused);
+  expect(() => cache.add("k", "v", misspelt)).toThrow(refused);
+  expect(() => cache.cas("k", "v", 1n, misspelt)).toThrow(refused);
+  expect(cache.get("k")).toBeUndefined();
+  for (const store of [{}, { store: cache.store }]) {
+    expect(() => new BoundedCache({ now: () => 1, ...store, ...({ ttl: 5 } as object) })).toThrow(
+      /^a cache has no ttl: there are automove, .*, now, onGone, /,
+    );
+  }
+});
+
 test("a clock that answers no number is refused, and nothing is stored by it", () => {
   let answer: unknown = 1;
   const cache = new BoundedCache({ now: () => answer as number, bytesMax: 4_096 });

@@ -145,6 +145,12 @@ const largeSteps: fc.Arbitrary<Step[]> = fc.array(
 
 const nonsense: readonly (readonly [StoreOptions, string])[] = [
   [{ bytesMax: 0 }, "bytesMax must be a whole number from 4096 to 34359738368, got 0"],
+  [
+    { bytesMx: 10_000_000 } as object, // which would be 64 MiB
+    "a store has no bytesMx: there are automove, bytesMax, bytesMost, casUniques, chunkBytesMax, chunkSizes, " +
+      "chunkSpaceMin, copyBytes, crawler, evictions, growthFactor, hashSeed, hotAgeFactor, hotPercent, itemBytesMax, " +
+      "pageBytes, prefetchBytesLeast, reserve, segmented, temporaryTtlMs, warmAgeFactor, warmPercent",
+  ],
   [{ bytesMax: 8_192, itemBytesMax: 8_193 }, "itemBytesMax must not be above bytesMax, 8192, got 8193"],
   [{ itemBytesMax: 0 }, "itemBytesMax must be a whole number from 1 to 1073741824, got 0"],
   [{ pageBytes: 5_000 }, "pageBytes must be a power of two from 4096 to 1048576, got 5000"],
