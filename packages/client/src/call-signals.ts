@@ -3,6 +3,7 @@
 // An `AbortSignal` looks through all its listeners whenever one comes or goes: with one each, ten thousand calls that
 // share a signal, such as that of a program's end, would take a runtime seconds.
 
+import { checkHas } from "@memwire/engine";
 import type { CallSignal } from "./client.ts";
 
 /** A call that can be given up. */
@@ -14,10 +15,15 @@ export interface Abortable {
 export class CallSignals {
   readonly #groups: Map<CallSignal, SignalGroup> = new Map();
 
-  /** From now on the call is told of the signal. @throws what the signal throws; then nothing is kept of it */
+  /**
+   * From now on the call is told of the signal.
+   *
+   * @throws TypeError for what is no signal, or what the signal throws; then nothing is kept of it
+   */
   add(signal: CallSignal, call: Abortable): void {
     let group = this.#groups.get(signal);
     if (group === undefined) {
+      checkHas("signal", signal, "addEventListener", "an AbortSignal");
       group = new SignalGroup();
       signal.addEventListener("abort", group.tell);
       this.#groups.set(signal, group);

@@ -1,7 +1,7 @@
 // The engine with a network and a clock, and a promise for each call.
 
 import { checkKey, utf8Bytes, type StorageCommand } from "@memwire/codec";
-import { drive, refuseUnknown, type Clock, type Driver, type Network } from "@memwire/engine";
+import { drive, refuseUnknown, shown, type Clock, type Driver, type Network } from "@memwire/engine";
 import type { ServerStatus } from "@memwire/link";
 import { Call, type Answer } from "./call.ts";
 import { CallSignals } from "./call-signals.ts";
@@ -74,6 +74,7 @@ class PromiseClient implements Client, CallOwner {
   }
 
   async getMany<K extends Key>(keys: readonly K[], options?: CallOptions): Promise<ManyItems<K>> {
+    checkKeys(keys);
     const asked = keys.slice(); // the caller's may change meanwhile
     const items = new Map<K, Item>();
     const failures = new Map<K, ClientError>();
@@ -93,6 +94,10 @@ class PromiseClient implements Client, CallOwner {
   ): Promise<void> {
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
+      checkKeys(keys);
+      if (typeof each !== "function") {
+        throw new TypeError(`each must be a function such as (index, outcome) => {}, got ${shown(each)}`);
+      }
       checkCallOptions(options);
       const signal = options?.signal;
       this.#checkOpen();
@@ -253,14 +258,21 @@ function bytesOf(key: Key): Uint8Array {
 function lentBytes(key: Key): Uint8Array {
   if (typeof key === "string") return utf8Bytes(key);
   if (key instanceof Uint8Array) return key;
-  throw new TypeError(`a key must be a string or a Uint8Array, got ${typeof key}`);
+  throw new TypeError(`a key must be a string or a Uint8Array, got ${shown(key)}`);
+}
+
+/** A `Set` has neither order nor indexes, and of a text each character would be a key. */
+function checkKeys(keys: readonly Key[]): void {
+  if (Array.isArray(keys)) return;
+  throw new TypeError(`keys must be an array such as ["a", "b"], got ${shown(keys)}`);
 }
 
 /** Lent: they are copied when the request is written. */
 function valueBytes(value: Value): Uint8Array {
   if (typeof value === "string") return utf8Bytes(value);
   if (value instanceof Uint8Array) return value;
-  throw new TypeError(`a value must be a string or a Uint8Array, got ${typeof value}`);
+  const right = "a string or a Uint8Array, such as JSON.stringify(object) or new Uint8Array(arrayBuffer)";
+  throw new TypeError(`a value must be ${right}, got ${shown(value)}`);
 }
 
 const CALL_OPTIONS: readonly string[] = Object.keys({

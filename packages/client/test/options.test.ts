@@ -105,6 +105,34 @@ test("options of a call that are none are refused: a number there would be taken
   }
 });
 
+test("what a call cannot be made of is refused with what would be right, and no server hears of it", async () => {
+  const client = createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server] });
+  const each = (): void => {};
+  const keys = 'keys must be an array such as ["a", "b"], got';
+  const value =
+    "a value must be a string or a Uint8Array, such as JSON.stringify(object) or new Uint8Array(arrayBuffer), got";
+  const any = (given?: unknown): never => given as never;
+  for (const [call, message] of [
+    [client.getMany(any(new Set(["a"]))), `${keys} Set`],
+    [client.getMany(any("abc")), `${keys} "abc"`],
+    [client.getMany(any()), `${keys} undefined`],
+    [client.getEach(any(new Map()), each), `${keys} Map`],
+    [client.getEach(["a"], any()), "each must be a function such as (index, outcome) => {}, got undefined"],
+    [
+      client.get("a", { signal: any(new AbortController()) }),
+      "signal must be an AbortSignal, got AbortController",
+    ],
+    [client.getMany(["a"], { signal: any(null) }), "signal must be an AbortSignal, got null"],
+    [client.set("a", any(new ArrayBuffer(1))), `${value} ArrayBuffer`],
+    [client.set("a", any({ b: 1 })), `${value} Object`],
+    [client.get(any(Object.create(null))), "a key must be a string or a Uint8Array, got Object"],
+    [client.get(any(() => "a")), "a key must be a string or a Uint8Array, got a function"],
+  ] as const) {
+    await expect(call).rejects.toThrow(new TypeError(message));
+  }
+  expect(client.servers()[0]?.counters.requests).toBe(0);
+});
+
 test("an option of a call that there is not is refused: with a ttl an item would be stored for ever", async () => {
   const client = createClient({ network: new HandNetwork(), clock: new HandClock(), servers: [server] });
   const misspelt = { ttl: 60, flags: 1 } as object;

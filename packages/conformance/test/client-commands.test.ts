@@ -294,6 +294,8 @@ type Mistake = readonly [call: (client: Client) => Promise<unknown>, error: Erro
 const any = (value: unknown): never => value as never;
 const BAD_KEY = new RangeError("a key must have no blank, CR, LF or NUL, got byte 32 at 1");
 const LONG_KEY = new RangeError("a key must have 1 to 250 bytes, got 251");
+const BAD_VALUE =
+  "a value must be a string or a Uint8Array, such as JSON.stringify(object) or new Uint8Array(arrayBuffer), got";
 const BAD_64 = "a 64-bit number must be from 0 to 18446744073709551615, got";
 
 const mistakes: readonly Mistake[] = [
@@ -339,19 +341,13 @@ const mistakes: readonly Mistake[] = [
   [(client) => client.incr("a", 0.5), new RangeError("a number to count by must be whole, got 0.5")],
   [(client) => client.incr("a", any("x")), new RangeError("a number to count by must be whole, got x")],
   [(client) => client.touch("a", Infinity), new RangeError("exptime must be a whole number, got Infinity")],
-  [(client) => client.get(any(5)), new TypeError("a key must be a string or a Uint8Array, got number")],
+  [(client) => client.get(any(5)), new TypeError("a key must be a string or a Uint8Array, got 5")],
   [
     (client) => client.getMany(any([null])),
-    new TypeError("a key must be a string or a Uint8Array, got object"),
+    new TypeError("a key must be a string or a Uint8Array, got null"),
   ],
-  [
-    (client) => client.set("a", any(5)),
-    new TypeError("a value must be a string or a Uint8Array, got number"),
-  ],
-  [
-    (client) => client.append("a", any(undefined)),
-    new TypeError("a value must be a string or a Uint8Array, got undefined"),
-  ],
+  [(client) => client.set("a", any(5)), new TypeError(`${BAD_VALUE} 5`)],
+  [(client) => client.append("a", any(undefined)), new TypeError(`${BAD_VALUE} undefined`)],
 ];
 
 onServers("a caller's mistake rejects, and no server hears of it", async (scene) => {

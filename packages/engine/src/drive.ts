@@ -20,6 +20,7 @@ import type {
 } from "./contract.ts";
 import type { Distrust } from "./tls.ts";
 import type { BindOptions, DatagramAddress, DatagramSocket, SendTo } from "./datagrams.ts";
+import { checkHas } from "./check-has.ts";
 import { checkEndpoint, describeEndpoint } from "./endpoint.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -61,20 +62,17 @@ const LATE_MS = 50;
 const READ_WITHIN_MS = 10;
 const READ_IN_TURNS = 4;
 
+const OF_AN_ADAPTER = "that of an adapter, such as openAdapter() has";
+
 /**
  * Runs `engine` on `network` by `clock` until `close()`.
  *
  * @throws TypeError without a network or a clock: the first connect would throw it where nobody can catch
  */
 export function drive(engine: Engine, network: Network, clock: Clock): Driver {
-  checkHas("network", network, "connect");
-  checkHas("clock", clock, "defer");
+  checkHas("network", network, "connect", OF_AN_ADAPTER);
+  checkHas("clock", clock, "defer", OF_AN_ADAPTER);
   return new RunningDriver(engine, network, clock);
-}
-
-function checkHas<T extends object>(name: string, given: T | undefined, method: keyof T & string): void {
-  if (typeof given?.[method] === "function") return;
-  throw new TypeError(`${name} must be that of an adapter, such as openAdapter() has, got ${typeof given}`);
 }
 
 class RunningDriver implements Driver {

@@ -1,5 +1,6 @@
 // Endpoints as people write them, and the runtimes' error codes as one closed union.
 
+import { shown } from "./check-has.ts";
 import type { CloseCause, Endpoint } from "./contract.ts";
 
 /** `host:port`, `[v6]:port`, or the path of a unix socket: what `parseEndpoint` reads as the same endpoint. */
@@ -60,8 +61,6 @@ function checkWord(what: string, word: unknown): void {
   if (typeof word === "string" && word !== "" && !word.includes("\0")) return;
   throw new RangeError(`${what} must be text that is not empty and without NUL, got ${shown(word)}`);
 }
-
-const shown = (given: unknown): string => (typeof given === "string" ? JSON.stringify(given) : String(given));
 
 const causes: ReadonlyMap<unknown, CloseCause> = new Map(
   Object.entries({

@@ -25,6 +25,7 @@ export type {
 } from "./datagrams.ts";
 export { DATAGRAM_PAYLOAD_BYTES_MAX, UNSENT_DATAGRAM_BYTES_MAX } from "./datagrams.ts";
 export { drive, type Driver } from "./drive.ts";
+export { checkHas, shown } from "./check-has.ts";
 export { causeOf, checkEndpoint, describeEndpoint, parseEndpoint, withoutPrefix } from "./endpoint.ts";
 export { bindBy, checkListenOptions, listenBy, type SocketFiles } from "./listening.ts";
 export { Outbox, type Output, type Port } from "./outbox.ts";
