@@ -17,6 +17,7 @@ const TIMED_OUT = { code: "timed-out", server: "server-0", message: "server-0: C
 const RESET = { code: "reset", server: "server-0", message: "server-0: Connection reset by peer" };
 const REFUSED = { code: "refused", server: "server-0", message: "server-0: Connection refused" };
 const OVERFLOW = { code: "overflow", server: "server-0", message: "server-0: too many requests in flight" };
+const overflow = (what: string): object => ({ ...OVERFLOW, message: `server-0: too many ${what}` });
 
 /** How long a call takes to fail. */
 async function failsAfter(made: ClientScene, promise: Promise<unknown>): Promise<number> {
@@ -180,7 +181,7 @@ scene("calls beyond what may be in flight fail at once", { limits: { inFlightMax
 scene("calls beyond what may be queued fail at once", { limits: { queuedMax: 2 } }, async (made) => {
   const { client } = made;
   const calls = [client.get("a"), client.set("b", "x")];
-  expect(await made.failure(client.get("c"))).toMatchObject(OVERFLOW);
+  expect(await made.failure(client.get("c"))).toMatchObject(overflow("requests wait to be sent"));
   made.script.answer = () => "END\r\nSTORED\r\n";
   expect(await made.settle(Promise.all(calls))).toEqual([undefined, undefined]);
   expect(made.read("server-0")).toBe("get a\r\nset b 0 0 1\r\nx\r\n");
@@ -192,7 +193,7 @@ scene(
   async (made) => {
     const { client } = made;
     const calls = [client.set("a", "x".repeat(80)), client.set("b", "x".repeat(1_000))];
-    expect(await made.failure(client.get("c"))).toMatchObject(OVERFLOW);
+    expect(await made.failure(client.get("c"))).toMatchObject(overflow("bytes wait to be sent"));
     made.script.answer = (text) => (text.length > 1_100 ? "STORED\r\nSTORED\r\n" : "");
     expect(await made.settle(Promise.all(calls))).toEqual([undefined, undefined]);
   },

@@ -13,7 +13,7 @@ export interface Failure {
    * `closed`: we closed the connection, or make none. The others: it could not be made or was lost, or took too long.
    */
   readonly code: CloseCause | "broken-reply" | "overflow";
-  /** What it was, without `SERVER_ERROR`. */
+  /** What it was, without `SERVER_ERROR`; may say more than the line. */
   readonly text: string;
   /** The whole reply line. */
   readonly line: Uint8Array;
@@ -74,7 +74,11 @@ export const UNAUTHENTICATED: Failure = failure("denied", "backend authenticatio
 /** memcached's words, but not as an answer of its own. */
 export const SERVER_FULL: Failure = failure("refused", "Too many open connections");
 export const TAKEN_OUT: Failure = failure("closed", "backend taken out by its operator");
+/** What is queued counts, as it will be in flight all at once. */
 export const TOO_MANY: Failure = failure("overflow", "too many requests in flight");
+/** Programs are told which bound it was; clients have one line for all three. */
+export const TOO_MANY_QUEUED: Failure = { ...TOO_MANY, text: "too many requests wait to be sent" };
+export const TOO_MUCH_QUEUED: Failure = { ...TOO_MANY, text: "too many bytes wait to be sent" };
 export const TOO_MANY_ACTIVE: Failure = failure("overflow", "active request limit reached");
 export const TOO_OFTEN: Failure = failure("overflow", "request rate limit reached");
 export const CLIENT_TOO_OFTEN: Failure = failure("overflow", "request rate limit of this client reached");

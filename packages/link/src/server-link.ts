@@ -21,7 +21,15 @@ import { AbsentServer, type Taker } from "./absent-server.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { Crowd, ServerContext } from "./context.ts";
 import { newServerCounters, type ServerCounters } from "./counters.ts";
-import { failureOf, QUEUES_FULL, TAKEN_OUT, TOO_MANY, type Failure } from "./failure.ts";
+import {
+  failureOf,
+  QUEUES_FULL,
+  TAKEN_OUT,
+  TOO_MANY,
+  TOO_MANY_QUEUED,
+  TOO_MUCH_QUEUED,
+  type Failure,
+} from "./failure.ts";
 import type { Expected, Waiter } from "./fragment.ts";
 import { checkCredentials, Greeting } from "./greeting.ts";
 import { Lanes } from "./lanes.ts";
@@ -169,7 +177,8 @@ export class ServerLink implements ConnectionOwner, Crowd {
       connection.queuedBytes >= limits.queuedBytesMax
     ) {
       counters.overflows++;
-      return TOO_MANY;
+      if (queuedNow >= limits.queuedMax) return TOO_MANY_QUEUED;
+      return connection.queuedBytes >= limits.queuedBytesMax ? TOO_MUCH_QUEUED : TOO_MANY;
     }
     // Those that have little go on: the server that all wait for is another one.
     if (connection.hasMuch && fleet.queuedBytesNow >= limits.queuedBytesTotalMax) {
