@@ -9,6 +9,7 @@
 import { checkKey, SendBuffer, writeRequest, type TextRequest } from "@memwire/codec";
 import { Outbox, type ConnectionId, type Millis } from "@memwire/engine";
 import {
+  checkFleet,
   DEFAULT_REPLY_LIMITS,
   DEFAULT_SERVER_LIMITS,
   expectedOf,
@@ -42,7 +43,7 @@ export class ClientEngine extends LinkEngine {
   /** @throws RangeError for no server, or a limit, a timeout or a number of connections that is out of range */
   constructor(options: ClientEngineOptions) {
     const { servers, distribution, connections = 1 } = options;
-    if (servers.length === 0) throw new RangeError("a client needs at least one server");
+    checkFleet("a client", servers, distribution);
     checkConnections(connections);
     const context: ServerContext = {
       outbox: new Outbox(),

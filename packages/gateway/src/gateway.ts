@@ -33,7 +33,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** @throws RangeError that says which option is wrong and what would be right */
+/** @throws RangeError, or TypeError for no client or clock, that says which option is wrong and what would be right */
 export function createGateway(options: GatewayOptions): Gateway {
   return new HttpGateway(options);
 }

@@ -1,6 +1,6 @@
 // The options of a gateway with every default filled in, checked once.
 
-import { type Millis, refuseUnknown } from "@memwire/engine";
+import { checkHas, type Millis, refuseUnknown } from "@memwire/engine";
 import {
   DEFAULT_GATEWAY_LIMITS,
   type GatewayLimits,
@@ -49,9 +49,11 @@ const OPTIONS: readonly string[] = Object.keys({
   logged: true,
 } satisfies Record<keyof GatewayOptions, true>);
 
-/** @throws RangeError that says which option is wrong and what would be right */
+/** @throws RangeError, or TypeError for no client or clock, that says which option is wrong and what would be right */
 export function settingsOf(options: GatewayOptions): Settings {
   refuseUnknown("a gateway", options, OPTIONS);
+  checkHas("client", options.client, "getEach", "one as createClient of @memwire/client makes it");
+  checkHas("clock", options.clock, "now", "that of an adapter, such as openAdapter() has");
   refuseUnknown("limits", options.limits ?? {}, Object.keys(DEFAULT_GATEWAY_LIMITS));
   const limits = { ...DEFAULT_GATEWAY_LIMITS, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEFAULT_GATEWAY_LIMITS, type GatewayOptions } from "../src/mod.ts";
+import { createGateway, DEFAULT_GATEWAY_LIMITS, type GatewayOptions } from "../src/mod.ts";
 import { bench } from "./bench.ts";
 
 test.each<readonly [Partial<GatewayOptions>, string]>([
@@ -55,6 +55,15 @@ test.each<readonly [Partial<GatewayOptions>, string]>([
   [{ methods: [] }, "methods must have at least one of GET, HEAD, PUT, POST, DELETE"],
 ])("%j is refused", (options, message) => {
   expect(() => bench(options)).toThrow(new RangeError(message));
+});
+
+test("without a client or a clock there is no gateway: every request would be 500", () => {
+  const client = "client must be one as createClient of @memwire/client makes it, got";
+  expect(() => createGateway({} as GatewayOptions)).toThrow(new TypeError(`${client} undefined`));
+  expect(() => bench({ client: new Map() as never })).toThrow(new TypeError(`${client} Map`));
+  expect(() => bench({ clock: undefined as never })).toThrow(
+    new TypeError("clock must be that of an adapter, such as openAdapter() has, got undefined"),
+  );
 });
 
 test.each<Partial<GatewayOptions>>([

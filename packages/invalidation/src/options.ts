@@ -1,8 +1,14 @@
 // What an invalidation is made of and every bound it keeps.
 
 import type { Limits as CodecLimits } from "@memwire/codec";
-import type { Endpoint, Millis } from "@memwire/engine";
-import { checkPositive, DEFAULT_CLIENT_LIMITS, limitsFrom, type ClientLimits } from "@memwire/link";
+import { type Endpoint, type Millis, refuseUnknown } from "@memwire/engine";
+import {
+  checkFleet,
+  checkPositive,
+  DEFAULT_CLIENT_LIMITS,
+  limitsFrom,
+  type ClientLimits,
+} from "@memwire/link";
 import type { Distribution } from "@memwire/router";
 import type { QueueLimits } from "./key-queue.ts";
 
@@ -68,9 +74,26 @@ export function invalidationLimits(given?: Partial<InvalidationLimits>): Invalid
   return limits;
 }
 
-/** @throws RangeError for no server at all, or a timeout that is not a whole number of ms from 1 */
-export function checkOptions({ servers, connectTimeoutMs, replyTimeoutMs }: InvalidationOptions): void {
-  if (servers.length === 0) throw new RangeError("an invalidation needs at least one server");
+const OPTIONS: readonly string[] = Object.keys({
+  servers: true,
+  distribution: true,
+  limits: true,
+  connectTimeoutMs: true,
+  replyTimeoutMs: true,
+  requests: true,
+  version: true,
+  startedAt: true,
+  facts: true,
+} satisfies Record<keyof InvalidationOptions, true>);
+
+/**
+ * @throws RangeError for an option that there is not, no server at all, or a timeout that is not a whole number of ms
+ * from 1; TypeError for no distribution
+ */
+export function checkOptions(options: InvalidationOptions): void {
+  refuseUnknown("an invalidation", options, OPTIONS);
+  const { servers, distribution, connectTimeoutMs, replyTimeoutMs } = options;
+  checkFleet("an invalidation", servers, distribution);
   if (connectTimeoutMs !== undefined) checkPositive("connectTimeoutMs", connectTimeoutMs);
   if (replyTimeoutMs !== undefined) checkPositive("replyTimeoutMs", replyTimeoutMs);
 }

@@ -189,6 +189,13 @@ test("connectionsMax: a client too many is told so and closed", () => {
 test("options out of range are refused with what was given", () => {
   const options = { servers: [], distribution: byLastDigit };
   expect(() => new InvalidationEngine(options)).toThrow("an invalidation needs at least one server");
+  expect(() => new InvalidationEngine({} as never)).toThrow(
+    new TypeError("servers of an invalidation must be an array, got undefined"),
+  );
+  expect(() => new Table({}, { distribution: (() => 0) as never })).toThrow(
+    "distribution of an invalidation must be one as createDistribution of @memwire/router makes it, got a function",
+  );
+  expect(() => new Table({}, { limit: {} } as object)).toThrow("an invalidation has no limit: there are ");
   expect(() => new Table({ workers: 0 })).toThrow("workers must be a whole number from 1, got 0");
   expect(() => new Table({ queueKeysMax: 2 ** 24 })).toThrow(
     "queueKeysMax must be at most 16000000, got 16777216",

@@ -1,7 +1,7 @@
 // Every bound that links keep; each has a counter where it can be met.
 
 import type { Limits as CodecLimits } from "@memwire/codec";
-import { type Millis, refuseUnknown } from "@memwire/engine";
+import { checkHas, type Millis, refuseUnknown, shown } from "@memwire/engine";
 import type { HealthOptions } from "@memwire/router";
 import type { Credentials } from "./greeting.ts";
 
@@ -156,4 +156,14 @@ export function checkName(what: string, name: string): void {
   throw new RangeError(
     `a ${what} name must be 1 to 200 visible ASCII characters without blanks, got ${JSON.stringify(name)}`,
   );
+}
+
+/** @throws RangeError for no server, TypeError for what is no list of them, or no distribution: no key had an owner */
+export function checkFleet(what: string, servers: readonly unknown[], distribution: unknown): void {
+  if (!Array.isArray(servers)) {
+    throw new TypeError(`servers of ${what} must be an array, got ${shown(servers)}`);
+  }
+  if (servers.length === 0) throw new RangeError(`${what} needs at least one server`);
+  const right = "one as createDistribution of @memwire/router makes it";
+  checkHas(`distribution of ${what}`, distribution, "owner", right);
 }

@@ -20,6 +20,7 @@ export {
   type Waiter,
 } from "./fragment.ts";
 export {
+  checkFleet,
   checkName,
   checkPositive,
   CONNECTIONS_MAX,

@@ -7,7 +7,7 @@
 
 import type { Protocol } from "@memwire/codec";
 import { checkEndpoint, refuseUnknown } from "@memwire/engine";
-import { checkName, type ClientLink, type Failure, type ServerLink } from "@memwire/link";
+import { checkFleet, checkName, type ClientLink, type Failure, type ServerLink } from "@memwire/link";
 import { isFailOpen, type Distribution } from "@memwire/router";
 import type { ProxyContext } from "./context.ts";
 import { POOL_OPTIONS, type PoolOptions } from "./options.ts";
@@ -51,7 +51,7 @@ export class Pool {
     const { name, servers, distribution, distributionWithout } = options;
     checkName("pool", name);
     refuseUnknown(`pool ${name}`, options, POOL_OPTIONS);
-    if (servers.length === 0) throw new RangeError(`pool ${name} needs at least one server`);
+    checkFleet(`pool ${name}`, servers, distribution);
     const timeouts = timeoutsOf(options);
     const { health, ...others } = linkOptionsOf(options, context.limits);
     if (health.whenDown === "rehash" && distributionWithout === undefined) {

@@ -13,6 +13,7 @@ import {
   type ListenerId,
   type Millis,
   refuseUnknown,
+  shown,
 } from "@memwire/engine";
 import {
   acceptClient,
@@ -57,6 +58,9 @@ export class ProxyEngine extends LinkEngine {
   /** @throws RangeError for no pool, a pool without servers, or an option that is unknown or out of range */
   constructor(options: ProxyOptions) {
     refuseUnknown("a proxy", options, PROXY_OPTIONS);
+    if (!Array.isArray(options.pools)) {
+      throw new TypeError(`pools of a proxy must be an array, got ${shown(options.pools)}`);
+    }
     if (options.pools.length === 0) throw new RangeError("a proxy needs at least one pool");
     const limits = limitsFrom(DEFAULT_PROXY_LIMITS, options.limits);
     const memory = new BufferPool({

@@ -263,6 +263,12 @@ test("options out of range are refused with what was given", () => {
   const pool = { name: "p", servers: [], distribution: byLastDigit };
   expect(() => new ProxyEngine({ pools: [] })).toThrow("a proxy needs at least one pool");
   expect(() => new ProxyEngine({ pools: [pool] })).toThrow("pool p needs at least one server");
+  expect(() => new ProxyEngine({} as never)).toThrow("pools of a proxy must be an array, got undefined");
+  expect(() => new Table({}, { distribution: undefined as never })).toThrow(
+    new TypeError(
+      "distribution of pool alpha must be one as createDistribution of @memwire/router makes it, got undefined",
+    ),
+  );
   const named = (name: string): unknown => new Table({}, { name });
   expect(() => named("two words")).toThrow(
     "a pool name must be 1 to 200 visible ASCII characters without blanks",

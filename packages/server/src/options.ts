@@ -8,7 +8,7 @@ import {
   limitsOf,
   type Protocol,
 } from "@memwire/codec";
-import { type Millis, refuseUnknown } from "@memwire/engine";
+import { checkHas, type Millis, refuseUnknown } from "@memwire/engine";
 import { KEY_BYTES_MAX, SlabStore, type Store } from "@memwire/store";
 import { type Authentication, checkBy, type UserCheck } from "./users/users.ts";
 import type { WorkerCounters } from "./workers/worker-counters.ts";
@@ -231,7 +231,7 @@ export interface ServerSettings {
  * @throws RangeError for an option or a limit that is unknown, a limit that is not a whole number from 1, a verbosity
  * that is none from 0, a key above the store's, a time below 1, a version that is not one printable line, a delimiter that is not one byte, a protocol
  * that does not go with the authentication, or a user without a name or a password
- * @throws TypeError for an `authentication` that is none
+ * @throws TypeError for an `authentication` or a `store` that is none
  */
 export function settingsOf(options: ServerOptions): ServerSettings {
   refuseUnknown("a server", options, OPTIONS);
@@ -242,6 +242,7 @@ export function settingsOf(options: ServerOptions): ServerSettings {
     prefixDelimiter = ":",
     facts = {},
   } = options;
+  checkHas("store", store, "find", "a SlabStore, or the store of a BoundedCache");
   const { lentBytesLeast = LENT_BYTES_LEAST, verbosity = options.log === undefined ? 0 : 1 } = options;
   if (!(lentBytesLeast >= 1)) {
     throw new RangeError(`lentBytesLeast must be at least 1, Infinity for never, got ${lentBytesLeast}`);

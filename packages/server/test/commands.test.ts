@@ -2,7 +2,7 @@
 
 import { latin1Text } from "@memwire/codec";
 import { ServerEngine } from "@memwire/server";
-import { SlabStore } from "@memwire/store";
+import { BoundedCache, SlabStore } from "@memwire/store";
 import { describe, expect, test } from "vitest";
 import { Bench } from "./party.ts";
 
@@ -133,6 +133,14 @@ test("a delta, an exptime, a level that is no number is refused and changes noth
   expect(ask("touch n x\r\n")).toBe("CLIENT_ERROR invalid exptime argument\r\n");
   expect(ask("verbosity x\r\n")).toBe("CLIENT_ERROR bad command line format\r\n");
   expect(ask("get n\r\n")).toBe("VALUE n 0 1\r\n5\r\nEND\r\n");
+});
+
+test("a store that is none is refused with what would be right", () => {
+  const store = new BoundedCache({ now: () => 1, bytesMax: 1_048_576 });
+  expect(() => new ServerEngine({ store: store as never })).toThrow(
+    new TypeError("store must be a SlabStore, or the store of a BoundedCache, got BoundedCache"),
+  );
+  expect(new ServerEngine({ store: store.store }).store).toBe(store.store);
 });
 
 test("options out of range are refused when the server is made", () => {
