@@ -127,7 +127,9 @@ export function checkServers(servers: readonly Server[]): void {
     if (typeof server !== "object" || server === null || Array.isArray(server)) {
       throw new TypeError(`servers[${i}] must be ${EXAMPLE}, or { path }, got ${shown(server)}`);
     }
-    refuseUnknown(`servers[${i}]`, server, SERVER);
+    // The same list may be that of an engine, which has an endpoint for each.
+    const { endpoint: _endpoint, ...own } = server as { readonly endpoint?: unknown };
+    refuseUnknown(`servers[${i}]`, own, SERVER);
   }
 }
 

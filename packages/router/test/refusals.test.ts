@@ -100,6 +100,13 @@ test.each<[object, string]>([
   expect(() => createDistribution(options as DistributionOptions)).toThrow(message);
 });
 
+test("a list of servers that have an endpoint, as engines take them, is one", () => {
+  const endpoint = { kind: "tcp", host: "a", port: 1 };
+  const servers = [host("a", { endpoint }), host("b", { endpoint })];
+  const distribution = createDistribution({ distribution: "ketama", hash: "md5", servers });
+  expect(distribution.explain(Uint8Array.of(97)).name).toBe("a");
+});
+
 test.each<[servers: unknown, message: string]>([
   [undefined, 'servers must be an array such as [{ host: "127.0.0.1", port: 11211 }], got undefined'],
   ["a:1", 'servers must be an array such as [{ host: "127.0.0.1", port: 11211 }], got "a:1"'],
