@@ -141,3 +141,9 @@ test("an option of a call that there is not is refused: with a ttl an item would
   }
   expect(client.servers()[0]?.counters.requests).toBe(0);
 });
+
+test("a client made of nothing says what it is made of", () => {
+  expect(() => createClient("127.0.0.1:11211" as never)).toThrow(
+    new TypeError('a client takes an object of options, got "127.0.0.1:11211"'),
+  );
+});

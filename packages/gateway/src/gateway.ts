@@ -56,9 +56,9 @@ class HttpGateway implements Gateway {
   #idle: () => void = () => {};
 
   constructor(options: GatewayOptions) {
+    const settings = settingsOf(options);
     const { client, clock, routes = [], log } = options;
     const { counters } = this;
-    const settings = settingsOf(options);
     const { limits } = settings;
     this.#settings = settings;
     this.#Response = options.Response ?? globalThis.Response;

@@ -78,3 +78,9 @@ test.each<Partial<GatewayOptions>>([
 ])("%j is taken", (options) => {
   expect(() => bench(options)).not.toThrow();
 });
+
+test("a gateway made of nothing says what it is made of", () => {
+  expect(() => createGateway(undefined as never)).toThrow(
+    new TypeError("a gateway takes an object of options, got undefined"),
+  );
+});

@@ -3,8 +3,13 @@
 const POINTS_MIN = 1;
 const POINTS_MAX = 4_096;
 
-/** @throws RangeError for a name in `given` that is not in `known`: misspelt, it would leave keys where they were */
+/**
+ * @throws TypeError for no options, RangeError for a name in them that is not in `known`: misspelt, it would leave keys where they were
+ */
 export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`${what} takes an object of options, got ${String(given)}`);
+  }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new RangeError(`${what} has no ${unknown}: there are ${known.toSorted().join(", ")}`);

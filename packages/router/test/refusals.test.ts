@@ -135,3 +135,9 @@ test.each<[Server, string]>([
 ])("%o stands on the ring as %s", (server, name) => {
   expect(ringName(server)).toBe(name);
 });
+
+test("a distribution made of nothing says what it is made of", () => {
+  expect(() => createDistribution(undefined as never)).toThrow(
+    new TypeError("a distribution takes an object of options, got undefined"),
+  );
+});

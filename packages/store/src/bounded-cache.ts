@@ -70,8 +70,8 @@ export class BoundedCache {
    * `SlabStore` throws
    */
   constructor(options: BoundedCacheOptions) {
-    checkFunctions(options);
     refuseUnknown("a cache", options, OPTIONS);
+    checkFunctions(options);
     const { now, store, onGone, ...others } = options;
     this.store = store ?? new SlabStore(others);
     this.#now = now;

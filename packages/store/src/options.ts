@@ -88,8 +88,13 @@ export const STORE_OPTIONS: readonly string[] = Object.keys({
   copyBytes: true,
 } satisfies Record<keyof StoreOptions, true>);
 
-/** @throws RangeError for a name in `given` that is not in `known`: misspelt, it would bound nothing */
+/**
+ * @throws TypeError for no options, RangeError for a name in them that is not in `known`: misspelt, it would bound nothing
+ */
 export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`${what} takes an object of options, got ${String(given)}`);
+  }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new RangeError(`${what} has no ${unknown}: there are ${known.toSorted().join(", ")}`);

@@ -313,6 +313,9 @@ test("options that there are not are refused: with a ttl a value would stay for 
       /^a cache has no ttl: there are automove, .*, now, onGone, /,
     );
   }
+  expect(() => new BoundedCache(undefined as never)).toThrow(
+    new TypeError("a cache takes an object of options, got undefined"),
+  );
 });
 
 test("a clock that answers no number is refused, and nothing is stored by it", () => {
