@@ -160,7 +160,7 @@ export const differences: readonly Difference[] = [
     shows: ({ request }) => /\n[^\n]*[^ \n]{251}/.test(request),
   },
   {
-    name: "`lru_crawler metadump` or `watch` behind other commands in the same packet",
+    name: "`lru_crawler metadump` or `watch` behind a storage command or `mg` in one packet",
     shows: ({ request }) => request.includes("lru_crawler metadump"),
   },
   {
