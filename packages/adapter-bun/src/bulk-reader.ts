@@ -25,7 +25,7 @@ export class BulkReader {
   get isReady(): boolean {
     if (!this.#asked) {
       this.#asked = true;
-      void this.#load();
+      this.#load().catch(() => {}); // where bun:ffi does not load Bun goes on reading by itself
     }
     return this.#receive !== undefined;
   }
