@@ -72,7 +72,7 @@ function taskOf(flags: Flags, environment: Environment): Task {
     protocol: PROTOCOLS[flags.protocol],
     authentication: authenticationOf(flags, environment),
     tls: tlsOf(flags, extended),
-    denoSockets: extended.denoSockets,
+    sockets: extended.sockets,
     verbosity: flags.verbose,
     remarks: remarksOf(flags),
     facts: { ...factsOf(flags, extended), ...(flags.enableSsl === true ? tlsFactsOf(extended) : {}) },

@@ -3,7 +3,7 @@
 // What has a meaning here is a row of `OPTIONS`; what memcached knows besides is taken and does nothing, and -h says
 // so (options-without-effect.ts); everything else is refused.
 
-import { denoSocketKinds, type DenoSockets } from "@memwire/adapter";
+import { type AdapterOptions, bunSocketKinds, denoSocketKinds } from "@memwire/adapter";
 import { optionValue, wholeNumber } from "@memwire/program";
 import type { ServerLimits } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
@@ -24,8 +24,8 @@ export interface Extended {
   sizesEnabled: boolean;
   /** Whether `debugtime` is taken. */
   debugTimeEnabled: boolean;
-  /** Whose sockets connections are on, on Deno. */
-  denoSockets: DenoSockets;
+  /** Whose sockets connections are on. */
+  readonly sockets: Draft<AdapterOptions>;
 }
 
 interface Row {
@@ -207,11 +207,18 @@ const OPTIONS: Readonly<Record<string, Row>> = {
     what: "for tests: debugtime moves the clock; memcached has no such option",
     take: (extended) => (extended.debugTimeEnabled = true),
   },
+  bun_sockets: {
+    value: "bun|io_uring",
+    what: "on Bun: its own sockets (default), or those of Linux's io_uring; memcached has no such option",
+    take: ({ sockets }, text) => {
+      sockets.bunSockets = optionValue("-o bun_sockets", readWord(bunSocketKinds))(text);
+    },
+  },
   deno_sockets: {
     value: "node|deno",
     what: "on Deno: sockets of its node:net (default), or its own (deno); memcached has no such option",
-    take: (extended, text) => {
-      extended.denoSockets = optionValue("-o deno_sockets", readWord(denoSocketKinds))(text);
+    take: ({ sockets }, text) => {
+      sockets.denoSockets = optionValue("-o deno_sockets", readWord(denoSocketKinds))(text);
     },
   },
 };
@@ -242,7 +249,7 @@ export function readExtended(lists: readonly string[]): Extended {
     automoveLevel: 1,
     sizesEnabled: false,
     debugTimeEnabled: false,
-    denoSockets: "node",
+    sockets: { denoSockets: "node" },
   };
   for (const one of lists.flatMap((list) => list.split(","))) {
     if (one !== "") take(extended, one);

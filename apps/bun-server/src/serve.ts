@@ -45,7 +45,7 @@ import { type MainWorker, Workers } from "./workers.ts";
  * @param script What a worker thread runs: `serveAsWorker`.
  */
 export async function serve(task: Task, version: string, script: URL): Promise<void> {
-  const adapter = await openAdapter({ denoSockets: task.denoSockets });
+  const adapter = await openAdapter(task.sockets);
   // What there is to end, and to read again, as far as it has begun.
   let own: WorkerEngine | undefined;
   let main: Part | undefined;

@@ -1,6 +1,6 @@
 // What a command line of memwire-server comes to. Data only: it goes to worker threads as it is.
 
-import type { DenoSockets } from "@memwire/adapter";
+import type { AdapterOptions } from "@memwire/adapter";
 import type { DatagramAddress, Endpoint, TlsListenOptions } from "@memwire/engine";
 import type { ServerLimits, ServerOptions } from "@memwire/server";
 import type { StoreOptions } from "@memwire/store";
@@ -42,8 +42,8 @@ export interface Task {
   readonly protocol: Protocol;
   readonly authentication: AuthenticationTask | undefined;
   readonly tls: TlsTask | undefined;
-  /** Whose sockets connections are on, on Deno. */
-  readonly denoSockets: DenoSockets;
+  /** Whose sockets connections are on. */
+  readonly sockets: AdapterOptions;
   /** How often `-v` was given. */
   readonly verbosity: number;
   /** One line each, for stderr: what was asked for and is not done. */

@@ -47,7 +47,7 @@ export type MainWord =
 /** Serves in a worker thread until it is told to end. What it throws ends the thread. */
 export async function serveAsWorker(): Promise<void> {
   const orders = workerData as Orders;
-  const adapter = await openAdapter({ denoSockets: orders.task.denoSockets });
+  const adapter = await openAdapter(orders.task.sockets);
   const { network, clock, copyBytes } = adapter;
   const store = SlabStore.join(orders.store, { copyBytes });
   tell({ kind: "joined", ticket: store.ticket });

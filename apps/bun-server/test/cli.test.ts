@@ -59,7 +59,7 @@ test("without a flag it is what memcached is", () => {
     protocol: "auto",
     authentication: undefined,
     tls: undefined,
-    denoSockets: "node",
+    sockets: { denoSockets: "node" },
     verbosity: 0,
     remarks: [],
     facts: {
@@ -216,7 +216,7 @@ test.each<[string, object]>([
 });
 
 test("-o deno_sockets is whose sockets connections are on, on Deno", () => {
-  expect(["node", "deno"].map((whose) => read(`-o deno_sockets=${whose}`).denoSockets)).toEqual([
+  expect(["node", "deno"].map((whose) => read(`-o deno_sockets=${whose}`).sockets.denoSockets)).toEqual([
     "node",
     "deno",
   ]);

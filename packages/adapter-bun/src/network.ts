@@ -98,7 +98,11 @@ async function bound(
   return server;
 }
 
-function bind(endpoint: Endpoint, socket: Handlers, reusePort: boolean): Bun.TCPSocketListener<BunTransport> {
+export function bind(
+  endpoint: Endpoint,
+  socket: Handlers,
+  reusePort: boolean,
+): Bun.TCPSocketListener<BunTransport> {
   try {
     const options = { ...addressOf(endpoint), socket, reusePort, allowHalfOpen: true };
     return Bun.listen<BunTransport>(options);

@@ -10,7 +10,17 @@ export type DenoSockets = (typeof denoSocketKinds)[number];
 
 export const denoSocketKinds = ["node", "deno"] as const;
 
+/** Whose sockets connections are on, on Bun: its own, or those of the system's io_uring. */
+export type BunSockets = (typeof bunSocketKinds)[number];
+
+export const bunSocketKinds = ["bun", "io_uring"] as const;
+
 export interface AdapterOptions {
+  /**
+   * Default: `bun`. With `io_uring`, which Linux has from 6.1 on, a system call serves all connections of a turn at once;
+   * TLS, unix sockets, datagrams and connects to a host by name stay on Bun's own. Nothing on Node and Deno.
+   */
+  readonly bunSockets?: BunSockets | undefined;
   /**
    * Default: `deno`. What stands between many clients and many servers takes less CPU with `node`. Nothing on Node and
    * Bun, and HTTP is by `Deno.serve` in any case.
@@ -20,7 +30,7 @@ export interface AdapterOptions {
 
 export interface Adapter {
   readonly runtime: "node" | "bun" | "deno";
-  /** The runtime for people, and on Deno whose sockets it uses, unless those are its own. */
+  /** The runtime for people, and whose sockets it uses, unless those are its own. */
   readonly title: string;
   readonly network: Network;
   readonly clock: Clock;
@@ -51,34 +61,57 @@ export interface Adapter {
 /**
  * The adapter for the runtime this runs on. Node's is taken where none of the three is recognised.
  *
- * @throws RangeError if `denoSockets` is neither, on whichever runtime
+ * @throws RangeError if `bunSockets` or `denoSockets` is none of theirs, on whichever runtime; Error where Bun is to use
+ *   io_uring and the system does not have it, or does not allow it
  */
-export async function openAdapter({ denoSockets = "deno" }: AdapterOptions = {}): Promise<Adapter> {
-  if (!denoSocketKinds.includes(denoSockets)) {
-    const words = denoSocketKinds.join(", ");
-    throw new RangeError(`denoSockets must be one of ${words}, got ${JSON.stringify(denoSockets)}`);
-  }
+export async function openAdapter(options: AdapterOptions = {}): Promise<Adapter> {
+  const { bunSockets = "bun", denoSockets = "deno" } = options;
+  checkKind("bunSockets", bunSockets, bunSocketKinds);
+  checkKind("denoSockets", denoSockets, denoSocketKinds);
   // Bun and Deno both have a `process` that looks like Node's: they are asked for first.
   const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
-  const loaded = await load(runtime, denoSockets);
+  const loaded = await load(runtime, bunSockets, denoSockets);
   const { network, clock, copyBytes, serveHttp, httpClock = clock, Response = globalThis.Response } = loaded;
   const { openLargePages = async () => undefined } = loaded;
-  const title = runtime === "deno" && denoSockets === "node" ? "deno over node:net" : runtime;
+  const title = titleOf(runtime, bunSockets, denoSockets);
   return { runtime, title, network, clock, copyBytes, openLargePages, serveHttp, httpClock, Response };
 }
 
 type Loaded = Pick<Adapter, "network" | "clock" | "serveHttp"> &
   Partial<Pick<Adapter, "copyBytes" | "openLargePages" | "httpClock" | "Response">>;
 
-function load(runtime: Adapter["runtime"], denoSockets: DenoSockets): Promise<Loaded> {
+function checkKind(name: string, kind: string, kinds: readonly string[]): void {
+  if (kinds.includes(kind)) return;
+  throw new RangeError(`${name} must be one of ${kinds.join(", ")}, got ${JSON.stringify(kind)}`);
+}
+
+function titleOf(runtime: Adapter["runtime"], bunSockets: BunSockets, denoSockets: DenoSockets): string {
+  if (runtime === "bun" && bunSockets === "io_uring") return "bun over io_uring";
+  if (runtime === "deno" && denoSockets === "node") return "deno over node:net";
+  return runtime;
+}
+
+function load(
+  runtime: Adapter["runtime"],
+  bunSockets: BunSockets,
+  denoSockets: DenoSockets,
+): Promise<Loaded> {
   switch (runtime) {
     case "bun":
-      return import("@memwire/adapter-bun");
+      return loadBun(bunSockets);
     case "deno":
       return loadDeno(denoSockets);
     case "node":
       return import("@memwire/adapter-node");
   }
+}
+
+async function loadBun(sockets: BunSockets): Promise<Loaded> {
+  const { openRing, ...own } = await import("@memwire/adapter-bun");
+  if (sockets === "bun") return own;
+  const ring = await openRing();
+  if (ring !== undefined) return { ...own, ...ring };
+  throw new Error("this system has no io_uring, or does not allow it: bunSockets must be bun here");
 }
 
 async function loadDeno(sockets: DenoSockets): Promise<Loaded> {
