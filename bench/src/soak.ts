@@ -10,7 +10,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildGenerator, measure, residentMiB } from "./load.ts";
-import { places, startServers } from "./subject.ts";
+import { serverPlaces, startServers } from "./subject.ts";
 
 const SUBJECT_CORE = 0;
 const LOAD_CORE = 1;
@@ -44,9 +44,9 @@ const { values } = parseArgs({
     subject: { type: "string", default: "bun" },
   },
 });
-const server = startServers(SUBJECT_CORE).find((_, i) => places[i]?.name === values.subject);
+const server = startServers(SUBJECT_CORE).find((_, i) => serverPlaces[i]?.name === values.subject);
 if (server === undefined) {
-  const names = places.map(({ name }) => `"${name}"`).join(", ");
+  const names = serverPlaces.map(({ name }) => `"${name}"`).join(", ");
   throw new RangeError(`--subject takes one of ${names}, got ${values.subject}`);
 }
 buildGenerator();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { DenoSockets } from "@memwire/adapter";
+import type { BunSockets, DenoSockets } from "@memwire/adapter";
 import {
   findPeer,
   freePort,
@@ -76,14 +76,27 @@ export const places: readonly Place[] = [
   { name: "deno, its own", runtime: "deno", denoSockets: "deno" },
 ];
 
+const BY_BUN = { bunSockets: "bun" } as const;
+
+/** Of the server, which on Bun may be on either kind of sockets, too. */
+export const serverPlaces: readonly (Place & { readonly bunSockets: BunSockets })[] = places.flatMap(
+  (place) =>
+    place.runtime === "bun"
+      ? [
+          { ...place, ...BY_BUN },
+          { ...place, name: "bun, io_uring", bunSockets: "io_uring" },
+        ]
+      : [{ ...place, ...BY_BUN }],
+);
+
 /** memwire-server in every place. @param mebibytes Of items. */
 export function startServers(
   core: number,
   mebibytes: number = MEBIBYTES,
 ): readonly (() => Promise<Subject>)[] {
   const file = join(root, "apps", "bun-server", "src", "main.ts");
-  return places.map(
-    ({ name, runtime, denoSockets }) =>
+  return serverPlaces.map(
+    ({ name, runtime, bunSockets, denoSockets }) =>
       () =>
         start(`memwire on ${name}`, core, (port) => [
           ...runtimeCommand(runtime),
@@ -95,7 +108,7 @@ export function startServers(
           "-p",
           `${port}`,
           "-o",
-          `deno_sockets=${denoSockets}`,
+          `bun_sockets=${bunSockets},deno_sockets=${denoSockets}`,
           "-m",
           `${mebibytes}`,
           "-c",

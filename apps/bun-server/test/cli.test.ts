@@ -222,6 +222,13 @@ test("-o deno_sockets is whose sockets connections are on, on Deno", () => {
   ]);
 });
 
+test("-o bun_sockets is whose they are on Bun", () => {
+  expect(["bun", "io_uring"].map((whose) => read(`-o bun_sockets=${whose}`).sockets)).toEqual([
+    { bunSockets: "bun", denoSockets: "node" },
+    { bunSockets: "io_uring", denoSockets: "node" },
+  ]);
+});
+
 /** Refused by both; what each says is its own. */
 const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-z", "unknown option '-z'"],
@@ -270,6 +277,7 @@ const REFUSED: readonly (readonly [args: string, message: string])[] = [
   ["-o lru_crawler_tocrawl=", '-o lru_crawler_tocrawl must be a whole number from 0 to 4294967295, got ""'],
   ["-o ext_path=/no-size", '-o ext_path must be a path and a size, such as /data/file:64m, got "/no-size"'],
   ["-o ext_max_frag=x", '-o ext_max_frag must be a number from 0 to 1, got "x"'],
+  ["-o bun_sockets=epoll", '-o bun_sockets must be one of bun, io_uring, got "epoll"'],
   ["-o deno_sockets=bun", '-o deno_sockets must be one of node, deno, got "bun"'],
   ["-o ext_threads=x", '-o ext_threads must be a whole number from 0 to 4294967295, got "x"'],
   ["-S -B ascii", "-S is for the binary protocol: -B must be auto or binary, got ascii"],

@@ -111,7 +111,7 @@ async function loadBun(sockets: BunSockets): Promise<Loaded> {
   if (sockets === "bun") return own;
   const ring = await openRing();
   if (ring !== undefined) return { ...own, ...ring };
-  throw new Error("this system has no io_uring, or does not allow it: bunSockets must be bun here");
+  throw new Error("bunSockets must be bun here: this system has no io_uring, or does not allow it");
 }
 
 async function loadDeno(sockets: DenoSockets): Promise<Loaded> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { denoSocketKinds, openAdapter } from "../src/mod.ts";
+import { bunSocketKinds, denoSocketKinds, openAdapter } from "../src/mod.ts";
 
 const { versions } = process;
 const here = "bun" in versions ? "bun" : "deno" in versions ? "deno" : "node";
@@ -23,7 +23,18 @@ test("on Deno there are two kinds of sockets, and the title says which these are
   expect((await openAdapter()).title).toBe(here);
 });
 
+test("on Bun there are two kinds of sockets as well, and elsewhere that means nothing", async () => {
+  const opened = await Promise.all(bunSocketKinds.map((bunSockets) => openAdapter({ bunSockets })));
+  const titles = here === "bun" ? ["bun", "bun over io_uring"] : [here, here];
+  expect(opened.map(({ title }) => title)).toEqual(titles);
+  expect(new Set(opened.map(({ network }) => network)).size).toBe(here === "bun" ? 2 : 1);
+  expect(new Set(opened.map(({ clock }) => clock)).size).toBe(here === "bun" ? 2 : 1);
+});
+
 test("a kind of sockets that there is not is refused, also where it would mean nothing", async () => {
+  await expect(openAdapter({ bunSockets: "deno" as "bun" })).rejects.toThrow(
+    new RangeError('bunSockets must be one of bun, io_uring, got "deno"'),
+  );
   await expect(openAdapter({ denoSockets: "bun" as "deno" })).rejects.toThrow(
     new RangeError('denoSockets must be one of node, deno, got "bun"'),
   );
