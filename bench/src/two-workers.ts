@@ -1,5 +1,5 @@
-// What a request costs where two workers share the work, beside one: memcached, memwire-server on Bun, and, for one request
-// at a time, the least that a server on Bun can do (echo.ts).
+// What a request costs where two workers share the work, beside one: memcached, memwire-server on Bun, on either kind of its
+// sockets, and, for one request at a time, the least that a server on Bun can do (echo.ts).
 //
 //     node -C @memwire/source bench/src/two-workers.ts --rounds 6 --seconds 1
 //
@@ -33,6 +33,10 @@ const stores: readonly Kind[] = [
   {
     name: "memwire on bun",
     line: (...of) => [...runtimeCommand("bun"), file, ...flags(...of)],
+  },
+  {
+    name: "memwire on bun, io_uring",
+    line: (...of) => [...runtimeCommand("bun"), file, "-o", "bun_sockets=io_uring", ...flags(...of)],
   },
 ];
 const echo: Kind = {

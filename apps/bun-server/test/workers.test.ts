@@ -57,22 +57,28 @@ const close = (clients: readonly TextClient[]): void => {
   for (const client of clients) client[Symbol.dispose]();
 };
 
-describe.each(RUNTIMES)("on %s", (runtime) => {
+/** Every runtime, and on Bun the other kind of sockets, too. */
+const PLACES: readonly (readonly [name: string, runtime: Runtime, sockets: readonly string[]])[] = [
+  ...RUNTIMES.map((runtime) => [runtime, runtime, []] as const),
+  ["bun over io_uring", "bun", ["-o", "bun_sockets=io_uring"]],
+];
+
+describe.each(PLACES)("on %s", (name, runtime, sockets) => {
   test("a second server does not join in on its port", async () => {
-    await using server = start(runtime, "-t", "2", "-U", "-1");
+    await using server = start(runtime, ...sockets, "-t", "2", "-U", "-1");
     const [, address = "", udp = ""] = await server.said(/ listens on ([^\s,]+), udp ([^\s,]+)/);
     for (const [flags, message] of [
       [["-p", address.split(":")[1] ?? ""], `cannot listen on ${address}`],
       [["-p", "-1", "-U", udp.split(":")[1] ?? ""], `cannot bind udp ${udp}`],
     ] as const) {
-      await using second = startProgram(runtime, main, ["-l", "127.0.0.1", "-t", "3", ...flags]);
+      await using second = startProgram(runtime, main, [...sockets, "-l", "127.0.0.1", "-t", "3", ...flags]);
       const { code } = await second.ended;
       expect([code, second.stderr]).toEqual([1, `memwire-server: ${message}: address already in use\n`]);
     }
   });
 
   test("a watcher sees what clients of all workers do, and what is counted by prefix is told by each", async () => {
-    await using server = start(runtime, "-t", "3", "-U", "0");
+    await using server = start(runtime, ...sockets, "-t", "3", "-U", "0");
     const endpoint = await endpointOf(server);
     if (endpoint.kind !== "tcp") throw new Error("it listens on a port");
     let seen = "";
@@ -106,7 +112,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("three workers are one server: what is stored, counted, limited, reset, flushed and told", async () => {
-    await using server = start(runtime, "-t", "3", "-c", "30", "-U", "0");
+    await using server = start(runtime, ...sockets, "-t", "3", "-c", "30", "-U", "0");
     const endpoint = await endpointOf(server);
     expect(server.stderr).toContain(", 3 workers, listens on");
     const clients = await connectAll(endpoint, 30);
@@ -138,7 +144,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("connections come to every worker", async () => {
-    await using server = start(runtime, "-t", "2", "-R", "1", "-o", "idle_timeout=1");
+    await using server = start(runtime, ...sockets, "-t", "2", "-R", "1", "-o", "idle_timeout=1");
     const clients = await connectAll(await endpointOf(server), 40);
     for (const client of clients) expect(await client.rest()).toBe("");
     close(clients);
@@ -148,10 +154,10 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("each gives a slow reader all of its reply before it ends, and what was stored is kept", async () => {
-    const file = join(folder, `items-${runtime}`);
+    const file = join(folder, `items-${name}`);
     const value = "v".repeat(500_000);
     {
-      await using server = start(runtime, "-t", "2", "-e", file);
+      await using server = start(runtime, ...sockets, "-t", "2", "-e", file);
       const clients = await connectAll(await endpointOf(server), 8);
       for (const [i, client] of clients.entries()) {
         expect(await client.ask(`set k${i} 0 0 500000\r\n${value}\r\n`)).toBe("STORED\r\n");
@@ -169,7 +175,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       expect(await server.ended).toEqual({ code: 0, signal: null });
       close(clients);
     }
-    await using next = start(runtime, "-t", "2", "-e", file);
+    await using next = start(runtime, ...sockets, "-t", "2", "-e", file);
     const [client] = await connectAll(await endpointOf(next), 1);
     const keys = Array.from({ length: 8 }, (_, i) => `k${i}`);
     const answer = await client?.ask(`get ${keys.join(" ")}\r\n`, "END\r\n");
@@ -180,10 +186,15 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("a worker that dies is replaced; the others serve on, and it is said in one line", async () => {
-    const file = join(folder, `die-${runtime}`);
-    await using server = startProgram(runtime, mortal, ["-l", "127.0.0.1", "-p", "-1", "-t", "3", "-v"], {
-      env: { MORTAL_FILE: file },
-    });
+    const file = join(folder, `die-${name}`);
+    await using server = startProgram(
+      runtime,
+      mortal,
+      [...sockets, "-l", "127.0.0.1", "-p", "-1", "-t", "3", "-v"],
+      {
+        env: { MORTAL_FILE: file },
+      },
+    );
     const endpoint = await endpointOf(server);
     const clients = await connectAll(endpoint, 30);
     for (const client of clients) expect(await client.ask("set a 0 0 1\r\nx\r\n")).toBe("STORED\r\n");
@@ -216,8 +227,8 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 
   test("a unix socket has one worker, and that is said", async () => {
-    const path = join(folder, `${runtime}.sock`);
-    await using server = startProgram(runtime, main, ["-s", path, "-t", "4", "-v"]);
+    const path = join(folder, `${name}.sock`);
+    await using server = startProgram(runtime, main, [...sockets, "-s", path, "-t", "4", "-v"]);
     await server.said(/ listens on /);
     expect(server.stderr.split("\n")[0]).toBe(
       "memwire-server: -t has no effect with -s: a unix socket has one worker",

@@ -1,6 +1,7 @@
 // TCP by io_uring, as a Network. The rest is Bun's: TLS, unix sockets, datagrams, host names, and what a listener is bound
 // to.
 
+import { bindDatagrams } from "@memwire/adapter-node/sockets";
 import { listenBy, systemClock, type Clock, type Network } from "@memwire/engine";
 import { bind, files, network as bunNetwork } from "../network.ts";
 import type { BunTransport } from "../transport.ts";
@@ -65,7 +66,7 @@ function ringNetwork(ring: Ring): Network {
       return { endpoint: { ...endpoint, port }, close: () => listener.close() };
     },
 
-    bind: bunNetwork.bind,
+    bind: bindDatagrams,
   };
   return network;
 }

@@ -104,6 +104,11 @@ export class Queues {
     return undefined;
   }
 
+  /** What is under way is given up. */
+  close(): void {
+    this.#system.close(this.descriptor);
+  }
+
   /** @returns whether the kernel took it. @param count Of what lies at the address, as the operation has it. */
   register(operation: number, address: number, count: number): boolean {
     return this.#system.call(REGISTER, this.descriptor, operation, address, count) >= 0;

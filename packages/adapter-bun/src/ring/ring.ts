@@ -3,13 +3,13 @@
 //     turn:  enter --> completions --> deferred tasks (an engine's turn: its sends) --> receives --> enter --> ...
 //            nothing came ----> Bun's loop waits, and the wake brings the next turn
 //
-// As long as something comes a turn waits for it in the kernel, but no longer than WAIT_US, and after ROUNDS_MAX turns
-// Bun's loop has its own. So whoever is on Bun's sockets or timers waits no longer than some milliseconds. Hot path.
+// As long as something comes every WAIT_US a turn waits for it in the kernel, and after ROUNDS_MAX turns Bun's loop has its
+// own. So whoever is on Bun's sockets or timers waits no longer than some milliseconds. Hot path.
 
 import { drainMicrotasks } from "bun:jsc";
 import { Queues, SETUP_OWN_TURNS } from "./queues.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
-import { SOCK_FLAGS, System } from "./system.ts";
+import { SHUT_RDWR, SOCK_FLAGS, System } from "./system.ts";
 import { Wake } from "./wake.ts";
 
 const ACCEPT = 13;
@@ -61,6 +61,9 @@ export class Ring {
   #open = 0;
   #scheduled = false;
   #isTurn = false;
+  /** Something came so soon the last time that it is worth waiting for. */
+  #isDense = false;
+  #sleptAt = 0;
   /** Sends that are done, or refused, when they are handed over. */
   #sendsAtOnce = 0;
   #deferred: (() => void)[] = [];
@@ -84,13 +87,28 @@ export class Ring {
     const large = ReceiveBuffers.open(system, queues, 1, LARGE_COUNT, LARGE_BYTES);
     if (small === undefined || large === undefined) return undefined;
     const ring = new Ring(system, queues, small, large);
-    const wake = await Wake.open(system, () => ring.#schedule());
+    const wake = await Wake.open(system, () => ring.#awakened());
     if (wake === undefined) return undefined;
     const event = new Int32Array([wake.event]);
     if (!queues.register(REGISTER_EVENTFD, system.addressOf(event), 1)) return undefined;
     queues.announce(false);
     ring.#wake = wake;
+    process.once("exit", () => ring.#abandon());
     return ring;
+  }
+
+  /**
+   * The thread ends, of itself or by an error: descriptors are the process's, and would stay open. What is under way holds
+   * a socket for longer than its descriptor, so each is shut down.
+   */
+  #abandon(): void {
+    for (const [descriptor, socket] of this.#sockets.entries()) {
+      if (socket === undefined) continue;
+      this.system.shutdown(descriptor, SHUT_RDWR);
+      this.system.close(descriptor);
+    }
+    this.#queues.close();
+    this.#wake?.close();
   }
 
   // What a socket asks for. Of each there is one at a time, and its completion comes in a turn.
@@ -190,10 +208,13 @@ export class Ring {
   #turn(): boolean {
     const queues = this.#queues;
     const next = this.#next;
-    const waits = next.length === 0 && this.#hungry.length === 0;
-    queues.enter(waits ? this.#sendsAtOnce + 1 : 0, WAIT_US);
+    const isIdle = next.length === 0 && this.#hungry.length === 0;
+    queues.enter(isIdle && this.#isDense ? this.#sendsAtOnce + 1 : 0, WAIT_US);
     this.#sendsAtOnce = 0;
-    if (!this.#dispatch() && waits) return false;
+    if (!this.#dispatch() && isIdle) {
+      this.#isDense = false;
+      return false;
+    }
     for (let i = 1; i < READS_MAX && this.#starving.length > 0; i++) {
       this.#feed(this.#starving);
       queues.enter(0);
@@ -245,8 +266,16 @@ export class Ring {
   #sleep(): void {
     const queues = this.#queues;
     queues.announce(true);
-    if (!queues.isBusy) return this.#wake?.arm();
+    if (!queues.isBusy) {
+      this.#sleptAt = performance.now();
+      return this.#wake?.arm();
+    }
     queues.announce(false);
+    this.#schedule();
+  }
+
+  #awakened(): void {
+    this.#isDense = (performance.now() - this.#sleptAt) * 1_000 < WAIT_US;
     this.#schedule();
   }
 }

@@ -23,7 +23,7 @@ const WANTED = {
 type Functions = NonNullable<Awaited<ReturnType<typeof openLibrary<typeof WANTED>>>>["symbols"];
 
 /** Of Linux on x86-64 and arm64, which are alike in all of these. */
-export const SOCK_STREAM = 1;
+const SOCK_STREAM = 1;
 export const SOCK_FLAGS = 0o2_004_000; // SOCK_NONBLOCK and SOCK_CLOEXEC
 const EFD_CLOEXEC = 0o2_000_000;
 export const SHUT_WR = 1;

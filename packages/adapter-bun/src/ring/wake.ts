@@ -16,6 +16,7 @@ const EVENT_BYTES = 8;
 export class Wake {
   /** Is written to when there is something to tell. */
   readonly event: number;
+  readonly #system: System;
   readonly #queues: Queues;
   readonly #socket: number;
   readonly #eventAt: number;
@@ -27,6 +28,7 @@ export class Wake {
   #held = false;
 
   private constructor(system: System, queues: Queues, event: number, socket: number, awakened: () => void) {
+    this.#system = system;
     this.event = event;
     this.#queues = queues;
     this.#socket = socket;
@@ -72,6 +74,12 @@ export class Wake {
     this.#queues.put(READ, this.event, 0, 0).bytes(this.#eventAt, EVENT_BYTES, 0).how(IOSQE_IO_LINK, 0);
     this.#queues.put(SEND, this.#socket, 0, 0).bytes(this.#byteAt, 1, MSG_DONTWAIT_AND_NOSIGNAL);
     this.#queues.enter(0);
+  }
+
+  close(): void {
+    this.#queues.close();
+    this.#own?.terminate();
+    for (const descriptor of [this.event, this.#socket]) this.#system.close(descriptor);
   }
 
   #woke(): void {
