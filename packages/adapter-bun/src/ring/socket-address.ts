@@ -39,17 +39,25 @@ export function endpointOf(address: Uint8Array): Endpoint | undefined {
   }
 }
 
+/** @param host Of IPv6, as `isIP` has seen. */
 function bytesOfV6(host: string): Uint8Array {
+  const [front = "", back] = host.split("::");
+  const first = bytesOfGroups(front);
+  const last = bytesOfGroups(back ?? "");
   const bytes = new Uint8Array(16);
-  const groups = new DataView(bytes.buffer);
-  // `new URL` writes every form of it in one way, with at most one `::`.
-  const [front = "", back] = new URL(`http://[${host}]`).hostname.slice(1, -1).split("::");
-  const first = front === "" ? [] : front.split(":");
-  const last = back === undefined || back === "" ? [] : back.split(":");
-  for (const [i, group] of first.entries()) groups.setUint16(i * 2, Number.parseInt(group, 16));
-  for (const [i, group] of last.entries())
-    groups.setUint16((8 - last.length + i) * 2, Number.parseInt(group, 16));
+  bytes.set(first);
+  bytes.set(last, bytes.length - last.length);
   return bytes;
+}
+
+/** Two bytes each; the last may be an address of IPv4, which is four. */
+function bytesOfGroups(groups: string): readonly number[] {
+  if (groups === "") return [];
+  return groups.split(":").flatMap((group) => {
+    if (group.includes(".")) return group.split(".").map(Number);
+    const word = Number.parseInt(group, 16);
+    return [word >> 8, word & 0xff];
+  });
 }
 
 const PREFIX_OF_V4 = "::ffff:";
@@ -58,5 +66,5 @@ function textOfV6(bytes: Uint8Array): string {
   const groups = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const words = Array.from({ length: 8 }, (_, i) => groups.getUint16(i * 2).toString(16)).join(":");
   if (words.startsWith("0:0:0:0:0:ffff:")) return PREFIX_OF_V4 + bytes.subarray(12).join(".");
-  return new URL(`http://[${words}]`).hostname.slice(1, -1);
+  return new URL(`http://[${words}]`).hostname.slice(1, -1); // in short
 }
