@@ -47,14 +47,17 @@ export interface Mapped {
 export class System {
   readonly #call: Functions;
   readonly #view: (at: Pointer, offset: number, bytes: number) => ArrayBuffer;
-  /** Where bytes lie. They must be kept as long as the kernel may use them. */
+  /**
+   * Where bytes lie. They must be kept as long as the kernel may use them. Asked of their buffer: a small array that has
+   * none yet would be moved when somebody asks for it later.
+   */
   readonly addressOf: (bytes: NodeJS.TypedArray) => number;
   readonly #on = new Int32Array([1]);
 
   private constructor(call: Functions, ffi: typeof import("bun:ffi")) {
     this.#call = call;
     this.#view = (at, offset, bytes) => ffi.toArrayBuffer(at, offset, bytes);
-    this.addressOf = ffi.ptr;
+    this.addressOf = ({ buffer, byteOffset }) => ffi.ptr(buffer, byteOffset);
   }
 
   /** @returns undefined where bun:ffi does not load, or the C library is not one of Linux */

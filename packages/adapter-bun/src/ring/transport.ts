@@ -63,6 +63,7 @@ export class RingTransport implements Transport, RingSocket {
   }
 
   get remote(): Endpoint | undefined {
+    if (this.#cause !== undefined) return undefined; // the descriptor may be another's by now
     peerLength[0] = ADDRESS_BYTES;
     const { system } = this.#ring;
     return system.peerOf(this.#descriptor, peer, peerLength) ? endpointOf(peer) : undefined;
