@@ -36,7 +36,6 @@ export class RingListener implements RingSocket {
 
   completed(_what: Asked, result: number, flags: number): void {
     const goesOn = (flags & F_MORE) !== 0;
-    if (!goesOn) this.#accepting = false;
     try {
       if (result >= 0) {
         const transport = new RingTransport(this.#ring, result);
@@ -48,6 +47,7 @@ export class RingListener implements RingSocket {
   }
 
   #stopped(result: number): void {
+    this.#accepting = false;
     if (this.#closed !== undefined) return this.#leave();
     if (result >= 0) this.receive();
     else this.#timer = setTimeout(() => this.receive(), EXHAUSTED_MS);

@@ -102,7 +102,9 @@ export class RingTransport implements Transport, RingSocket {
 
   receive(): void {
     this.#hungers = false;
-    if (this.#paused || this.#receiving || this.#peerEnded || this.#cause !== undefined) return;
+    // What was kept comes first.
+    if (this.#paused || this.#kept !== undefined) return;
+    if (this.#receiving || this.#peerEnded || this.#cause !== undefined) return;
     this.#receiving = true;
     const { small, large } = this.#ring;
     this.#ring.receive(this.#descriptor, this.#bulk ? large : small, this.#more);
@@ -134,6 +136,7 @@ export class RingTransport implements Transport, RingSocket {
     // A buffer may have been taken for what then was not there.
     if ((flags & F_BUFFER) !== 0) buffers.give(flags >>> BUFFER_SHIFT);
     if (this.#cause !== undefined) return this.#leave();
+    if (result === ENOBUFS) this.#bulk = false; // there are many small ones
     if (result === ENOBUFS || result === EAGAIN) return this.#hunger();
     if (result < 0) return this.#over(causeOf(errorOf(result)));
     if (this.#paused) return; // it is read again
@@ -209,7 +212,7 @@ export class RingTransport implements Transport, RingSocket {
   }
 
   pause(): void {
-    this.#paused = true;
+    if (!this.#closing) this.#paused = true;
   }
 
   resume(): void {
