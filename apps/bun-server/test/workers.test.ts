@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import {
+  mayLackIoUring,
   RUNTIMES,
   RunningProgram,
   runtimeCommand,
@@ -57,13 +58,12 @@ const close = (clients: readonly TextClient[]): void => {
   for (const client of clients) client[Symbol.dispose]();
 };
 
-/** Every runtime, and on Bun the other kind of sockets, too. */
-const PLACES: readonly (readonly [name: string, runtime: Runtime, sockets: readonly string[]])[] = [
-  ...RUNTIMES.map((runtime) => [runtime, runtime, []] as const),
-  ["bun over io_uring", "bun", ["-o", "bun_sockets=io_uring"]],
-];
+describe.each(RUNTIMES)("on %s", (runtime) => areOneServer(runtime, runtime, []));
+describe.skipIf(mayLackIoUring())("on bun over io_uring", () =>
+  areOneServer("bun over io_uring", "bun", ["-o", "bun_sockets=io_uring"]),
+);
 
-describe.each(PLACES)("on %s", (name, runtime, sockets) => {
+function areOneServer(name: string, runtime: Runtime, sockets: readonly string[]): void {
   test("a second server does not join in on its port", async () => {
     await using server = start(runtime, ...sockets, "-t", "2", "-U", "-1");
     const [, address = "", udp = ""] = await server.said(/ listens on ([^\s,]+), udp ([^\s,]+)/);
@@ -234,7 +234,7 @@ describe.each(PLACES)("on %s", (name, runtime, sockets) => {
       "memwire-server: -t has no effect with -s: a unix socket has one worker",
     );
   });
-});
+}
 
 test("Deno shares a port without --unstable-net, too", async () => {
   const [path, ...args] = runtimeCommand("deno");

@@ -10,6 +10,7 @@ export {
   startPeer,
   withPeer,
 } from "./peer.ts";
+export { mayLackIoUring } from "./io-uring.ts";
 export { FullPipe } from "./full-pipe.ts";
 export { saslOptions, WITH_SASL } from "./sasl-memcached.ts";
 export { proxySuite, type ProxyHarness } from "./proxy-suite.ts";
