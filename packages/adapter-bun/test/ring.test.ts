@@ -12,7 +12,7 @@ const F_MORE = 2;
 /** A ring that does nothing by itself and tells what it was asked for. */
 function scriptedRing(): { ring: Ring; asked: string[]; endTurn: () => void; nextTurn: () => void } {
   const asked: string[] = [];
-  const hungry: { receive(): void }[] = [];
+  const waiting: { receive(): void }[] = [];
   const next: (() => void)[] = [];
   const buffers = {
     bytes: 16,
@@ -27,14 +27,14 @@ function scriptedRing(): { ring: Ring; asked: string[]; endTurn: () => void; nex
     closed: () => asked.push("closed"),
     accept: () => asked.push("accept"),
     receive: () => asked.push("receive"),
-    hunger: (socket: { receive(): void }) => hungry.push(socket),
-    starve: (socket: { receive(): void }) => hungry.push(socket),
+    receiveLater: (socket: { receive(): void }) => waiting.push(socket),
+    receiveAtOnce: (socket: { receive(): void }) => waiting.push(socket),
     nextTurn: (task: () => void) => next.push(task),
   } as unknown as Ring;
   return {
     ring,
     asked,
-    endTurn: () => hungry.splice(0).forEach((socket) => socket.receive()),
+    endTurn: () => waiting.splice(0).forEach((socket) => socket.receive()),
     nextTurn: () => next.splice(0).forEach((task) => task()),
   };
 }

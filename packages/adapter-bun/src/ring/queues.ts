@@ -20,6 +20,17 @@ export const SETUP_OWN_TURNS: number = (1 << 12) | (1 << 13) | (1 << 9); // SING
 const FEAT_SINGLE_MMAP = 1 << 0;
 const OFFSET_OF_ENTRIES = 0x1000_0000;
 
+/** Where things stand in a struct io_uring_params, in words of 4 bytes; offsets of the ring's follow from 10 and 20 on. */
+const FEATURES = 5;
+const SQ_TAIL = 11;
+const SQ_FLAGS = 14;
+const SQ_ARRAY = 16;
+const CQ_HEAD = 20;
+const CQ_TAIL = 21;
+const CQ_ENTRIES = 25;
+const CQ_FLAGS = 26;
+const PARAMETERS_WORDS = 30;
+
 const ENTER_GETEVENTS = 1 << 0;
 const ENTER_EXT_ARG = 1 << 3;
 
@@ -70,13 +81,13 @@ export class Queues {
     this.#entries = new Int32Array(entries);
     this.#entriesMax = parameters[0] as number;
     this.#completionsMask = (parameters[1] as number) - 1;
-    this.#tail = at(11);
-    this.#flags = at(14);
-    this.#doneHead = at(20);
-    this.#doneTail = at(21);
-    this.#done = at(25);
-    this.#doneFlags = at(26);
-    const array = at(16);
+    this.#tail = at(SQ_TAIL);
+    this.#flags = at(SQ_FLAGS);
+    this.#doneHead = at(CQ_HEAD);
+    this.#doneTail = at(CQ_TAIL);
+    this.#done = at(CQ_ENTRIES);
+    this.#doneFlags = at(CQ_FLAGS);
+    const array = at(SQ_ARRAY);
     for (let i = 0; i < this.#entriesMax; i++) this.#ring[array + i] = i;
     this.#waitArguments[2] = BigInt(system.addressOf(this.#waitFor));
     this.#waitAt = system.addressOf(this.#waitArguments);
@@ -84,19 +95,19 @@ export class Queues {
 
   /** @returns undefined where the kernel does not have this, or does not allow it */
   static open(system: System, entries: number, completions: number, flags: number): Queues | undefined {
-    const parameters = new Uint32Array(30);
+    const parameters = new Uint32Array(PARAMETERS_WORDS);
     parameters[1] = completions;
     parameters[2] = flags | SETUP_CQSIZE | SETUP_SUBMIT_ALL;
     const descriptor = system.call(SETUP, entries, system.addressOf(parameters));
     if (descriptor < 0) return undefined;
     const [entriesMade = 0, completionsMade = 0] = parameters;
     const bytes = Math.max(
-      (parameters[16] as number) + entriesMade * 4,
-      (parameters[25] as number) + completionsMade * COMPLETION_WORDS * 4,
+      (parameters[SQ_ARRAY] as number) + entriesMade * 4,
+      (parameters[CQ_ENTRIES] as number) + completionsMade * COMPLETION_WORDS * 4,
     );
     const ring = system.map(bytes, descriptor);
     const room = system.map(entriesMade * ENTRY_WORDS * 4, descriptor, OFFSET_OF_ENTRIES);
-    const isOne = ((parameters[5] as number) & FEAT_SINGLE_MMAP) !== 0;
+    const isOne = ((parameters[FEATURES] as number) & FEAT_SINGLE_MMAP) !== 0;
     if (isOne && ring !== undefined && room !== undefined) {
       return new Queues(system, descriptor, parameters, ring.memory, room.memory);
     }

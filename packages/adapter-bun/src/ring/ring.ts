@@ -40,9 +40,9 @@ const READS_MAX = 4;
 const ROUNDS_MAX = 8;
 const WAIT_US = 200;
 
-/** What was asked for, and so what is completed. */
-export type Asked = "receive" | "send" | "accept" | "connect";
-const asked: readonly Asked[] = ["receive", "send", "accept", "connect"];
+/** What was asked for, and so what is completed; a completion has its place in the list. */
+export type Asked = (typeof ASKED)[number];
+const ASKED = ["receive", "send", "accept", "connect"] as const;
 
 export interface RingSocket {
   completed(what: Asked, result: number, flags: number): void;
@@ -68,8 +68,8 @@ export class Ring {
   #sendsAtOnce = 0;
   #deferred: (() => void)[] = [];
   #next: (() => void)[] = [];
-  readonly #hungry: RingSocket[] = [];
-  readonly #starving: RingSocket[] = [];
+  readonly #later: RingSocket[] = [];
+  readonly #atOnce: RingSocket[] = [];
 
   private constructor(system: System, queues: Queues, small: ReceiveBuffers, large: ReceiveBuffers) {
     this.system = system;
@@ -128,7 +128,7 @@ export class Ring {
 
   /** @param more Something is there already. */
   receive(descriptor: number, buffers: ReceiveBuffers, more: boolean): void {
-    this.#ask(RECV, descriptor, 0)
+    this.#ask(RECV, descriptor, "receive")
       .how(0, more ? 0 : RECVSEND_POLL_FIRST)
       .from(buffers.group);
   }
@@ -137,40 +137,46 @@ export class Ring {
   sendAtOnce(descriptor: number, bytes: Uint8Array): void {
     this.#sendsAtOnce++;
     const flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    this.#ask(SEND, descriptor, 1).bytes(this.system.addressOf(bytes), bytes.length, flags);
+    this.#ask(SEND, descriptor, "send").bytes(this.system.addressOf(bytes), bytes.length, flags);
   }
 
   /** All from `start` on, however long it takes. */
   send(descriptor: number, bytes: Uint8Array, start: number): void {
     const flags = MSG_NOSIGNAL | MSG_WAITALL;
-    this.#ask(SEND, descriptor, 1).bytes(this.system.addressOf(bytes) + start, bytes.length - start, flags);
+    this.#ask(SEND, descriptor, "send").bytes(
+      this.system.addressOf(bytes) + start,
+      bytes.length - start,
+      flags,
+    );
   }
 
   /** Until it is completed without `F_MORE`. */
   accept(descriptor: number): void {
-    this.#ask(ACCEPT, descriptor, 2).how(0, ACCEPT_MULTISHOT).bytes(0, 0, SOCK_FLAGS);
+    this.#ask(ACCEPT, descriptor, "accept").how(0, ACCEPT_MULTISHOT).bytes(0, 0, SOCK_FLAGS);
   }
 
   /** @param address Must be kept until it is completed. */
   connect(descriptor: number, address: Uint8Array): void {
-    this.#ask(CONNECT, descriptor, 3).bytes(this.system.addressOf(address), 0, 0).offset(address.length);
+    this.#ask(CONNECT, descriptor, "connect")
+      .bytes(this.system.addressOf(address), 0, 0)
+      .offset(address.length);
   }
 
-  #ask(operation: number, descriptor: number, what: number): Queues {
+  #ask(operation: number, descriptor: number, what: Asked): Queues {
     this.#schedule();
-    return this.#queues.put(operation, descriptor, descriptor, what);
+    return this.#queues.put(operation, descriptor, descriptor, ASKED.indexOf(what));
   }
 
   /** Has `receive` called at the end of this turn, when engines have said who is to wait. */
-  hunger(socket: RingSocket): void {
-    this.#hungry.push(socket);
+  receiveLater(socket: RingSocket): void {
+    this.#later.push(socket);
     this.#schedule();
   }
 
   /** Has `receive` called in this turn, as there is much more. */
-  starve(socket: RingSocket): void {
-    if (this.#isTurn) this.#starving.push(socket);
-    else this.hunger(socket);
+  receiveAtOnce(socket: RingSocket): void {
+    if (this.#isTurn) this.#atOnce.push(socket);
+    else this.receiveLater(socket);
   }
 
   // Turns.
@@ -208,15 +214,15 @@ export class Ring {
   #turn(): boolean {
     const queues = this.#queues;
     const next = this.#next;
-    const isIdle = next.length === 0 && this.#hungry.length === 0;
+    const isIdle = next.length === 0 && this.#later.length === 0;
     queues.enter(isIdle && this.#isDense ? this.#sendsAtOnce + 1 : 0, WAIT_US);
     this.#sendsAtOnce = 0;
     if (!this.#dispatch() && isIdle) {
       this.#isDense = false;
       return false;
     }
-    for (let i = 1; i < READS_MAX && this.#starving.length > 0; i++) {
-      this.#feed(this.#starving);
+    for (let i = 1; i < READS_MAX && this.#atOnce.length > 0; i++) {
+      this.#receiveAll(this.#atOnce);
       queues.enter(0);
       this.#dispatch();
     }
@@ -230,13 +236,13 @@ export class Ring {
       for (const task of tasks) this.#try(task);
       drainMicrotasks();
     } while (this.#deferred.length > 0);
-    this.#feed(this.#starving);
-    this.#feed(this.#hungry);
+    this.#receiveAll(this.#atOnce);
+    this.#receiveAll(this.#later);
     return true;
   }
 
-  /** None of them asks to be fed again meanwhile. */
-  #feed(sockets: RingSocket[]): void {
+  /** None of them gets into line again meanwhile. */
+  #receiveAll(sockets: RingSocket[]): void {
     for (const socket of sockets) socket.receive();
     sockets.length = 0;
   }
@@ -247,7 +253,7 @@ export class Ring {
     do {
       const { low, high, result, flags } = queues;
       try {
-        this.#sockets[low]?.completed(asked[high] as Asked, result, flags);
+        this.#sockets[low]?.completed(ASKED[high] as Asked, result, flags);
       } catch (error) {
         rethrow(error);
       }

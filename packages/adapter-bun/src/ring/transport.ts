@@ -42,7 +42,7 @@ export class RingTransport implements Transport, RingSocket {
   #connecting = false;
   #receiving = false;
   /** It stands in the ring's line of those who want more. */
-  #hungers = false;
+  #inLine = false;
   /** More is there already, and much. */
   #more = false;
   #bulk = false;
@@ -72,7 +72,7 @@ export class RingTransport implements Transport, RingSocket {
   /** Begins to read. @param handler Is told what happens. */
   serve(handler: TransportHandler): void {
     this.#handler = handler;
-    this.#hunger();
+    this.#readOn();
   }
 
   /** @param handler Is told how that went. */
@@ -101,7 +101,7 @@ export class RingTransport implements Transport, RingSocket {
   }
 
   receive(): void {
-    this.#hungers = false;
+    this.#inLine = false;
     // What was kept comes first.
     if (this.#paused || this.#kept !== undefined) return;
     if (this.#receiving || this.#peerEnded || this.#cause !== undefined) return;
@@ -110,11 +110,11 @@ export class RingTransport implements Transport, RingSocket {
     this.#ring.receive(this.#descriptor, this.#bulk ? large : small, this.#more);
   }
 
-  #hunger(): void {
-    if (this.#hungers || this.#receiving) return;
-    this.#hungers = true;
-    if (this.#bulk && this.#more) this.#ring.starve(this);
-    else this.#ring.hunger(this);
+  #readOn(): void {
+    if (this.#inLine || this.#receiving) return;
+    this.#inLine = true;
+    if (this.#bulk && this.#more) this.#ring.receiveAtOnce(this);
+    else this.#ring.receiveLater(this);
   }
 
   #received(result: number, flags: number): void {
@@ -128,7 +128,7 @@ export class RingTransport implements Transport, RingSocket {
         this.#deliver(buffers.bytesOf(buffer, result));
       } finally {
         buffers.give(buffer);
-        if (this.#cause === undefined) this.#hunger();
+        if (this.#cause === undefined) this.#readOn();
         else this.#leave();
       }
       return;
@@ -137,7 +137,7 @@ export class RingTransport implements Transport, RingSocket {
     if ((flags & F_BUFFER) !== 0) buffers.give(flags >>> BUFFER_SHIFT);
     if (this.#cause !== undefined) return this.#leave();
     if (result === ENOBUFS) this.#bulk = false; // there are many small ones
-    if (result === ENOBUFS || result === EAGAIN) return this.#hunger();
+    if (result === ENOBUFS || result === EAGAIN) return this.#readOn();
     if (result < 0) return this.#over(causeOf(errorOf(result)));
     if (this.#paused) return; // it is read again
     this.#peerEnded = true;
@@ -169,7 +169,7 @@ export class RingTransport implements Transport, RingSocket {
     if (this.#cause !== undefined) return this.#leave();
     if (result < 0) return this.#over(causeOf(errorOf(result)));
     this.#handler?.connected();
-    this.#hunger();
+    this.#readOn();
   }
 
   /** Everything is sent. */
@@ -219,7 +219,7 @@ export class RingTransport implements Transport, RingSocket {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#closing || this.#connecting) return;
-    if (this.#kept === undefined) this.#hunger();
+    if (this.#kept === undefined) this.#readOn();
     else this.#ring.nextTurn(() => this.#deliverKept());
   }
 
@@ -228,7 +228,7 @@ export class RingTransport implements Transport, RingSocket {
     if (kept === undefined || this.#paused || this.#closing) return;
     this.#kept = undefined;
     this.#handler?.received(kept);
-    this.#hunger();
+    this.#readOn();
   }
 
   end(): void {
@@ -244,7 +244,7 @@ export class RingTransport implements Transport, RingSocket {
     this.#paused = false;
     this.#kept = undefined;
     this.#linger = setTimeout(() => this.#over("closed"), LINGER_MS);
-    this.#hunger();
+    this.#readOn();
     if (!this.#ended) this.end();
     else if (this.#sending === undefined) this.#sayEnd();
   }
